@@ -1,0 +1,41 @@
+# `make demo` and `make test` set up what they need; a second call finds it done.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+bin := .venv/bin
+
+# Small arrays on few cores: threads only get in each other's way.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help setup demo test check lint format bench clean
+
+help:  ## Lists what can be made.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup:  ## Installs what is missing: Debian packages, .venv, this package.
+	@scripts/setup
+
+demo: setup  ## Runs every task of the suite `apps` with its oracle, records it, draws a contact sheet.
+	@rm -rf demo/data
+	@$(bin)/agentgym run apps --agent oracle --num-envs 2 --out demo/data --contact-sheet demo/contact-sheet.png
+
+lint: setup  # The part of the gate that runs nothing.
+	@$(bin)/ruff format --check .
+	@$(bin)/ruff check .
+	@$(bin)/mypy
+	@$(bin)/lint-imports
+
+check: lint  ## The quality gate with the tests that need no desktop; under a minute.
+	@$(bin)/pytest -q -n 2 -m "not desktop and not slow"
+
+test: lint  ## The quality gate and every test.
+	@$(bin)/pytest -q -n 2 --dist worksteal
+
+format: setup  ## Formats the code.
+	@$(bin)/ruff format .
+	@$(bin)/ruff check --fix .
+
+bench: setup  ## Prints the table of ratios of benchmarks/desktop.py.
+	@$(bin)/python benchmarks/desktop.py
+
+clean:  ## Removes what was built, and .venv.
+	rm -rf .venv build dist demo *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

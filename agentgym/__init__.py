@@ -1,0 +1,45 @@
+"""Real Linux desktops and real tools as Gymnasium environments, with every transition kept.
+
+Importing this registers the environments and does nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from agentgym.actions import Action, parse_action, to_pyautogui
+from agentgym.errors import AgentGymError
+from agentgym.families import load_tasks
+from agentgym.registration import register_environments
+from agentgym.tasks import Task
+
+if TYPE_CHECKING:
+    from agentgym.evaluators import Score
+    from agentgym.trajectory import Dataset
+
+__all__ = [
+    "Action",
+    "AgentGymError",
+    "Dataset",
+    "Score",
+    "Task",
+    "load_tasks",
+    "parse_action",
+    "to_pyautogui",
+]
+
+# What takes long to import is imported when it is first used.
+_LATER = {"Dataset": "agentgym.trajectory", "Score": "agentgym.evaluators"}
+_MODULES = ("agents", "engines", "evaluators", "wrappers")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+register_environments()

@@ -1,0 +1,96 @@
+"""Everything an agent can do: one closed union of frozen actions, and the ways to write them down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+
+from agentgym.actions._forms import read_dict
+from agentgym.actions._text import WORDS, read_calls, to_pyautogui
+from agentgym.actions._types import (
+    Action,
+    Batch,
+    Button,
+    Click,
+    Done,
+    DoubleClick,
+    DragTo,
+    Fail,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    MouseDown,
+    MouseUp,
+    MoveTo,
+    Press,
+    Python,
+    RightClick,
+    Scroll,
+    ToolCall,
+    TypeText,
+    Wait,
+)
+from agentgym.actions.keys import KEYS
+from agentgym.errors import ActionError
+
+__all__ = [
+    "KEYS",
+    "Action",
+    "Batch",
+    "Button",
+    "Click",
+    "Done",
+    "DoubleClick",
+    "DragTo",
+    "Fail",
+    "Hotkey",
+    "KeyDown",
+    "KeyUp",
+    "MouseDown",
+    "MouseUp",
+    "MoveTo",
+    "Press",
+    "Python",
+    "RawAction",
+    "RightClick",
+    "Scroll",
+    "ToolCall",
+    "TypeText",
+    "Wait",
+    "parse_action",
+    "to_pyautogui",
+]
+
+RawAction: TypeAlias = Action | Mapping[str, Any] | str
+
+
+def parse_action(raw: RawAction) -> Action:
+    """The action that something written means. Nothing of it is executed.
+
+    Read are our own actions; text with calls of the pyautogui API (several make a `Batch`) or one of the words
+    ``WAIT``, ``DONE``, ``FAIL``; OSWorld's ``computer_13`` dicts; the structured form
+    ``{"action_type": "click", "coordinate": [x, y]}``; a tool call ``{"name": …, "arguments": {…}}``; our JSON form
+    ``{"kind": "Click", …}``; and any such dict as JSON text.
+
+    Raises:
+        ActionError: says what was given and what would be right.
+    """
+    if isinstance(raw, Action):
+        return raw
+    if isinstance(raw, Mapping):
+        return read_dict(raw)
+    if not isinstance(raw, str):
+        raise ActionError(f"an action is text, a dict or an Action, not {type(raw).__name__}")
+    text = raw.strip()
+    if text.upper() in WORDS:
+        return WORDS[text.upper()]
+    return read_dict(_json(text)) if text.startswith("{") else read_calls(text)
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ActionError(f"not a JSON object: {text[:120]!r} ({error})") from error

@@ -1,0 +1,226 @@
+"""Actions as text: calls of the pyautogui API, read without being run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from agentgym.actions._calls import CALLS, in_order
+from agentgym.actions._types import (
+    Action,
+    Batch,
+    Click,
+    Done,
+    DoubleClick,
+    DragTo,
+    Fail,
+    Hotkey,
+    KeyDown,
+    KeyUp,
+    MouseDown,
+    MouseUp,
+    MoveTo,
+    Press,
+    Python,
+    RightClick,
+    Scroll,
+    ToolCall,
+    TypeText,
+    Wait,
+)
+from agentgym.errors import ActionError
+
+__all__ = ["WORDS", "read_calls", "to_pyautogui"]
+
+WORDS: Mapping[str, Action] = {"WAIT": Wait(), "DONE": Done(), "FAIL": Fail()}
+"""The special actions of OSWorld, as whole statements."""
+
+_LONGEST = 200_000
+_FENCE = re.compile(r"^\s*```[a-zA-Z]*\n(.*?)\n?```\s*$", re.DOTALL)
+_ALLOWED = "pyautogui calls with literal arguments, time.sleep(…), and the words WAIT, DONE, FAIL"
+_CONSTANTS = {"LEFT": "left", "MIDDLE": "middle", "RIGHT": "right", "PRIMARY": "primary", "SECONDARY": "secondary"}
+
+
+def read_calls(text: str) -> Action:
+    """The action that a piece of pyautogui code means. Nothing of it is executed.
+
+    Raises:
+        ActionError: if there is anything in it but literal calls of the API.
+    """
+    if len(text) > _LONGEST:
+        raise ActionError(f"the action has {len(text)} characters; at most {_LONGEST} are read")
+    code = _FENCE.sub(r"\1", text).strip()
+    if not code:
+        raise ActionError(f"the action is empty; allowed are {_ALLOWED}")
+    try:
+        statements = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ActionError(f"not Python: {_short(code)} ({error}); allowed are {_ALLOWED}") from error
+    actions = [action for statement in statements if (action := _statement(statement)) is not None]
+    if not actions:
+        raise ActionError(f"{_short(code)} does nothing; allowed are {_ALLOWED}")
+    return in_order(actions)
+
+
+def to_pyautogui(action: Action) -> str:  # noqa: PLR0911 - one return for each kind of action
+    """The action as text that `agentgym.actions.parse_action` reads back as the same action.
+
+    What pyautogui has no call for is written as a call of ``agentgym``.
+    """
+    match action:
+        case Batch(actions=actions):
+            return f"agentgym.batch({', '.join(map(to_pyautogui, actions))})" if len(actions) < 2 else _lines(actions)
+        case Wait(seconds=None):
+            return "WAIT"
+        case Wait(seconds=seconds):
+            return f"time.sleep({seconds!r})"
+        case Done():
+            return "DONE"
+        case Fail():
+            return "FAIL"
+        case Python(code=code):
+            return f"agentgym.python({code!r})"
+        case ToolCall():
+            return f"agentgym.tool({msgspec.json.encode(action).decode()!r})"
+        case Scroll(dx=dx, dy=dy) if dx and dy:
+            return f"agentgym.scroll({dx}, {dy}{_comma_place(action)})"
+    return f"pyautogui.{_call(action)}"
+
+
+def _lines(actions: Sequence[Action]) -> str:
+    return "\n".join(map(to_pyautogui, actions))
+
+
+def _call(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one return for each kind of action
+    match action:
+        case MoveTo(x=x, y=y):
+            return f"moveTo({x}, {y})"
+        case Click(button=button, clicks=clicks):
+            extra = [f"clicks={clicks}"] * (clicks != 1) + [f"button={button!r}"] * (button != "left")
+            return f"click({', '.join([*_place(action), *extra])})"
+        case MouseDown(button=button):
+            return f"mouseDown(button={button!r})"
+        case MouseUp(button=button):
+            return f"mouseUp(button={button!r})"
+        case RightClick():
+            return f"rightClick({', '.join(_place(action))})"
+        case DoubleClick():
+            return f"doubleClick({', '.join(_place(action))})"
+        case DragTo(x=x, y=y, button=button):
+            return f"dragTo({x}, {y}, button={button!r})"
+        case Scroll(dx=0, dy=dy):
+            return f"scroll({dy}{_comma_place(action)})"
+        case Scroll(dx=dx):
+            return f"hscroll({dx}{_comma_place(action)})"
+        case TypeText(text=text):
+            return f"write({text!r})"
+        case Press(key=key, presses=presses):
+            return f"press({key!r}{f', presses={presses}' * (presses != 1)})"
+        case KeyDown(key=key):
+            return f"keyDown({key!r})"
+        case KeyUp(key=key):
+            return f"keyUp({key!r})"
+        case Hotkey(keys=keys):
+            return f"hotkey({', '.join(map(repr, keys))})"
+    raise AssertionError(f"not a call of pyautogui: {action!r}")
+
+
+def _place(action: Click | RightClick | DoubleClick | Scroll) -> list[str]:
+    return [] if action.x is None else [str(action.x), str(action.y)]
+
+
+def _comma_place(action: Scroll) -> str:
+    return "".join(f", {number}" for number in _place(action))
+
+
+def _statement(node: ast.stmt) -> Action | None:
+    match node:
+        case ast.Import(names=names) if {name.name for name in names} <= {"pyautogui", "time"}:
+            return None
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="pyautogui"), attr="FAILSAFE" | "PAUSE")]):
+            return None
+        case ast.Expr(value=ast.Name(id=word)) if word.upper() in WORDS:
+            return WORDS[word.upper()]
+        case ast.Expr(value=ast.Call() as call):
+            return _called(call)
+    raise _refused(node)
+
+
+def _called(call: ast.Call) -> Action:
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="pyautogui"), attr=name) if name in CALLS:
+            return CALLS[name](*_arguments(call))
+        case ast.Attribute(value=ast.Name(id="pyautogui"), attr=name):
+            raise ActionError(f"pyautogui.{name} is not an action; there are {', '.join(CALLS)}")
+        case ast.Attribute(value=ast.Name(id="time"), attr="sleep"):
+            return CALLS["sleep"](*_arguments(call))
+        case ast.Attribute(value=ast.Name(id="agentgym"), attr="batch"):
+            return Batch(tuple(_called_or_word(argument) for argument in call.args))
+        case ast.Attribute(value=ast.Name(id="agentgym"), attr=name):
+            return _ours(name, *_arguments(call))
+    raise _refused(call)
+
+
+def _called_or_word(node: ast.expr) -> Action:
+    action = _statement(ast.Expr(value=node))
+    if action is None:
+        raise _refused(node)
+    return action
+
+
+def _ours(name: str, positional: Sequence[Any], named: dict[str, Any]) -> Action:
+    match name, list(positional), named:
+        case "python", [str(code)], {}:
+            return Python(code)
+        case "tool", [str(call)], {}:
+            try:
+                return msgspec.json.decode(call, type=ToolCall)
+            except msgspec.MsgspecError as error:
+                raise ActionError(f"agentgym.tool needs a tool call as JSON: {error}") from error
+        case "scroll", [int(dx), int(dy)], {}:
+            return Scroll(dx, dy)
+        case "scroll", [int(dx), int(dy), int(x), int(y)], {}:
+            return Scroll(dx, dy, x, y)
+    raise ActionError(f"agentgym has no action {name}{tuple(positional)!r}; it has python, tool, scroll and batch")
+
+
+def _arguments(call: ast.Call) -> tuple[list[Any], dict[str, Any]]:
+    positional: list[Any] = []
+    for argument in call.args:
+        positional += _literal(argument.value) if isinstance(argument, ast.Starred) else [_literal(argument)]
+    named: dict[str, Any] = {}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            raise _refused(keyword.value)
+        # What only shapes the motion is dropped, whatever it says: tween=pyautogui.easeInQuad is no literal.
+        if keyword.arg != "tween":
+            named[keyword.arg] = _literal(keyword.value)
+    return positional, named
+
+
+def _literal(node: ast.expr) -> Any:
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pyautogui":
+        if node.attr in _CONSTANTS:
+            return _CONSTANTS[node.attr]
+        raise _refused(node)
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+        raise _refused(node) from error
+    return value
+
+
+def _refused(node: ast.AST) -> ActionError:
+    try:
+        given = ast.unparse(node)
+    except (RecursionError, ValueError):
+        given = type(node).__name__
+    return ActionError(f"not allowed: {_short(given)}; allowed are {_ALLOWED}")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 120 else f"{text[:117]}...")

@@ -1,0 +1,18 @@
+"""Agents: whatever chooses actions. They are told the task once and then asked for one action a step."""
+
+from agentgym.agents.base import Agent, Emit, agents, make_agent
+from agentgym.agents.random import RandomAgent
+from agentgym.agents.replay import ReplayAgent
+from agentgym.agents.scripted import NoopAgent, ScriptedAgent, oracle_family
+
+__all__ = [
+    "Agent",
+    "Emit",
+    "NoopAgent",
+    "RandomAgent",
+    "ReplayAgent",
+    "ScriptedAgent",
+    "agents",
+    "make_agent",
+    "oracle_family",
+]

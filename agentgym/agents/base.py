@@ -1,0 +1,56 @@
+"""The protocol of an agent, and the table of those that can be named."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+from agentgym.errors import UsageError
+from agentgym.events import Event
+from agentgym.families import Observation
+from agentgym.registry import Registry
+from agentgym.tasks import Task
+
+__all__ = ["Agent", "Emit", "agents", "make_agent"]
+
+Emit: TypeAlias = Callable[[Event], object]
+"""Publishes an event (a model call, a note) into the stream of the episode."""
+
+
+class Agent(Protocol):
+    """Chooses actions, one episode at a time."""
+
+    def reset(self, task: Task, emit: Emit) -> None:
+        """Begins an episode. The agent publishes what it does through ``emit`` until the next ``reset``."""
+
+    def act(self, observation: Observation) -> Any:
+        """The next action, in any form that the environment takes."""
+
+
+agents: Registry[Callable[..., Agent]] = Registry("agent")
+"""By name: what makes an agent from keyword options. One that draws at random has a parameter ``seed``."""
+
+
+def make_agent(name: str, *, seed: int = 0, options: Mapping[str, Any] | None = None) -> Agent:
+    """An agent by name, for one or more episodes.
+
+    Args:
+        name: a name of the table; what stands behind a colon is its first argument: ``"replay:data/"``,
+            ``"scripted:package.module:function"``.
+        seed: for agents that draw at random; others are not given it.
+        options: keyword arguments of the agent.
+
+    Raises:
+        UnknownNameError: if the table has no such name.
+        UsageError: if the agent does not take these options.
+    """
+    kind, _, argument = name.partition(":")
+    factory = agents[kind]
+    signature = inspect.signature(factory)
+    seeded = {"seed": seed} if "seed" in signature.parameters else {}
+    try:
+        bound = signature.bind(*([argument] if argument else []), **{**seeded, **(options or {})})
+    except TypeError as error:
+        raise UsageError(f"the agent {name!r} cannot be made from these options: {error}") from error
+    return factory(*bound.args, **bound.kwargs)

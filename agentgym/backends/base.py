@@ -1,0 +1,148 @@
+"""The protocol that a machine follows, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+
+import msgspec
+
+from agentgym.actions import Action
+from agentgym.registry import Registry
+
+__all__ = ["Backend", "BackendFactory", "BackendOptions", "Completed", "Observed", "Window", "backends"]
+
+Observed = dict[str, Any]
+"""By kind: ``screenshot`` is uint8 (height, width, 3) RGB, ``accessibility_tree`` and ``terminal`` are text."""
+
+
+class Completed(msgspec.Struct, frozen=True):
+    """What a finished command left: exit status and raw output."""
+
+    returncode: int
+    stdout: bytes = b""
+    stderr: bytes = b""
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A top-level window as its window manager knows it; pixels from the top left of the screen."""
+
+    title: str
+    app_class: str
+    x: int
+    y: int
+    width: int
+    height: int
+    active: bool
+
+
+class BackendOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What an environment asks of a machine that it makes by name.
+
+    Args:
+        screen: (width, height) in pixels.
+        sandbox: ``"bwrap"`` or ``"none"``, where there is a choice.
+        network: whether applications see the machine's network.
+        accessibility: whether ``accessibility_tree`` and ``terminal`` will be observed.
+    """
+
+    screen: tuple[int, int] = (1280, 720)
+    sandbox: Literal["bwrap", "none"] = "bwrap"
+    network: bool = False
+    accessibility: bool = True
+
+
+class Backend(Protocol):
+    """A machine that acts and is looked at.
+
+    A backend is used from one thread at a time. Every method but ``close`` raises `BackendError` when the machine
+    itself broke; after that only ``reset`` and ``close`` may be called.
+    """
+
+    @property
+    def screen(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+
+    def reset(self, *, seed: int) -> None:
+        """Gives a fresh machine: empty home, no application, no clipboard, the pointer at its starting place."""
+
+    def perform(self, action: Action) -> None:
+        """Does one action and returns without waiting for its effect.
+
+        ``Done``, ``Fail`` and ``Wait`` are the environment's business and never come here.
+
+        Raises:
+            ActionError: if the action cannot be done here (off the screen, unknown key); nothing has happened then.
+        """
+
+    def settle(self, timeout_s: float) -> bool:
+        """Waits until the effects of what was done are on the screen; False if ``timeout_s`` passed first."""
+
+    def observe(self, kinds: Sequence[str]) -> Observed:
+        """What the machine shows now; arrays are fresh and belong to the caller."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float = 120.0,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        stdin: bytes = b"",
+    ) -> Completed:
+        """Runs a command in the machine to its end.
+
+        Raises:
+            TimeoutError: if it did not end in time; it and its children are killed.
+            FileNotFoundError: if there is no such program.
+        """
+
+    def launch(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | None = None) -> None:
+        """Starts a command in the machine and leaves it running.
+
+        Raises:
+            FileNotFoundError: if there is no such program.
+        """
+
+    def read(self, path: str) -> bytes:
+        """The content of a file of the machine. ``~`` is the machine's home.
+
+        Raises:
+            FileNotFoundError: if there is none (that is a fact about the machine, not a fault).
+        """
+
+    def write(self, path: str, content: bytes) -> None:
+        """Puts a file into the machine, with the folders that lead to it."""
+
+    def windows(self) -> Sequence[Window]:
+        """Top-level windows, the lowest first."""
+
+    def activate_window(self, name: str, *, strict: bool = False, by_class: bool = False) -> bool:
+        """Raises and focuses the first window whose title (or class) contains ``name``, or is it if ``strict``.
+
+        Returns False if there is none.
+        """
+
+    def close_window(self, name: str, *, strict: bool = False, by_class: bool = False) -> bool:
+        """Asks the first such window to close, as its frame's button would. Returns False if there is none."""
+
+    def snapshot(self) -> object:
+        """A token of the machine's state for ``restore``.
+
+        Raises:
+            UsageError: if this kind of machine cannot be saved.
+        """
+
+    def restore(self, token: object) -> None:
+        """Brings the machine back to a state that ``snapshot`` gave."""
+
+    def close(self) -> None:
+        """Ends the machine and everything in it. May be called twice."""
+
+
+BackendFactory: TypeAlias = Callable[[BackendOptions], Backend]
+
+backends: Registry[BackendFactory] = Registry("backend")
+backends.register_lazily("host", "agentgym.backends.host:make_host")
+backends.register_lazily("memory", "agentgym.backends.memory:make_memory")
+backends.register_lazily("x11", "agentgym.backends.x11.backend:make_x11")

@@ -1,0 +1,146 @@
+"""Reads one application: what it keeps ready of itself, what is missing there, and more of what is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from agentgym.backends.x11.accessibility.accessible import (
+    Accessible,
+    Reference,
+    ask,
+    bits,
+    get,
+    short_names,
+)
+from agentgym.backends.x11.accessibility.bus import Asking, value_of
+from agentgym.backends.x11.accessibility.cache import read_cache
+from agentgym.backends.x11.accessibility.details import look_closer
+from agentgym.backends.x11.accessibility.family import Family
+from agentgym.backends.x11.accessibility.markup import DEEPEST, WIDEST, Element
+from agentgym.backends.x11.accessibility.tables import Box, parts_of, visible_cells
+from agentgym.backends.x11.accessibility.vocabulary import APPLICATION
+from agentgym.backends.x11.accessibility.wire import Call
+
+__all__ = ["NO_REPLY", "read_application", "read_parts"]
+
+_MOST_PARTS = 20_000
+NO_REPLY = "org.freedesktop.DBus.Error.NoReply"
+"""What the bus says for someone who left without an answer."""
+
+_GONE = frozenset((NO_REPLY, "org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.ServiceUnknown"))
+
+
+def read_application(root: Reference, screen: tuple[int, int]) -> Asking[Element | None]:
+    """The application with all that it has, or None if it has gone.
+
+    One that does not answer is an element without name and children.
+    """
+    parts = yield from read_parts(root)
+    if parts is None:
+        return None
+    if root.path not in parts:
+        return Element("application")
+    family = Family(root.path, parts)
+    yield from _complete(family, root.bus_name, screen)
+    seen = [part for part in family.settle() if part.seen]
+    details = yield from look_closer(root.bus_name, seen)
+    return family.element(details)
+
+
+def read_parts(root: Reference) -> Asking[dict[str, Accessible] | None]:
+    """What an application keeps ready of itself, by path; none if it does not answer; None if it has gone."""
+    (reply,) = yield [ask(Reference(root.bus_name, "/org/a11y/atspi/cache"), "Cache", "GetItems")]
+    if reply is None:
+        return {}
+    if reply.error in _GONE:
+        return None
+    parts = read_cache(reply, root.bus_name)
+    if root.path not in parts:
+        parts |= {part.path: part for part in (yield from _learn(root.bus_name, [root.path]))}
+    return parts
+
+
+def _complete(family: Family, bus_name: str, screen: tuple[int, int]) -> Asking[None]:
+    """Asks for the children that are not known, and for theirs."""
+    uncertain = family.uncertain()
+    for _ in range(DEEPEST):
+        children = yield from _children(uncertain, bus_name, screen)
+        wanted = [path for part, paths in children if part.seen or part.parent is None for path in paths]
+        learned = yield from _learn(bus_name, family.strangers(wanted)[:_MOST_PARTS])
+        family.learn(learned)
+        for part, paths in children:
+            family.adopt(part, paths)
+        uncertain = [part for part in learned if part.seen and part.child_count]
+        if not uncertain or len(family) > _MOST_PARTS:
+            return
+
+
+def _children(
+    parents: Sequence[Accessible], bus_name: str, screen: tuple[int, int]
+) -> Asking[list[tuple[Accessible, list[str]]]]:
+    """The paths of the children of each, in order; those with too many are left out."""
+    tables = [part for part in parents if part.manages_descendants and "Table" in part.interfaces]
+    others = yield from _with_few_children([part for part in parents if part not in tables], bus_name)
+    answers = yield [ask(Reference(bus_name, part.path), "Accessible", "GetChildren") for part in others]
+    children = [
+        (part, parts_of(Reference(bus_name, part.path), value_of(answer) or ()))
+        for part, answer in zip(others, answers, strict=True)
+    ]
+    for part in tables:
+        table = Reference(bus_name, part.path)
+        (extents,) = yield [ask(table, "Component", "GetExtents", "u", 0)]
+        box = _clipped(value_of(extents) or (0, 0, 0, 0), screen)
+        children.append((part, (yield from visible_cells(table, box))))
+    return children
+
+
+def _with_few_children(parts: Sequence[Accessible], bus_name: str) -> Asking[list[Accessible]]:
+    """Those of the parts that can be asked for all their children at once."""
+    managing = [part for part in parts if part.manages_descendants]
+    answers = yield [get(Reference(bus_name, part.path), "Accessible", "ChildCount") for part in managing]
+    counts = {part.path: value_of(answer) for part, answer in zip(managing, answers, strict=True)}
+    return [part for part in parts if (counts.get(part.path, part.child_count) or 0) <= WIDEST]
+
+
+def _learn(bus_name: str, paths: Sequence[str]) -> Asking[list[Accessible]]:
+    """What is known of parts that an application does not keep ready; those that do not answer are left out.
+
+    Of what is not to be seen only the name, role and states: it is in closed menus, where there is much of it.
+    """
+    learned = []
+    for path, words, role, name in (yield from _asked_each(bus_name, paths, _introductions)):
+        if words is not None and role is not None:
+            learned.append(Accessible(path, None, -1, 0, frozenset(), name or "", role, bits(words)))
+    open_parts = [part for part in learned if part.seen or part.role == APPLICATION]
+    more = yield from _asked_each(bus_name, [part.path for part in open_parts], _further_questions)
+    further = {path: (count or 0, short_names(interfaces or ())) for path, count, interfaces in more}
+    nothing: tuple[int, frozenset[str]] = (0, frozenset())
+    counts_and_interfaces = [further.get(part.path, nothing) for part in learned]
+    return [
+        part._replace(child_count=count, interfaces=interfaces)
+        for part, (count, interfaces) in zip(learned, counts_and_interfaces, strict=True)
+    ]
+
+
+def _asked_each(
+    bus_name: str, paths: Sequence[str], questions: Callable[[Reference], Sequence[Call]]
+) -> Asking[list[tuple[Any, ...]]]:
+    """For each path: the path and the values of the answers, None where there is none."""
+    calls = [questions(Reference(bus_name, path)) for path in paths]
+    answers = iter((yield list(chain.from_iterable(calls))))
+    return [(path, *map(value_of, islice(answers, len(own)))) for path, own in zip(paths, calls, strict=True)]
+
+
+def _introductions(whom: Reference) -> Sequence[Call]:
+    return ask(whom, "Accessible", "GetState"), ask(whom, "Accessible", "GetRole"), get(whom, "Accessible", "Name")
+
+
+def _further_questions(whom: Reference) -> Sequence[Call]:
+    return get(whom, "Accessible", "ChildCount"), ask(whom, "Accessible", "GetInterfaces")
+
+
+def _clipped(box: Box, screen: tuple[int, int]) -> Box:
+    left, top = max(0, box[0]), max(0, box[1])
+    return left, top, min(box[0] + box[2], screen[0]) - left, min(box[1] + box[3], screen[1]) - top

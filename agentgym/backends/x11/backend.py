@@ -1,0 +1,254 @@
+"""A private desktop, no virtual machine and no Docker: X server, window manager and applications in a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import xcffib
+import xcffib.xproto
+
+from agentgym.actions import Action
+from agentgym.backends.base import BackendOptions, Completed, Observed, Window
+from agentgym.backends.x11 import windows as _windows
+from agentgym.backends.x11.environment import ENVIRONMENT
+from agentgym.backends.x11.framebuffer import Framebuffer
+from agentgym.backends.x11.homes import home_archive
+from agentgym.backends.x11.input import InputDriver
+from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
+from agentgym.errors import BackendError, UsageError
+
+if TYPE_CHECKING:
+    from agentgym.backends.x11.accessibility import AccessibilityClient
+
+__all__ = ["X11Backend", "make_x11"]
+
+QUIET_S = 0.006
+"""How long no thread of the desktop may have run before it counts as settled."""
+
+TIMERS_S = 0.3
+"""A main loop's timer that is due within this time is waited for: it may paint."""
+
+_DRAIN_PATIENCE_S = 5.0
+_BACKGROUND = 0x3A6EA5
+
+
+class X11Backend:
+    """A real Linux desktop, private to this object.
+
+    The desktop lives in a sandbox of its own and ends with this object, or with the process that holds it, leaving
+    nothing behind. `reset` keeps the servers (about 60 MB) and renews everything else; if something broke, it starts a
+    new desktop.
+
+    Args:
+        screen: (width, height) in pixels.
+        sandbox: ``"bwrap"``, or ``"none"`` for applications with the rights of this process.
+        accessibility: whether applications get an accessibility bus, for ``accessibility_tree`` and ``terminal``.
+        network: whether applications see the machine's network; without it they have a loopback of their own.
+        memory_mb: what all processes of the desktop may take together.
+        disk_mb: what the home and ``/tmp`` hold, each; they live in memory.
+        processes: how many there may be at once.
+
+    Raises:
+        UsageError: if an argument cannot work.
+    """
+
+    def __init__(
+        self,
+        *,
+        screen: tuple[int, int] = (1280, 720),
+        sandbox: SandboxName = "bwrap",
+        accessibility: bool = True,
+        network: bool = False,
+        memory_mb: int = 4096,
+        disk_mb: int = 1024,
+        processes: int = 512,
+    ) -> None:
+        if sandbox not in ("bwrap", "none"):
+            raise UsageError(f"sandbox is {sandbox!r}; it can be 'bwrap' or 'none'")
+        if min(screen) < 64 or max(screen) > 8192:
+            raise UsageError(f"screen is {screen!r}; (width, height) go from 64 to 8192 pixels")
+        self._settings = MachineSettings(
+            screen=(screen[0], screen[1]),
+            sandbox=sandbox,
+            accessibility=accessibility,
+            network=network,
+            memory_mb=memory_mb,
+            disk_mb=disk_mb,
+            processes=processes,
+        )
+        self._desktop: _Desktop | None = None
+        # Whether an application was started that has not settled yet.
+        self._starting = False
+
+    @property
+    def screen(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self._settings.screen
+
+    def reset(self, *, seed: int) -> None:
+        """Gives a fresh desktop; nothing of it depends on ``seed``."""
+        del seed
+        if self._desktop is not None:
+            try:
+                self._desktop.renew()
+            except (BackendError, OSError):
+                # Whatever the old desktop is suffering from, a new one does not.
+                self.close()
+        if self._desktop is None:
+            self._desktop = _Desktop(self._settings)
+
+    def perform(self, action: Action) -> None:
+        """Does one action through XTEST; see `agentgym.backends.base.Backend.perform`."""
+        self._open.input.perform(action)
+
+    def settle(self, timeout_s: float) -> bool:
+        """Waits until the desktop rests; False if ``timeout_s`` passed first."""
+        starting, self._starting = self._starting, False
+        return self._open.machine.settle(quiet_s=QUIET_S, timers_s=TIMERS_S, timeout_s=timeout_s, starting=starting)
+
+    def observe(self, kinds: Sequence[str]) -> Observed:
+        """``screenshot`` is uint8 (height, width, 3) RGB with the pointer; the others are text."""
+        return {kind: self._observer(kind)() for kind in kinds}
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float = 120.0,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        stdin: bytes = b"",
+    ) -> Completed:
+        """Runs a command inside the sandbox to its end."""
+        return self._open.machine.run(argv, timeout_s=timeout_s, env=env, cwd=cwd, stdin=stdin)
+
+    def launch(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | None = None) -> None:
+        """Starts a command inside the sandbox and leaves it running; a crash of it is a `BackendError` later."""
+        self._starting = True
+        self._open.machine.launch(argv, env=env, cwd=cwd)
+
+    def read(self, path: str) -> bytes:
+        """The content of a file of the desktop."""
+        return self._open.machine.read(path)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Puts a file into the desktop."""
+        self._open.machine.write(path, content)
+
+    def windows(self) -> Sequence[Window]:
+        """Top-level windows, the lowest first."""
+        return _windows.list_windows(self._open.connection)
+
+    def activate_window(self, name: str, *, strict: bool = False, by_class: bool = False) -> bool:
+        """Raises and focuses a window. Returns False if there is none."""
+        return _windows.activate(self._open.connection, name, strict=strict, by_class=by_class)
+
+    def close_window(self, name: str, *, strict: bool = False, by_class: bool = False) -> bool:
+        """Asks a window to close. Returns False if there is none."""
+        return _windows.close(self._open.connection, name, strict=strict, by_class=by_class)
+
+    def snapshot(self) -> object:
+        """Refuses: running applications cannot be saved; the environment replays the episode instead."""
+        raise UsageError("an x11 desktop cannot be saved: applications are running in it")
+
+    def restore(self, token: object) -> None:
+        """Refuses, as `snapshot` does."""
+        raise UsageError(f"an x11 desktop cannot be restored from {token!r}")
+
+    def processes(self) -> list[int]:
+        """Process ids of the desktop, as it sees them itself."""
+        return self._open.machine.processes()
+
+    def close(self) -> None:
+        """Ends the desktop and everything in it."""
+        if self._desktop is not None:
+            self._desktop.close()
+            self._desktop = None
+
+    @property
+    def _open(self) -> _Desktop:
+        if self._desktop is None:
+            raise BackendError("the desktop is not running: call reset", kind="machine")
+        return self._desktop
+
+    def _observer(self, kind: str) -> Callable[[], Any]:
+        desktop = self._open
+        match kind:
+            case "screenshot":
+                return desktop.framebuffer.capture
+            case "accessibility_tree":
+                return lambda: desktop.accessibility.tree(self.screen)
+            case "terminal":
+                return desktop.accessibility.focused_terminal
+        raise UsageError(f"no observation {kind!r}; this backend has screenshot, accessibility_tree and terminal")
+
+
+def make_x11(options: BackendOptions) -> X11Backend:
+    """The x11 backend as environments make it."""
+    return X11Backend(
+        screen=options.screen,
+        sandbox=options.sandbox,
+        network=options.network,
+        accessibility=options.accessibility,
+    )
+
+
+class _Desktop:
+    """A machine with what is connected to it."""
+
+    def __init__(self, settings: MachineSettings) -> None:
+        self._settings = settings
+        self._accessibility: AccessibilityClient | None = None
+        with ExitStack() as stack:
+            self.machine = Machine(settings, home=home_archive(settings), environment=ENVIRONMENT)
+            stack.callback(self.machine.close)
+            self.connection = _connect(self.machine)
+            stack.callback(_disconnect, self.connection)
+            self._paint_background()
+            self.framebuffer = Framebuffer(self.machine.framebuffer(), self.connection)
+            stack.callback(self.framebuffer.close)
+            self.input = InputDriver(self.connection, screen=settings.screen, drain=self._drain)
+            self.input.reset()
+            self._to_close = stack.pop_all()
+
+    @property
+    def accessibility(self) -> AccessibilityClient:
+        if not self._settings.accessibility:
+            raise UsageError("this desktop has no accessibility bus: make it with accessibility=True")
+        if self._accessibility is None:
+            from agentgym.backends.x11.accessibility import AccessibilityClient
+
+            self._accessibility = AccessibilityClient(lambda: self.machine.connect("accessibility_bus"))
+        return self._accessibility
+
+    def renew(self) -> None:
+        self.machine.renew(home_archive(self._settings))
+        self.input.reset()
+        self._drain()
+
+    def close(self) -> None:
+        if self._accessibility is not None:
+            self._accessibility.close()
+        self._to_close.close()
+
+    def _drain(self) -> None:
+        self.machine.settle(quiet_s=QUIET_S, timers_s=0.0, timeout_s=_DRAIN_PATIENCE_S)
+
+    def _paint_background(self) -> None:
+        root = self.connection.get_setup().roots[0].root
+        core = self.connection.core
+        core.ChangeWindowAttributes(root, xcffib.xproto.CW.BackPixel, [_BACKGROUND])
+        core.ClearArea(False, root, 0, 0, 0, 0)
+        core.GetInputFocus().reply()
+
+
+def _connect(machine: Machine) -> xcffib.Connection:
+    # xcb closes the descriptor when it disconnects.
+    return xcffib.Connection(fd=machine.connect("x11").detach())
+
+
+def _disconnect(connection: xcffib.Connection) -> None:
+    if not connection.invalid():
+        connection.disconnect()

@@ -1,0 +1,58 @@
+"""What every application of a desktop finds in its environment, and how each is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["COMMANDS", "ENVIRONMENT"]
+
+ENVIRONMENT: Mapping[str, str] = {
+    # The same language, formats and time zone everywhere; UTF-8, so that any text can be typed and shown.
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    # Settings come from files of the home, without a daemon that would outlive a reset.
+    "GSETTINGS_BACKEND": "keyfile",
+    # Scroll bars that fade in and out are animations.
+    "GTK_OVERLAY_SCROLLING": "0",
+    "GTK_THEME": "Adwaita",
+    # Decorations by the window manager, so that every window looks and behaves alike.
+    "GTK_CSD": "0",
+    # The input method that takes what the keyboard sends, as it is: others compose, pop up and time out.
+    "GTK_IM_MODULE": "gtk-im-context-simple",
+    "QT_IM_MODULE": "simple",
+    "XMODIFIERS": "",
+    # Accessibility; which of these is needed by whom is in docs/accessibility.md.
+    "GTK_MODULES": "gail:atk-bridge",
+    "QT_ACCESSIBILITY": "1",
+    "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
+    "GNOME_ACCESSIBILITY": "1",
+    "ACCESSIBILITY_ENABLED": "1",
+    # The one toolkit of LibreOffice that draws like the others and is accessible.
+    "SAL_USE_VCLPLUGIN": "gtk3",
+    # No GPU and no GLX in a private X server.
+    "LIBGL_ALWAYS_SOFTWARE": "1",
+    "GDK_BACKEND": "x11",
+    "QT_QPA_PLATFORM": "xcb",
+    "XDG_SESSION_TYPE": "x11",
+    "XDG_CURRENT_DESKTOP": "agentgym",
+    # File choosers of the toolkit, not of a portal.
+    "GTK_USE_PORTAL": "0",
+    # Answers that virtual file systems, thumbnailers and settings daemons would give late.
+    "GIO_USE_VFS": "local",
+    "GIO_USE_VOLUME_MONITOR": "unix",
+    "NO_AT_BRIDGE": "0",
+    # The prompt of shells that read no start-up file.
+    "PS1": "$ ",
+    "HISTFILE": "",
+}
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "text editor": ("mousepad", "--disable-server"),
+    "file manager": ("pcmanfm",),
+    "terminal": ("xfce4-terminal", "--disable-server"),
+    "calc": ("libreoffice", "--calc", "--norestore", "--nologo"),
+    "writer": ("libreoffice", "--writer", "--norestore", "--nologo"),
+    "browser": ("chromium",),
+}
+"""How the applications that we configure are started, by what they are."""

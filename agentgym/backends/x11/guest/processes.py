@@ -1,0 +1,192 @@
+"""The processes of a desktop: started here, found in ``/proc``, reaped as the first process must."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+_CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL, signal.SIGSYS}
+_KILL_PATIENCE_S = 5.0
+
+File = int | IO[bytes] | None
+
+
+class Processes:
+    """Starts processes and collects all that die, orphans too.
+
+    Args:
+        private: whether this process is PID 1 of its own namespace, so that all of ``/proc`` is the desktop's.
+    """
+
+    def __init__(self, *, private: bool) -> None:
+        self._private = private
+        self._started: dict[int, subprocess.Popen[bytes]] = {}
+        self._names: dict[int, str] = {}
+        self._watched: set[int] = set()
+        self._verdicts: list[str] = []
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str,
+        stdin: File = subprocess.DEVNULL,
+        stdout: File = subprocess.DEVNULL,
+        stderr: File = subprocess.DEVNULL,
+        pass_fds: Sequence[int] = (),
+        watch: bool = False,
+    ) -> int:
+        """Starts a program in a session of its own and returns its process id.
+
+        Args:
+            watch: a crash of it is reported by `crashed`.
+        """
+        process = subprocess.Popen(
+            list(argv),
+            env=dict(env),
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=tuple(pass_fds),
+            start_new_session=True,
+        )
+        self._started[process.pid] = process
+        self._names[process.pid] = os.path.basename(argv[0])
+        if watch:
+            self._watched.add(process.pid)
+        return process.pid
+
+    def reap(self) -> None:
+        """Collects every process that has died, without waiting."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            self._buried(pid, os.waitstatus_to_exitcode(status))
+
+    def exit_code(self, pid: int) -> int | None:
+        """The exit code of a started process, negative for a signal; None while it runs."""
+        self.reap()
+        return self._started[pid].returncode
+
+    def forget(self, pid: int) -> None:
+        self._started.pop(pid, None)
+        self._names.pop(pid, None)
+
+    def crashed(self) -> list[str]:
+        """Sentences about watched processes that crashed since the last call."""
+        self.reap()
+        verdicts, self._verdicts = self._verdicts, []
+        return verdicts
+
+    def all(self) -> set[int]:
+        """Process ids of the desktop, without this process."""
+        self.reap()
+        return (self._of_namespace() if self._private else self._descendants()) - {os.getpid()}
+
+    def living(self) -> set[int]:
+        """As `all`, without those that have died but that their parent has not collected, as a bus its launchers."""
+        return {pid for pid in self.all() if alive(pid)}
+
+    def kill_all(self, *, spare: Iterable[int] = ()) -> None:
+        """Kills until nothing is left but ``spare``, which stay watched; the deaths are not reported.
+
+        Raises:
+            TimeoutError: if something cannot be killed.
+        """
+        spared = set(spare)
+        self._watched &= spared
+        deadline = time.monotonic() + _KILL_PATIENCE_S
+        while doomed := self.living() - spared:
+            for pid in doomed:
+                _signal(pid, signal.SIGKILL)
+            self.reap()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"processes that cannot be killed: {', '.join(map(name_of, sorted(doomed)))}")
+            os.sched_yield()
+
+    def kill_tree(self, pid: int) -> None:
+        """Kills a process with its session and its descendants."""
+        family = {pid, *_below(pid)}
+        _signal(-pid, signal.SIGKILL)
+        for member in family:
+            _signal(member, signal.SIGKILL)
+
+    def blame(self, pid: int, why: str) -> None:
+        """Kills one process and reports ``why``."""
+        self._verdicts.append(f"{name_of(pid)} was killed: {why}")
+        _signal(pid, signal.SIGKILL)
+
+    def _buried(self, pid: int, code: int) -> None:
+        if pid in self._started:
+            self._started[pid].returncode = code
+        if pid in self._watched:
+            self._watched.discard(pid)
+            if signal_number := _crash(code):
+                self._verdicts.append(f"{self._names[pid]} died of {signal.Signals(signal_number).name}")
+
+    @staticmethod
+    def _of_namespace() -> set[int]:
+        return {int(name) for name in os.listdir("/proc") if name.isdigit()}
+
+    @staticmethod
+    def _descendants() -> set[int]:
+        return set(_below(os.getpid()))
+
+
+def name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return f"process {pid}"
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs, rather than being gone or a zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except OSError:
+        return False
+
+
+def _crash(code: int) -> int | None:
+    # A shell that starts an application reports its child's signal as 128 + n.
+    number = -code if code < 0 else code - 128
+    return number if number in _CRASHES else None
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        if pid < 0:
+            os.killpg(-pid, number)
+        else:
+            os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _below(pid: int) -> Iterator[int]:
+    for child in _children(pid):
+        yield child
+        yield from _below(child)
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
+    except OSError:
+        return found
+    return found

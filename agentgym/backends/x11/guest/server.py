@@ -1,0 +1,237 @@
+"""Answers the training process: one request at a time, until it goes away."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .channel import Channel
+from .desktop import Desktop, ServerError, Wanted
+from .limits import Limits, TooManyProcessesError, Watchdog
+from .places import Places
+from .processes import Processes
+
+_TICK_S = 0.2
+_MOST_OUTPUT = 64 << 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back: a header, raw bytes, descriptors that are closed once they are sent."""
+
+    header: dict[str, Any] = field(default_factory=dict)
+    body: bytes = b""
+    descriptors: tuple[int, ...] = ()
+
+
+class Gone(Exception):
+    """The training process is gone; so must be the desktop."""
+
+
+class Server:
+    """Serves one desktop over one channel."""
+
+    def __init__(self, channel: Channel, settings: dict[str, Any]) -> None:
+        self._channel = channel
+        self._places = Places(**{**settings["places"], "also_emptied": tuple(settings["places"]["also_emptied"])})
+        self._processes = Processes(private=settings["private"])
+        self._desktop = Desktop(self._places, self._processes, settings["environment"])
+        self._watchdog = Watchdog(Limits(**settings["limits"]), self._processes)
+        self._watchdog.set_kernel_limits(processes=settings["private"])
+        self._control = selectors.DefaultSelector()
+        self._control.register(channel, selectors.EVENT_READ)
+        self._operations: dict[str, Callable[..., Answer]] = {
+            "start": self._start,
+            "renew": self._renew,
+            "connect": self._connect,
+            "framebuffer": self._framebuffer,
+            "settle": self._settle,
+            "run": self._run,
+            "launch": self._launch,
+            "read": self._read,
+            "write": self._write,
+            "processes": self._list_processes,
+        }
+
+    def serve(self) -> None:
+        """Answers requests until the other end of the channel is closed."""
+        while True:
+            while not self._control.select(_TICK_S):
+                self._idle()
+            try:
+                header, body, _ = self._channel.receive()
+            except (EOFError, ConnectionError):
+                return
+            try:
+                self._reply(self._answer(header, body))
+            except (Gone, BrokenPipeError, ConnectionError):
+                return
+
+    def end(self) -> None:
+        self._desktop.activity.close()
+        try:
+            self._processes.kill_all()
+        finally:
+            self._places.remove()
+
+    def _answer(self, header: dict[str, Any], body: bytes) -> Answer:
+        operation = self._operations[header.pop("operation")]
+        try:
+            return operation(body=body, **header)
+        except (OSError, ServerError, TooManyProcessesError, UnicodeError) as error:
+            # The training process raises it there, under the same name.
+            return Answer({"error": type(error).__name__, "message": str(error)})
+
+    def _reply(self, answer: Answer) -> None:
+        self._channel.send(answer.header, answer.body, answer.descriptors)
+        for descriptor in answer.descriptors:
+            os.close(descriptor)
+
+    def _idle(self) -> None:
+        self._processes.reap()
+        try:
+            self._watchdog.look()
+        except TooManyProcessesError:
+            # The next request finds the servers dead and says so.
+            return
+
+    def _tick(self) -> None:
+        """Between two looks of a wait: the training process may be gone, the desktop may have grown too large."""
+        if self._control.select(0):
+            # It sends nothing while it waits for an answer, so this is the end of the stream.
+            raise Gone
+        self._processes.reap()
+        self._watchdog.look()
+
+    def _start(self, *, body: bytes, **wanted: Any) -> Answer:
+        self._places.create()
+        self._places.renew(body)
+        self._desktop.start(Wanted(**wanted), tick=self._tick)
+        return Answer({"environment": self._desktop.environment})
+
+    def _renew(self, *, body: bytes) -> Answer:
+        self._desktop.clear()
+        self._processes.crashed()
+        self._desktop.check()
+        self._places.renew(body)
+        return Answer()
+
+    def _connect(self, *, body: bytes, to: str) -> Answer:
+        return Answer(descriptors=(self._desktop.connect(to).detach(),))
+
+    def _framebuffer(self, *, body: bytes) -> Answer:
+        return Answer(descriptors=(os.open(f"{self._places.framebuffer}/Xvfb_screen0", os.O_RDONLY),))
+
+    def _settle(self, *, body: bytes, quiet_s: float, timers_s: float, timeout_s: float, starting: bool) -> Answer:
+        start = time.monotonic()
+        settled = self._desktop.activity.wait(
+            quiet_s=quiet_s, timers_s=timers_s, timeout_s=timeout_s, starting=starting, tick=self._tick
+        )
+        self._desktop.check()
+        crashed = self._processes.crashed()
+        return Answer({"settled": settled, "crashed": crashed, "seconds": time.monotonic() - start})
+
+    def _launch(self, *, body: bytes, argv: list[str], env: dict[str, str], cwd: str | None) -> Answer:
+        self._processes.start(argv, env=self._merged(env), cwd=cwd or self._places.home, watch=True)
+        return Answer()
+
+    def _run(self, *, body: bytes, argv: list[str], env: dict[str, str], cwd: str | None, timeout_s: float) -> Answer:
+        with (
+            tempfile.TemporaryFile(dir=self._places.run) as stdin,
+            tempfile.TemporaryFile(dir=self._places.run) as stdout,
+            tempfile.TemporaryFile(dir=self._places.run) as stderr,
+        ):
+            # Files, not pipes: a daemon that keeps its output open does not keep the caller waiting.
+            stdin.write(body)
+            stdin.seek(0)
+            pid = self._processes.start(
+                argv, env=self._merged(env), cwd=cwd or self._places.home, stdin=stdin, stdout=stdout, stderr=stderr
+            )
+            code = self._await_exit(pid, timeout_s)
+            out, err = _content(stdout), _content(stderr)
+        return Answer({"returncode": code, "stdout_bytes": len(out)}, out + err)
+
+    def _await_exit(self, pid: int, timeout_s: float) -> int:
+        deadline = time.monotonic() + timeout_s
+        descriptor = os.pidfd_open(pid)
+        try:
+            with selectors.DefaultSelector() as ended:
+                ended.register(descriptor, selectors.EVENT_READ)
+                while not ended.select(min(_TICK_S, max(0.0, deadline - time.monotonic()))):
+                    self._tick()
+                    if time.monotonic() >= deadline:
+                        self._processes.kill_tree(pid)
+                        raise TimeoutError(f"the command did not end within {timeout_s:g} s and was killed")
+            code = self._processes.exit_code(pid)
+            assert code is not None, "its pidfd says that the process has ended"
+            return code
+        finally:
+            os.close(descriptor)
+            self._processes.forget(pid)
+
+    def _read(self, *, body: bytes, path: str) -> Answer:
+        with open(self._expanded(path), "rb") as file:
+            return Answer(body=file.read())
+
+    def _write(self, *, body: bytes, path: str) -> Answer:
+        target = self._expanded(path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "wb") as file:
+            file.write(body)
+        return Answer()
+
+    def _list_processes(self, *, body: bytes) -> Answer:
+        return Answer({"pids": sorted(self._processes.living())})
+
+    def _merged(self, env: dict[str, str]) -> dict[str, str]:
+        return {**self._desktop.environment, **env}
+
+    def _expanded(self, path: str) -> str:
+        if path == "~" or path.startswith("~/"):
+            path = self._places.home + path[1:]
+        return os.path.join(self._places.home, path)
+
+
+def _content(file: Any) -> bytes:
+    file.seek(0)
+    return bytes(file.read(_MOST_OUTPUT))
+
+
+def _become_subreaper() -> None:
+    """Makes orphans children of this process, as they are of PID 1, where there is no namespace."""
+    import ctypes
+
+    pr_set_child_subreaper = 36
+    if ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def main(descriptor: int) -> None:
+    """Serves the desktop over an inherited socket until it is closed."""
+    import socket
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A Ctrl-C in the terminal is for the training process, which closes the socket when it ends. Not SIG_IGN, which
+        # the applications would inherit.
+        signal.signal(number, lambda *_: None)
+    channel = Channel(socket.socket(fileno=descriptor))
+    settings, _, _ = channel.receive()
+    if not settings["private"]:
+        _become_subreaper()
+    server = Server(channel, settings)
+    try:
+        channel.send({"ready": True})
+        server.serve()
+    finally:
+        server.end()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

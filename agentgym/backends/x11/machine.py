@@ -1,0 +1,252 @@
+"""A private desktop seen from the training process: its life, its requests, its connections."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from agentgym.backends.base import Completed
+from agentgym.backends.x11 import sandbox as _sandbox
+from agentgym.backends.x11.guest.channel import Channel
+from agentgym.errors import BackendError, MissingDependencyError
+
+__all__ = ["Machine", "MachineSettings", "SandboxName"]
+
+SandboxName: TypeAlias = Literal["bwrap", "none"]
+
+_GUEST = Path(__file__).parent / "guest"
+_ANSWER_PATIENCE_S = 30.0
+_END_PATIENCE_S = 5.0
+_FACTS: Mapping[str, type[OSError]] = {
+    error.__name__: error
+    for error in (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError, TimeoutError, OSError)
+}
+
+# A forked child must not keep its parent's desktops alive, nor talk to them.
+_machines: weakref.WeakSet[Machine] = weakref.WeakSet()
+
+
+@dataclass(frozen=True)
+class MachineSettings:
+    """What kind of desktop to start; see `agentgym.backends.x11.backend.X11Backend`."""
+
+    screen: tuple[int, int]
+    sandbox: SandboxName
+    accessibility: bool
+    network: bool
+    memory_mb: int
+    disk_mb: int
+    processes: int
+
+
+class Machine:
+    """A running desktop. It ends when it is closed, and when this process ends in whatever way.
+
+    Args:
+        settings: what to start.
+        home: a tar archive of what lies in the fresh home.
+        environment: variables that every application gets.
+
+    Raises:
+        SandboxUnavailableError: if there is no sandbox to be had.
+        MissingDependencyError: if the X server or another server is not installed.
+        BackendError: if a server does not start.
+    """
+
+    def __init__(self, settings: MachineSettings, *, home: bytes, environment: Mapping[str, str]) -> None:
+        places = _places(settings)
+        self._process, channel = _spawn(settings)
+        self._channel: Channel | None = channel
+        _machines.add(self)
+        self.home: str = places["home"]
+        try:
+            self._greet(settings, places, environment)
+            width, height = settings.screen
+            wanted = {"width": width, "height": height, "accessibility": settings.accessibility}
+            config = f"{self.home}/.config/openbox/rc.xml"
+            self._call("start", home, **wanted, window_manager_config=config)
+        except BaseException:
+            self.close()
+            raise
+
+    def renew(self, home: bytes) -> None:
+        """Ends every application and lays a fresh home."""
+        self._call("renew", home)
+
+    def settle(self, *, quiet_s: float, timers_s: float, timeout_s: float, starting: bool = False) -> bool:
+        """Waits until the desktop rests; False if ``timeout_s`` passed first.
+
+        Raises:
+            BackendError: names the application or server that died meanwhile.
+        """
+        header, _, _ = self._call(
+            "settle",
+            patience_s=timeout_s + _ANSWER_PATIENCE_S,
+            quiet_s=quiet_s,
+            timers_s=timers_s,
+            timeout_s=timeout_s,
+            starting=starting,
+        )
+        if header["crashed"]:
+            raise BackendError("; ".join(header["crashed"]), kind="application")
+        return bool(header["settled"])
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float,
+        env: Mapping[str, str] | None,
+        cwd: str | None,
+        stdin: bytes,
+    ) -> Completed:
+        """Runs a command to its end; see `agentgym.backends.base.Backend.run`."""
+        header, output, _ = self._call(
+            "run",
+            stdin,
+            patience_s=timeout_s + _ANSWER_PATIENCE_S,
+            argv=list(argv),
+            env=dict(env or {}),
+            cwd=cwd,
+            timeout_s=timeout_s,
+        )
+        split = header["stdout_bytes"]
+        return Completed(header["returncode"], output[:split], output[split:])
+
+    def launch(self, argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: str | None) -> None:
+        self._call("launch", argv=list(argv), env=dict(env or {}), cwd=cwd)
+
+    def read(self, path: str) -> bytes:
+        return self._call("read", path=path)[1]
+
+    def write(self, path: str, content: bytes) -> None:
+        self._call("write", content, path=path)
+
+    def processes(self) -> list[int]:
+        """Process ids as the desktop itself sees them."""
+        return list(self._call("processes")[0]["pids"])
+
+    def connect(self, to: Literal["x11", "session_bus", "accessibility_bus"]) -> socket.socket:
+        """A fresh connection to a server of the desktop; the caller's to close."""
+        _, _, (descriptor,) = self._call("connect", to=to)
+        return socket.socket(fileno=descriptor)
+
+    def framebuffer(self) -> int:
+        """A descriptor of the X server's framebuffer file; the caller's to close."""
+        _, _, (descriptor,) = self._call("framebuffer")
+        return descriptor
+
+    def close(self) -> None:
+        """Ends the desktop and waits until nothing is left of it. May be called twice."""
+        if self._channel is None:
+            return
+        self.drop()
+        try:
+            self._process.wait(_END_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+    def drop(self) -> None:
+        """Lets go of the desktop without waiting for its end."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    def _greet(self, settings: MachineSettings, places: dict[str, Any], environment: Mapping[str, str]) -> None:
+        channel = self._open_channel()
+        try:
+            channel.send(
+                {
+                    "private": settings.sandbox != "none",
+                    "places": places,
+                    "environment": {**_sandbox.environment(places), **environment},
+                    "limits": {"memory": settings.memory_mb << 20, "processes": settings.processes},
+                }
+            )
+            channel.receive(_ANSWER_PATIENCE_S)
+        except (EOFError, ConnectionError, TimeoutError) as error:
+            self._process.kill()
+            _, said = self._process.communicate()
+            raise _sandbox.explain_failed_start(said) from error
+
+    def _call(
+        self, operation: str, body: bytes = b"", *, patience_s: float = _ANSWER_PATIENCE_S, **parameters: Any
+    ) -> tuple[dict[str, Any], bytes, list[int]]:
+        channel = self._open_channel()
+        try:
+            channel.send({"operation": operation, **parameters}, body)
+            header, answer, descriptors = channel.receive(patience_s)
+        except (EOFError, ConnectionError) as error:
+            raise BackendError(f"the desktop died during {operation!r}{self._last_words()}", kind="machine") from error
+        except TimeoutError as error:
+            self.drop()
+            message = f"the desktop did not answer {operation!r} within {patience_s:g} s"
+            raise BackendError(message, kind="machine") from error
+        if "error" in header:
+            raise _raised(header["error"], header["message"])
+        return header, answer, descriptors
+
+    def _last_words(self) -> str:
+        self.drop()
+        try:
+            _, said = self._process.communicate(timeout=_END_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            return ""
+        lines = said.decode("utf-8", "replace").strip().splitlines()
+        return f": {lines[-1]}" if lines else ""
+
+    def _open_channel(self) -> Channel:
+        if self._channel is None:
+            raise BackendError("the desktop is closed", kind="machine")
+        return self._channel
+
+
+def _raised(name: str, message: str) -> Exception:
+    if name in _FACTS:
+        return _FACTS[name](message)
+    if "is not installed" in message:
+        return MissingDependencyError(f"{message}: sudo apt-get install xvfb openbox dbus at-spi2-core")
+    return BackendError(message, kind="display" if "X server" in message else "machine")
+
+
+def _spawn(settings: MachineSettings) -> tuple[subprocess.Popen[bytes], Channel]:
+    ours, theirs = socket.socketpair()
+    with theirs, ExitStack() as on_failure:
+        on_failure.callback(ours.close)
+        if settings.sandbox == "none":
+            process = _sandbox.spawn_bare(theirs.fileno(), guest=_GUEST)
+        else:
+            wanted = _sandbox.Sandbox(network=settings.network, disk_mb=settings.disk_mb)
+            process = wanted.spawn(theirs.fileno(), guest=_GUEST)
+        on_failure.pop_all()
+    return process, Channel(ours)
+
+
+def _places(settings: MachineSettings) -> dict[str, Any]:
+    if settings.sandbox != "none":
+        emptied = ["/dev/shm", "/var/tmp"]
+        return {"home": _sandbox.HOME, "tmp": "/tmp", "run": _sandbox.RUN, "also_emptied": emptied, "root": None}
+    # Made by the guest, so that whoever is killed when, it is the guest that removes it.
+    root = f"{tempfile.gettempdir()}/agentgym-{secrets.token_hex(8)}"
+    return {"home": f"{root}/home", "tmp": f"{root}/tmp", "run": f"{root}/run", "also_emptied": [], "root": root}
+
+
+def _forget_after_fork() -> None:
+    for machine in list(_machines):
+        machine.drop()
+    _machines.clear()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)

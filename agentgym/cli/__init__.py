@@ -1,0 +1,5 @@
+"""The ``agentgym`` command."""
+
+from agentgym.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,73 @@
+"""``agentgym list``: what can be named, in tasks and on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Annotated
+
+import gymnasium as gym
+import typer
+
+from agentgym.agents import agents
+from agentgym.backends.base import backends
+from agentgym.cli.output import write_json, write_table
+from agentgym.engines import engines
+from agentgym.errors import UnknownNameError
+from agentgym.evaluators import getters, metrics
+from agentgym.families import suites
+from agentgym.setup import steps
+
+__all__ = ["list_names"]
+
+
+def _environments() -> list[str]:
+    return sorted(name for name in gym.registry if name.startswith("agentgym/"))
+
+
+def _tasks() -> list[str]:
+    return [f"{suite}/{family}" for suite in suites for family in suites[suite].families]
+
+
+_KINDS: Mapping[str, Callable[[], list[str]]] = {
+    "agents": lambda: list(agents),
+    "backends": lambda: list(backends),
+    "engines": lambda: list(engines),
+    "environments": _environments,
+    "getters": lambda: list(getters),
+    "metrics": lambda: list(metrics),
+    "setup-steps": lambda: list(steps),
+    "suites": lambda: list(suites),
+    "tasks": _tasks,
+}
+
+
+def list_names(
+    kind: Annotated[str | None, typer.Argument(help=f"One of {', '.join(_KINDS)}; all if none is named.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """List what can be named in tasks and on the command line.
+
+    \b
+    Examples:
+      agentgym list
+      agentgym list tasks
+      agentgym list metrics --json
+    """
+    wanted = list(_KINDS) if kind is None else [_known(kind)]
+    names = {name: _KINDS[name]() for name in wanted}
+    if json:
+        write_json(names if kind is None else names[kind])
+        return
+    if kind is not None:
+        typer.echo("\n".join(names[kind]))
+        return
+    write_table(("kind", "names"), [(name, ", ".join(values)) for name, values in names.items()])
+
+
+def _known(kind: str) -> str:
+    if kind not in _KINDS:
+        close = get_close_matches(kind, _KINDS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(_KINDS)}"
+        raise UnknownNameError(f"nothing named {kind!r} to list; {hint}")
+    return kind

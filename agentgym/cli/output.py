@@ -1,0 +1,40 @@
+"""What the command writes: tables and JSON on the standard output, progress on the standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+__all__ = ["figure", "progress_bar", "write_json", "write_table"]
+
+_PIPE_WIDTH = 160
+
+
+def write_json(value: Any) -> None:
+    typer.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
+
+
+def write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else _PIPE_WIDTH)
+
+
+def progress_bar() -> Progress:
+    """A bar that vanishes when it is done; nothing where the standard error is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def figure(number: float | None, *, digits: int = 2) -> str:
+    """A number for a table; a dash where there is none."""
+    return "–" if number is None else f"{number:.{digits}f}"

@@ -1,0 +1,149 @@
+"""What the machine must have: programs, user namespaces, fonts. Each is looked at, nothing is changed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from agentgym.backends.base import BackendOptions, backends
+from agentgym.errors import AgentGymError
+
+__all__ = ["APPLICATIONS", "Finding", "Program", "inspect_machine"]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program and the Debian package it comes from.
+
+    Attributes:
+        places: any of these will do: a name on the PATH, or an absolute path.
+        package: of Debian; Ubuntu's has the same name where it has one.
+    """
+
+    name: str
+    places: tuple[str, ...]
+    package: str
+
+    def found(self) -> str | None:
+        """Where it is."""
+        for place in self.places:
+            path = shutil.which(place) or (place if Path(place).exists() else None)
+            if path is not None and not _is_snap(Path(path)):
+                return path
+        return None
+
+
+DESKTOP: Sequence[Program] = (
+    Program("X server", ("Xvfb",), "xvfb"),
+    Program("window manager", ("openbox",), "openbox"),
+    Program("session bus", ("dbus-daemon",), "dbus"),
+    Program(
+        "accessibility bus",
+        ("/usr/libexec/at-spi2-registryd", "/usr/lib/at-spi2-core/at-spi2-registryd"),
+        "at-spi2-core",
+    ),
+    Program("sandbox", ("bwrap",), "bubblewrap"),
+    Program("clipboard", ("xclip",), "xclip"),
+    Program("font list", ("fc-list",), "fontconfig"),
+)
+
+APPLICATIONS: Sequence[Program] = (
+    Program("mousepad", ("mousepad",), "mousepad"),
+    Program("pcmanfm", ("pcmanfm",), "pcmanfm"),
+    Program("thunar", ("thunar",), "thunar"),
+    Program("xterm", ("xterm",), "xterm"),
+    Program("xfce4-terminal", ("xfce4-terminal",), "xfce4-terminal"),
+    Program("libreoffice-calc", ("/usr/lib/libreoffice/program/libsclo.so",), "libreoffice-calc"),
+    Program("libreoffice-writer", ("/usr/lib/libreoffice/program/libswlo.so",), "libreoffice-writer"),
+    Program("chromium", ("/usr/bin/chromium",), "chromium"),
+)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at.
+
+    Attributes:
+        ok: whether it is as it must be.
+        required: False for what only some tasks need.
+        found: where it is, or what is wrong.
+        advice: what to type, if anything helps.
+    """
+
+    name: str
+    ok: bool
+    required: bool
+    found: str
+    advice: str = ""
+    package: str = ""
+
+
+def inspect_machine() -> Iterator[Finding]:
+    """Looks at one thing after the other; the last is a whole desktop, tried only if all it needs is there."""
+    ready = True
+    for finding in _parts():
+        ready = ready and (finding.ok or not finding.required)
+        yield finding
+    if ready:
+        yield _try("a desktop starts", _start_desktop)
+
+
+def _parts() -> Iterator[Finding]:
+    yield from (_look_for(program, required=True) for program in DESKTOP)
+    if shutil.which("bwrap"):
+        yield _try("user namespaces", _start_sandbox)
+    if shutil.which("fc-list"):
+        yield _look_for_fonts()
+    yield from (_look_for(program, required=False) for program in APPLICATIONS)
+
+
+def _look_for(program: Program, *, required: bool) -> Finding:
+    found = program.found()
+    if found is not None:
+        return Finding(program.name, True, required, found)
+    advice = f"sudo apt-get install --yes {program.package}"
+    return Finding(program.name, False, required, "not installed", advice, program.package)
+
+
+def _look_for_fonts() -> Finding:
+    listed = subprocess.run(["fc-list", ":scalable=true", "family"], capture_output=True, text=True, check=False)
+    families = len(set(listed.stdout.splitlines()))
+    if families:
+        return Finding("fonts", True, True, f"{families} families")
+    package = "fonts-dejavu-core"
+    return Finding("fonts", False, True, "no scalable font", f"sudo apt-get install --yes {package}", package)
+
+
+def _try(name: str, start: Callable[[], None]) -> Finding:
+    try:
+        start()
+    except AgentGymError as error:
+        said, _, advice = str(error).partition("; try: ")
+        return Finding(name, False, True, said, advice)
+    return Finding(name, True, True, "tried")
+
+
+def _start_sandbox() -> None:
+    from agentgym.backends.x11.sandbox import check_sandbox
+
+    check_sandbox()
+
+
+def _start_desktop() -> None:
+    backend = backends["x11"](BackendOptions())
+    try:
+        backend.reset(seed=0)
+    finally:
+        backend.close()
+
+
+def _is_snap(path: Path) -> bool:
+    """Ubuntu's browsers are scripts that start a snap, which cannot run in a sandbox of ours."""
+    if "/snap/" in str(path.resolve()):
+        return True
+    with path.open("rb") as file:
+        return file.read(2) == b"#!" and b"/snap/bin" in file.read(4096)

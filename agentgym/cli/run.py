@@ -1,0 +1,161 @@
+"""``agentgym run``: an agent on tasks, several at a time, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from agentgym.cli.contact_sheet import save_contact_sheet
+from agentgym.cli.output import figure, progress_bar, write_json, write_table
+from agentgym.cli.requirements import APPLICATIONS
+from agentgym.engines import Engine, engines
+from agentgym.errors import UsageError
+from agentgym.families import load_tasks
+from agentgym.results import Finished, Row, plan, summarise
+from agentgym.results import run as run_episodes
+from agentgym.runner import RolloutSpec
+
+__all__ = ["run"]
+
+
+def run(
+    tasks: Annotated[str, typer.Argument(help="A suite, suite/task, or a file or folder of tasks.")],
+    agent: Annotated[str, typer.Option(help="An agent's name; an argument follows a colon.")] = "oracle",
+    agent_option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for the agent; may be repeated.")] = None,
+    num_envs: Annotated[int, typer.Option(min=1, help="How many environments run at a time.")] = 1,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes of each task, each with the next seed.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Record into this dataset.")] = None,
+    contact_sheet: Annotated[Path | None, typer.Option(help="Draw the final screens into this PNG.")] = None,
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Steps after which an episode is cut off.")] = None,
+    observation: Annotated[list[str] | None, typer.Option(help="An observation's name; may be repeated.")] = None,
+    backend: Annotated[str, typer.Option(help="The machine to run on.")] = "x11",
+    sandbox: Annotated[str, typer.Option(help="bwrap, or none to run applications without protection.")] = "bwrap",
+    engine: Annotated[str, typer.Option(help="Where the episodes run.")] = "processes",
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds after which an episode is killed.")] = 600.0,
+    json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Run an agent on tasks: a table of scores, a recorded dataset.
+
+    Exits with 1 if an episode ended without its score (a machine broke three times, a metric raised).
+
+    \b
+    Examples:
+      agentgym run apps --agent oracle --num-envs 2 --out data/
+      agentgym run apps/note-save --agent random --max-steps 20 --episodes 5 --seed 7 --out data/
+      agentgym run tasks.jsonl --agent replay:data/ --json
+    """
+    env_kwargs: dict[str, Any] = {
+        "backend": backend,
+        "sandbox": sandbox,
+        "observation": tuple(observation or ("screenshot",)),
+    }
+    if max_steps is not None:
+        env_kwargs["max_steps"] = max_steps
+    template = RolloutSpec(
+        agent=agent,
+        agent_options=_options(agent_option or ()),
+        seed=seed,
+        env_kwargs=env_kwargs,
+        record=None if out is None else str(out),
+        keep_screen=contact_sheet is not None,
+    )
+    specs = plan(tasks, template, episodes=episodes)
+    skip = lacking_applications(specs) if backend == "x11" else {}
+    finished = _run(specs, _engine(engine, num_envs, timeout), skip)
+    rows = [one.row for one in finished]
+    if contact_sheet is not None:
+        save_contact_sheet([(_caption(one.row), one.screen) for one in finished], contact_sheet)
+    if json:
+        write_json({"rows": rows, "summary": summarise(rows), "dataset": out, "contact_sheet": contact_sheet})
+    else:
+        _write_report(rows, out, contact_sheet)
+    if any(row.error is not None for row in rows):
+        raise typer.Exit(1)
+
+
+def lacking_applications(specs: Sequence[RolloutSpec]) -> dict[int, str]:
+    """The places of what needs an application that this machine lacks, and what to type."""
+    lacking = {program.name: program for program in APPLICATIONS if program.found() is None}
+    reasons: dict[int, str] = {}
+    for index, spec in enumerate(specs):
+        for task in () if spec.task is None else load_tasks(spec.task):
+            for name in lacking.keys() & set(task.related_apps):
+                program = lacking[name]
+                reasons[index] = f"{name} is not installed: sudo apt-get install {program.package}"
+    return reasons
+
+
+def _run(specs: Sequence[RolloutSpec], engine: Engine, skip: Mapping[int, str]) -> list[Finished]:
+    """Every episode, in the order of the plan."""
+    finished: list[Finished] = []
+    with progress_bar() as progress:
+        bar = progress.add_task("episodes", total=len(specs))
+        for one in run_episodes(specs, engine, skip=skip):
+            finished.append(one)
+            progress.update(bar, advance=1, description=one.row.task)
+    return sorted(finished, key=lambda one: one.index)
+
+
+def _engine(name: str, num_envs: int, timeout_s: float) -> Engine:
+    if name == "processes":
+        return engines[name](workers=num_envs, timeout_s=timeout_s)
+    if num_envs > 1 and name == "serial":
+        raise UsageError("the engine 'serial' runs one environment at a time: drop --num-envs or --engine")
+    return engines[name]()
+
+
+def _options(pairs: Sequence[str]) -> dict[str, Any]:
+    """Each value as JSON where it is JSON, else as the text it is."""
+    options: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--agent-option takes KEY=VALUE, got {pair!r}")
+        try:
+            options[key] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            options[key] = value
+    return options
+
+
+def _caption(row: Row) -> str:
+    return f"{row.task}  {'unscored' if row.score is None else f'score {row.score:g}'}"
+
+
+def _figures(row: Row) -> tuple[str, ...]:
+    return (
+        row.task,
+        str(row.seed),
+        figure(row.score),
+        figure(row.total_return),
+        figure(row.steps, digits=0),
+        figure(row.steps_per_s, digits=1),
+    )
+
+
+def _remark(row: Row) -> str:
+    if row.skipped is not None:
+        return f"skipped: {row.skipped}"
+    return row.error or ("" if row.attempts == 1 else f"on machine {row.attempts}, the one before broke")
+
+
+def _write_report(rows: Sequence[Row], out: Path | None, contact_sheet: Path | None) -> None:
+    remarked = any(_remark(row) for row in rows)
+    write_table(
+        ("task", "seed", "score", "return", "steps", "steps/s", *(("remark",) if remarked else ())),
+        [(*_figures(row), *((_remark(row),) if remarked else ())) for row in rows],
+    )
+    summary = summarise(rows)
+    typer.echo(
+        f"{summary.episodes} episodes, {summary.scored} scored, {summary.failed} failed, {summary.skipped} skipped, "
+        f"mean score {figure(summary.mean_score)}, {summary.steps} steps"
+    )
+    if out is not None:
+        typer.echo(f"dataset: {out}")
+    if contact_sheet is not None:
+        typer.echo(f"contact sheet: {contact_sheet}")

@@ -1,0 +1,78 @@
+"""Which task an episode gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from agentgym.errors import UsageError
+from agentgym.families import TaskFamily, find_family, suites
+from agentgym.tasks import Task, parse_task, read_tasks
+
+__all__ = ["TaskChoice", "TaskSource"]
+
+TaskSource: TypeAlias = Task | Mapping[str, Any] | str
+
+_Candidate: TypeAlias = Task | TaskFamily
+
+
+class TaskChoice:
+    """The tasks of an environment, and the draw among them.
+
+    Args:
+        task: the one task.
+        tasks: those to draw from.
+
+    Raises:
+        UsageError: if both or none are given.
+        TaskError: if one is malformed.
+    """
+
+    def __init__(self, task: TaskSource | None, tasks: str | Sequence[TaskSource] | None) -> None:
+        if (task is None) == (tasks is None):
+            raise UsageError("give either task= (one) or tasks= (some to draw from)")
+        self._candidates = _one(task) if task is not None else _some(tasks or ())
+        if not self._candidates:
+            raise UsageError(f"no task in {tasks!r}")
+
+    @property
+    def needs_accessibility(self) -> bool:
+        """Whether some task's evaluator looks at the accessibility tree."""
+        return any("accessibility" in repr(_sample(candidate).evaluator) for candidate in self._candidates)
+
+    def draw(self, rng: np.random.Generator, options: Mapping[str, Any]) -> Task:
+        """The task of the next episode, with what varies in it."""
+        candidates = _one(options["task"]) if "task" in options else self._candidates
+        chosen = candidates[int(rng.integers(len(candidates)))]
+        return chosen if isinstance(chosen, Task) else chosen.make(rng)
+
+
+def _one(source: TaskSource) -> Sequence[_Candidate]:
+    found = _candidates(source)
+    if len(found) != 1:
+        raise UsageError(f"{source!r} holds {len(found)} tasks; for more than one, pass tasks=")
+    return found
+
+
+def _some(source: str | Sequence[TaskSource]) -> Sequence[_Candidate]:
+    if not isinstance(source, str):
+        return [candidate for one in source for candidate in _candidates(one)]
+    if source in suites:
+        return list(suites[source].families.values())
+    return _candidates(source)
+
+
+def _candidates(source: TaskSource) -> Sequence[_Candidate]:
+    if isinstance(source, Task):
+        return [source]
+    if isinstance(source, Mapping):
+        return [parse_task(dict(source))]
+    if source.count("/") == 1 and source.partition("/")[0] in suites:
+        return [find_family(source)]
+    return list(read_tasks(source))
+
+
+def _sample(candidate: _Candidate) -> Task:
+    return candidate if isinstance(candidate, Task) else candidate.make(np.random.default_rng(0))

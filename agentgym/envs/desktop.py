@@ -1,0 +1,401 @@
+"""A desktop as a Gymnasium environment."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias, cast
+
+import gymnasium as gym
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from gymnasium.error import ResetNeeded
+
+from agentgym import spaces
+from agentgym.actions import Action, Batch, Done, Fail, Python, ToolCall, TypeText, Wait
+from agentgym.backends.base import Backend, BackendOptions, backends
+from agentgym.envs.choice import TaskChoice, TaskSource
+from agentgym.errors import ActionError, BackendError, EvaluationError, UsageError
+from agentgym.evaluators import Score, check_spec, evaluate
+from agentgym.setup import run_steps
+from agentgym.tasks import Task
+
+__all__ = ["DesktopEnv", "Snapshot"]
+
+ObservationKind: TypeAlias = Literal["screenshot", "accessibility_tree", "terminal", "instruction"]
+
+_RESET_PATIENCE_S = 30.0
+_CODE_PATIENCE_S = 30.0
+_LONGEST_WAIT_S = 60.0
+_LONGEST_TEXT = 20_000
+_LONGEST_BATCH = 100
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Where an episode stood.
+
+    A backend that can save its state gave ``machine``; otherwise the episode so far is done again, which leads to the
+    same place because the same seed and actions do.
+    """
+
+    task: Task
+    seed: int
+    actions: tuple[Action, ...]
+    machine: object | None = None
+
+
+class DesktopEnv(gym.Env[dict[str, Any], Any]):
+    """Applications on a desktop, a task, and its score as the last step's reward.
+
+    Observations are a dict of what ``observation`` names: ``screenshot`` is uint8 (height, width, 3) RGB with the
+    pointer in it; ``accessibility_tree`` (XML in the form of OSWorld's server), ``terminal`` and ``instruction`` are
+    text.
+
+    ``info`` of every step has ``settled`` (whether the screen came to rest within ``settle_timeout``),
+    ``action_error`` (why nothing happened, or None), ``failure`` (what kept the episode from being scored, or None)
+    and, in the last step, ``score`` (None without an evaluator or after a failure). It holds nothing that differs
+    between two runs; milliseconds by phase are in ``env.unwrapped.timing``.
+
+    Args:
+        task: a `Task`, a dict in OSWorld's form, a path, or ``"suite/name"``.
+        tasks: a suite's name, a path or a list, from which ``reset`` draws with its seed.
+        backend: a name of `agentgym.backends.base.backends`, or a machine of one's own.
+        screen: (width, height) in pixels.
+        observation: what is observed.
+        action: how actions are written: ``"pyautogui"`` text, ``"computer_13"`` dicts as OSWorld has them, or
+            ``"discrete"`` for `MultiDiscrete`. `step` takes every form that `agentgym.actions.parse_action` takes
+            besides.
+        settle_timeout: seconds after which ``step`` looks at the screen though it still changes.
+        max_steps: truncates the episode; None takes the task's own number.
+        render_mode: ``"rgb_array"`` or None.
+        allow_code: whether ``Python`` actions run, inside the sandbox.
+        sandbox: ``"bwrap"`` or ``"none"``.
+        network: whether applications see the machine's network.
+
+    Raises:
+        UsageError: if an argument cannot work.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012 - as Gymnasium declares it
+
+    def __init__(
+        self,
+        task: TaskSource | None = None,
+        *,
+        tasks: str | Sequence[TaskSource] | None = None,
+        backend: str | Backend = "x11",
+        screen: tuple[int, int] = (1280, 720),
+        observation: Sequence[ObservationKind] = ("screenshot",),
+        action: spaces.ActionFormName = "pyautogui",
+        settle_timeout: float = 2.0,
+        max_steps: int | None = None,
+        render_mode: str | None = None,
+        allow_code: bool = False,
+        sandbox: Literal["bwrap", "none"] = "bwrap",
+        network: bool = False,
+    ) -> None:
+        self._backend: Backend | None = None
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise UsageError(f"render_mode is {render_mode!r}; it can be 'rgb_array' or None")
+        self.render_mode = render_mode
+        self._choice = TaskChoice(task, tasks)
+        self._kinds = tuple(dict.fromkeys(observation))
+        self._form = spaces.action_form(action, screen)
+        self._settle_timeout = settle_timeout
+        self._max_steps = max_steps
+        self._allow_code = allow_code
+        self._options = BackendOptions(
+            screen=(int(screen[0]), int(screen[1])),
+            sandbox=sandbox,
+            network=network,
+            accessibility=bool({"accessibility_tree", "terminal"} & set(self._kinds))
+            or self._choice.needs_accessibility,
+        )
+        self._backend_name = backend if isinstance(backend, str) else None
+        self._backend = None if isinstance(backend, str) else backend
+        self.observation_space = spaces.observation_space(self._kinds, self._options.screen)
+        self.action_space = self._form.space
+        self.timing: dict[str, float] = {}
+        self._task: Task | None = None
+        self._seed = 0
+        self._actions: list[Action] = []
+        self._running = False
+        self._scored: Score | EvaluationError | None = None
+
+    @property
+    def backend(self) -> Backend:
+        """The machine; made when it is first needed."""
+        if self._backend is None:
+            if self._backend_name is None:
+                raise ResetNeeded("the environment is closed, and its backend with it")
+            self._backend = backends[self._backend_name](self._options)
+        return self._backend
+
+    @property
+    def task(self) -> Task:
+        """The present task.
+
+        Raises:
+            ResetNeeded: before the first ``reset``.
+        """
+        if self._task is None:
+            raise ResetNeeded("there is no task before the first reset")
+        return self._task
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Starts an episode on a fresh machine.
+
+        Args:
+            seed: draws the task and what varies in it.
+            options: ``{"task": …}`` picks one, in any form that the constructor takes.
+
+        Raises:
+            BackendError: if the machine did not start.
+            TaskError: if the task cannot be set up.
+        """
+        super().reset(seed=seed)
+        self._task = self._choice.draw(self.np_random, options or {})
+        if self._task.evaluator is not None:
+            check_spec(self._task.evaluator)
+        self._seed = int(self.np_random.integers(2**31))
+        self._actions = []
+        settled = self._begin(self._task)
+        return self._observe(), self._info(settled=settled)
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """Does one action, waits until the screen has settled, and looks.
+
+        An action that cannot be parsed or done is a step in which nothing happens; ``info["action_error"]`` says why.
+
+        Raises:
+            BackendError: if the machine broke; it names what died. The next ``reset`` starts anew.
+            ResetNeeded: if there is no episode to act in.
+        """
+        if not self._running:
+            raise ResetNeeded("the episode is over or has not begun: call reset")
+        self.timing = {}
+        error: str | None = None
+        settled = True
+        self._scored = None
+        try:
+            with self._ending_on_fault():
+                with self._timed("parse"):
+                    parsed = self._checked(self._form.decode(action))
+                settled = self._do(parsed)
+        except ActionError as refused:
+            error = str(refused)
+            parsed = Wait()
+        self._actions.append(parsed)
+        with self._ending_on_fault():
+            observation = self._observe()
+        terminated = isinstance(_last(parsed), Done | Fail)
+        truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
+        info = self._info(settled=settled, action_error=error)
+        reward = self._finish(info) if terminated or truncated else 0.0
+        return observation, reward, terminated, truncated, info
+
+    def evaluate(self) -> Score | None:
+        """The score of the machine's present state; None if the task has no evaluator.
+
+        Scoring may change the machine (OSWorld's ``postconfig`` saves files), so a state is scored once and the score
+        kept until the next step.
+
+        Raises:
+            EvaluationError: if a getter or metric raised. The episode is then unscored.
+            BackendError: if the machine broke.
+        """
+        if self.task.evaluator is None:
+            return None
+        if self._scored is None:
+            with self._timed("evaluate"):
+                self._scored = self._evaluated()
+        if isinstance(self._scored, EvaluationError):
+            raise self._scored
+        return self._scored
+
+    def snapshot(self) -> Snapshot:
+        """A token of where the episode stands, for `restore`."""
+        if not self._running:
+            raise ResetNeeded("there is no running episode to take a snapshot of")
+        try:
+            machine = self.backend.snapshot()
+        except UsageError:
+            machine = None
+        return Snapshot(self.task, self._seed, tuple(self._actions), machine)
+
+    def restore(self, token: Snapshot) -> dict[str, Any]:
+        """Brings the episode back to where it stood, and returns the observation there.
+
+        Raises:
+            BackendError: if the machine broke on the way.
+        """
+        self._task, self._seed, self._actions = token.task, token.seed, list(token.actions)
+        self._scored = None
+        if token.machine is not None:
+            with self._ending_on_fault():
+                self.backend.restore(token.machine)
+            self._running = True
+            return self._observe()
+        self._begin(token.task)
+        with self._ending_on_fault():
+            for action in token.actions:
+                self._do(action)
+        return self._observe()
+
+    def render(self) -> npt.NDArray[np.uint8] | None:
+        """The screen as uint8 (height, width, 3) RGB; None without a render mode."""
+        return self._screen() if self.render_mode == "rgb_array" else None
+
+    def close(self) -> None:
+        """Ends the machine and everything in it. May be called twice."""
+        self._running = False
+        if self._backend is not None:
+            self._backend.close()
+            if self._backend_name is not None:
+                self._backend = None
+
+    def _repr_png_(self) -> bytes | None:
+        """The screen, inline in a notebook."""
+        if self._task is None or not self._running:
+            return None
+        from PIL import Image
+
+        buffer = io.BytesIO()
+        Image.fromarray(self._screen()).save(buffer, "png")
+        return buffer.getvalue()
+
+    @property
+    def _limit(self) -> int | None:
+        return self._max_steps if self._max_steps is not None else self.task.max_steps
+
+    def _begin(self, task: Task) -> bool:
+        self.timing = {}
+        self._running = False
+        self._scored = None
+        with self._timed("reset"):
+            self.backend.reset(seed=self._seed)
+            run_steps(task.setup, self.backend)
+        with self._timed("settle"):
+            settled = self.backend.settle(_RESET_PATIENCE_S)
+        self._running = True
+        return settled
+
+    def _checked(self, action: Action) -> Action:
+        """Refuses what cannot be done before any of it is."""
+        parts = _parts(action)
+        if len(parts) > _LONGEST_BATCH:
+            raise ActionError(f"{len(parts)} actions in one step; at most {_LONGEST_BATCH} are done")
+        for part in parts:
+            self._check(part)
+        return action
+
+    def _check(self, action: Action) -> None:
+        width, height = self._options.screen
+        match action:
+            case Python() if not self._allow_code:
+                raise ActionError("Python code runs only in an environment made with allow_code=True")
+            case ToolCall(name=name):
+                raise ActionError(
+                    f"there is no tool {name!r} here: this environment has a screen, a mouse and a keyboard"
+                )
+            case TypeText(text=text) if len(text) > _LONGEST_TEXT:
+                raise ActionError(f"{len(text)} characters to type; at most {_LONGEST_TEXT} are typed in one action")
+            case Wait(seconds=float(seconds)) if not 0 <= seconds <= _LONGEST_WAIT_S:
+                raise ActionError(f"cannot wait {seconds:g} s; 0 to {_LONGEST_WAIT_S:g} s can be waited")
+        x, y = getattr(action, "x", None), getattr(action, "y", None)
+        if (x is not None and not 0 <= x < width) or (y is not None and not 0 <= y < height):
+            raise ActionError(f"({x}, {y}) is off the screen, which is {width} x {height} pixels")
+
+    def _do(self, action: Action) -> bool:
+        """Does an action, one part after the other, each when the one before it has settled."""
+        settled = True
+        for part in _parts(action):
+            with self._timed("perform"):
+                self._perform(part)
+            if isinstance(part, Done | Fail):
+                break
+            with self._timed("settle"):
+                settled = self.backend.settle(self._settle_timeout)
+        return settled
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case Done() | Fail() | Wait(seconds=None):
+                return
+            case Wait(seconds=seconds):
+                time.sleep(cast("float", seconds))
+            case Python(code=code):
+                self._run(code)
+            case _:
+                self.backend.perform(action)
+
+    def _run(self, code: str) -> None:
+        try:
+            done = self.backend.run(["python3", "-c", code], timeout_s=_CODE_PATIENCE_S)
+        except (TimeoutError, FileNotFoundError) as error:
+            raise ActionError(f"the code did not run: {error}") from error
+        if done.returncode:
+            raise ActionError(f"the code failed: {done.stderr.decode('utf-8', 'replace').strip()[-500:]}")
+
+    def _observe(self) -> dict[str, Any]:
+        with self._timed("observe"):
+            seen = self.backend.observe([kind for kind in self._kinds if kind != "instruction"])
+        if "instruction" in self._kinds:
+            seen["instruction"] = self.task.instruction
+        return {kind: seen[kind] for kind in self._kinds}
+
+    def _screen(self) -> npt.NDArray[np.uint8]:
+        return cast("npt.NDArray[np.uint8]", self.backend.observe(["screenshot"])["screenshot"])
+
+    def _info(self, *, settled: bool, action_error: str | None = None) -> dict[str, Any]:
+        return {"settled": settled, "action_error": action_error, "failure": None}
+
+    def _finish(self, info: dict[str, Any]) -> float:
+        """Scores the last state into ``info`` and gives the reward."""
+        self._running = False
+        try:
+            score = self.evaluate()
+        except EvaluationError:
+            # The last action must not be lost for it: the episode ends unscored, and `evaluate` says why.
+            info.update(score=None, failure="evaluation")
+            return 0.0
+        info["score"] = None if score is None else score.value
+        return 0.0 if score is None else float(score.value)
+
+    def _evaluated(self) -> Score | EvaluationError:
+        assert self.task.evaluator is not None, "asked for by evaluate"
+        last = _last(self._actions[-1]) if self._actions else None
+        try:
+            return evaluate(self.task.evaluator, self.backend, last)
+        except EvaluationError as error:
+            return error
+
+    @contextmanager
+    def _ending_on_fault(self) -> Iterator[None]:
+        try:
+            yield
+        except BackendError:
+            self._running = False
+            raise
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timing[phase] = self.timing.get(phase, 0.0) + (time.perf_counter() - start) * 1000
+
+
+def _parts(action: Action) -> Sequence[Action]:
+    return action.actions if isinstance(action, Batch) else (action,)
+
+
+def _last(action: Action) -> Action:
+    parts = _parts(action)
+    return parts[-1] if parts else action

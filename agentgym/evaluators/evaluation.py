@@ -1,0 +1,143 @@
+"""Applies a task's checks to a machine."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentgym.actions import Action, Fail
+from agentgym.backends.base import Backend
+from agentgym.errors import BackendError, EvaluationError, TaskError, UnknownNameError
+from agentgym.evaluators.getters import Fetched, getters
+from agentgym.evaluators.metrics import metrics
+from agentgym.setup import check_step, run_steps
+from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
+
+__all__ = ["Score", "check_spec", "evaluate"]
+
+
+class Score(msgspec.Struct, frozen=True):
+    """A result in [0, 1], with the result of each check by its place and metric: ``"0:exact_match"``."""
+
+    value: float
+    terms: dict[str, float] = {}
+
+
+class _MissingError(Exception):
+    """What was to be judged is not there."""
+
+
+def evaluate(spec: EvaluatorSpec, backend: Backend, last_action: Action | None) -> Score:
+    """Scores the machine's current state.
+
+    ``and`` is the mean of the checks, or 0 as soon as one is exactly 0; ``or`` is their maximum. An infeasible task
+    scores 1 if the last action said so; any other scores 0 then. A file that is missing is a fact: that check is 0.
+    Semantics of OSWorld's ``DesktopEnv.evaluate``, but for a missing file under ``or``, which there leaves the check
+    before it in force.
+
+    Args:
+        spec: the task's checks.
+        backend: the machine, after the last action has settled.
+        last_action: None if the agent never acted.
+
+    Raises:
+        EvaluationError: if a getter or metric raises. The episode is then unscored.
+        BackendError: if the machine broke.
+    """
+    run_steps(spec.postconfig, backend, where="$.evaluator.postconfig")
+    gave_up = isinstance(last_action, Fail)
+    if spec.infeasible:
+        return Score(float(gave_up), {"0:infeasible": float(gave_up)})
+    if gave_up:
+        return Score(0.0, {f"{index}:{check.metric}": 0.0 for index, check in enumerate(spec.checks)})
+    terms: dict[str, float] = {}
+    for index, check in enumerate(spec.checks):
+        value = _apply(check, backend, f"$.evaluator, check {index}")
+        terms[f"{index}:{check.metric}"] = value
+        if value == (0.0 if spec.conj == "and" else 1.0):
+            return Score(value, terms)
+    return Score(_joined(spec, list(terms.values())), terms)
+
+
+def check_spec(spec: EvaluatorSpec) -> None:
+    """Looks up every name that an evaluator uses, so that a misspelt one is known before the episode.
+
+    Raises:
+        TaskError: gives the JSON path and suggests a close name.
+    """
+    for index, step in enumerate(spec.postconfig):
+        check_step(step, f"$.evaluator.postconfig[{index}]")
+    for index, check in enumerate(spec.checks):
+        _known(metrics, check.metric, f"$.evaluator.func[{index}]")
+        for side, getter in (("result", check.result), ("expected", check.expected)):
+            if getter is not None:
+                _known(getters, getter.type, f"$.evaluator.{side}[{index}].type")
+
+
+def _known(registry: Mapping[str, object], name: str, where: str) -> None:
+    try:
+        registry[name]
+    except UnknownNameError as error:
+        raise TaskError(f"{error} - at {where}") from error
+
+
+def _joined(spec: EvaluatorSpec, values: list[float]) -> float:
+    if not values:
+        return 0.0
+    return math.fsum(values) / len(values) if spec.conj == "and" else max(values)
+
+
+def _apply(check: Check, backend: Backend, where: str) -> float:
+    with tempfile.TemporaryDirectory(prefix="agentgym-check-") as folder:
+        try:
+            arguments = [
+                _get(getter, backend, Path(folder, side), f"{where}, {side}")
+                for side, getter in (("result", check.result), ("expected", check.expected))
+                if getter is not None
+            ]
+        except _MissingError:
+            return 0.0
+        return _measure(check, arguments, where)
+
+
+def _get(spec: GetterSpec, backend: Backend, folder: Path, where: str) -> Any:
+    getter = getters[spec.type]
+    try:
+        found = getter(backend, spec.config)
+    except FileNotFoundError as error:
+        raise _MissingError from error
+    except (BackendError, EvaluationError):
+        raise
+    except Exception as error:  # a boundary to getters that others wrote
+        raise EvaluationError(f"getter {spec.type!r} raised {error!r} - at {where}") from error
+    return _on_disk(found, folder)
+
+
+def _on_disk(found: Any, folder: Path) -> Any:
+    """Metrics take files as paths, as OSWorld's do; they last as long as the check."""
+    if isinstance(found, Fetched):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / Path(found.name).name
+        path.write_bytes(found.content)
+        return str(path)
+    if isinstance(found, list):
+        return [_on_disk(one, folder) for one in found]
+    return found
+
+
+def _measure(check: Check, arguments: list[Any], where: str) -> float:
+    metric = metrics[check.metric]
+    try:
+        value: object = metric(*arguments, **check.options)
+    except EvaluationError:
+        raise
+    except Exception as error:  # a boundary to metrics that others wrote
+        raise EvaluationError(f"metric {check.metric!r} raised {error!r} - at {where}") from error
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise EvaluationError(f"metric {check.metric!r} gave {value!r}; it must give a number from 0 to 1 - at {where}")
+    return float(value)

@@ -1,0 +1,156 @@
+"""Metrics on text and on text files."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from agentgym.evaluators.metrics.registry import Metric
+
+__all__ = ["METRICS", "text_of"]
+
+
+def text_of(path: str | None) -> str | None:
+    """The text of a file; None if there is none or it is no UTF-8 text."""
+    if path is None:
+        return None
+    try:
+        return Path(path).read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def exact_match(result: Any, rules: Mapping[str, Any]) -> float:
+    """Whether the result is ``rules["expected"]``, to the letter."""
+    return float(result == rules["expected"])
+
+
+def fuzzy_match(result: str | None, rules: Mapping[str, Any]) -> float:
+    """Similarity to ``rules["expected"]``: rapidfuzz's ratio of insertions and deletions."""
+    return 0.0 if result is None else fuzz.ratio(result, rules["expected"]) / 100
+
+
+def literal_match(result: Any, expected: Any, *, type: str = "str", ignore_case: bool = False) -> float:  # noqa: A002 - OSWorld's word
+    """Equality as text, or item by item with ``type="list"``."""
+    if type not in ("str", "list"):
+        raise ValueError(f"literal_match has the types 'str' and 'list', not {type!r}")
+    left = [str(item) for item in result] if type == "list" else [str(result)]
+    right = [str(item) for item in expected] if type == "list" else [str(expected)]
+    if ignore_case:
+        left, right = [item.lower() for item in left], [item.lower() for item in right]
+    return float(left == right)
+
+
+def check_include_exclude(result: str | None, rules: Mapping[str, Sequence[str]]) -> float:
+    """Whether all of ``rules["include"]`` and none of ``rules["exclude"]`` is in the text."""
+    if result is None:
+        return 0.0
+    included = all(part in result for part in rules.get("include", ()))
+    return float(included and not any(part in result for part in rules.get("exclude", ())))
+
+
+def is_in_list(result: Sequence[Any], rules: Mapping[str, Any]) -> float:
+    """Whether ``rules["expected"]`` is among the results."""
+    return float(rules["expected"] in result)
+
+
+def match_in_list(result: Any, rules: Mapping[str, Any]) -> float:
+    """Whether the result is one of ``rules["expected"]``."""
+    return float(result in rules["expected"])
+
+
+def is_file_exist(result: str | None, rules: Any = None) -> float:
+    """Whether the file was there to be fetched."""
+    del rules
+    return float(result is not None)
+
+
+def check_list(result: str | None, rules: Mapping[str, Sequence[str]]) -> float:
+    """Whether each pattern of ``rules["expect"]`` is found in some line of the file, none of ``rules["unexpect"]``."""
+    text = text_of(result)
+    if text is None:
+        return 0.0
+    lines = text.splitlines()
+
+    def found(pattern: str) -> bool:
+        return any(re.search(pattern, line) for line in lines)
+
+    return float(all(map(found, rules.get("expect", ()))) and not any(map(found, rules.get("unexpect", ()))))
+
+
+def file_contains(result: str | None, rules: Mapping[str, Sequence[str]]) -> float:
+    """Whether all of ``rules["expected"]`` is in the file."""
+    text = text_of(result)
+    return float(text is not None and all(part in text for part in rules["expected"]))
+
+
+def compare_text_file(
+    result: str | None, expected: str | None, *, ignore_blanks: bool = False, ignore_case: bool = False
+) -> float:
+    """Whether two files hold the same text; runs of blanks, or upper and lower case, may count as equal."""
+    texts = [text_of(result), text_of(expected)]
+    if None in texts:
+        return 0.0
+    made = [_normal(text or "", ignore_blanks, ignore_case) for text in texts]
+    return float(made[0] == made[1])
+
+
+def diff_text_file(result: str | None, expected: str | None) -> float:
+    """Share of equal lines, as difflib counts it."""
+    left, right = text_of(result), text_of(expected)
+    if left is None or right is None:
+        return 0.0
+    return difflib.SequenceMatcher(a=left.splitlines(), b=right.splitlines()).ratio()
+
+
+def compare_csv(
+    result: str | None, expected: str | Sequence[str] | None, *, strict: bool = True, ignore_case: bool = False
+) -> float:
+    """Whether a CSV file has the lines of the expected one, or of one of several.
+
+    Args:
+        strict: whether blanks around a line count.
+    """
+    wanted = [expected] if isinstance(expected, str) else list(expected or ())
+    return max((float(_same_lines(result, one, strict, ignore_case)) for one in wanted), default=0.0)
+
+
+def _same_lines(result: str | None, expected: str, strict: bool, ignore_case: bool) -> bool:
+    left, right = text_of(result), text_of(expected)
+    if left is None or right is None:
+        return False
+    return _lines(left, strict, ignore_case) == _lines(right, strict, ignore_case)
+
+
+def _lines(text: str, strict: bool, ignore_case: bool) -> list[str]:
+    lines = text.splitlines()
+    if not strict:
+        lines = [line.strip() for line in lines]
+    return [line.lower() for line in lines] if ignore_case else lines
+
+
+def _normal(text: str, ignore_blanks: bool, ignore_case: bool) -> str:
+    if ignore_blanks:
+        text = re.sub(r"\s+", " ", text).strip()
+    return text.lower() if ignore_case else text
+
+
+METRICS: Mapping[str, Metric] = {
+    "exact_match": exact_match,
+    "fuzzy_match": fuzzy_match,
+    "literal_match": literal_match,
+    "check_include_exclude": check_include_exclude,
+    "is_in_list": is_in_list,
+    "match_in_list": match_in_list,
+    "is_file_exist": is_file_exist,
+    "check_list": check_list,
+    "file_contains": file_contains,
+    "compare_text_file": compare_text_file,
+    "diff_text_file": diff_text_file,
+    "compare_csv": compare_csv,
+}

@@ -1,0 +1,100 @@
+"""Task families: seeded makers of tasks, with the scripts that prove them; and the suites that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from agentgym.actions import RawAction
+from agentgym.errors import UsageError
+from agentgym.registry import Registry
+from agentgym.tasks import Task, parse_task, read_tasks
+
+__all__ = ["Observation", "Script", "Suite", "TaskFamily", "find_family", "load_tasks", "suites"]
+
+Observation: TypeAlias = Mapping[str, Any]
+"""What an environment shows, by kind."""
+
+Script: TypeAlias = Callable[[Task], Generator[RawAction, Observation, None]]
+"""A scripted agent: yields actions and is sent the observation after each.
+
+The first observation is not sent: a script that wants to look before it acts begins with
+``observation = yield Wait()``.
+"""
+
+
+@dataclass(frozen=True)
+class TaskFamily:
+    """Tasks of one kind.
+
+    Args:
+        name: within its suite: ``"note-save"``.
+        make: draws a task; the same generator state gives the same task.
+        oracle: is known to solve every task of the family.
+        near_misses: scripts that nearly solve it, by what is wrong with them; each must score less than 1.
+        needs: kinds of observation that the scripts read.
+        tags: words to choose families by.
+    """
+
+    name: str
+    make: Callable[[np.random.Generator], Task]
+    oracle: Script
+    near_misses: Mapping[str, Script] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Named families that belong together, in their order."""
+
+    name: str
+    families: Mapping[str, TaskFamily]
+    description: str = ""
+
+
+suites: Registry[Suite] = Registry("suite")
+suites.register_lazily("apps", "agentgym.suites.apps:SUITE")
+
+
+def find_family(name: str) -> TaskFamily:
+    """The family that ``"suite/name"`` names.
+
+    Raises:
+        UnknownNameError: if there is no such suite or family; it suggests a close one.
+    """
+    suite, _, family = name.partition("/")
+    known: Registry[TaskFamily] = Registry(f"task in suite {suite!r}", plugins=False)
+    for key, value in suites[suite].families.items():
+        known.register(key, value)
+    return known[family]
+
+
+def load_tasks(source: str | Path | Task | Mapping[str, Any], *, seed: int = 0) -> Sequence[Task]:
+    """The tasks that a source holds.
+
+    Args:
+        source: a suite's name, ``"suite/name"``, a JSON or JSONL file, a folder, OSWorld's tree, a dict or a task.
+        seed: draws what varies in a suite's tasks, each family on its own.
+
+    Raises:
+        UsageError: if there is nothing of that name.
+        TaskError: if a file is malformed; it gives file, line and JSON path.
+    """
+    if isinstance(source, Task):
+        return [source]
+    if isinstance(source, Mapping):
+        return [parse_task(source)]
+    name = str(source)
+    if name in suites:
+        return [family.make(np.random.default_rng(seed)) for family in suites[name].families.values()]
+    if name.count("/") == 1 and name.partition("/")[0] in suites:
+        return [find_family(name).make(np.random.default_rng(seed))]
+    try:
+        return read_tasks(source)
+    except UsageError as error:
+        raise UsageError(f"{error}; suites are {', '.join(suites) or 'none'}") from error

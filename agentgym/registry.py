@@ -1,0 +1,92 @@
+"""A table of named things: built-ins first, then the entry points of installed packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar, overload
+
+from agentgym.errors import UnknownNameError, UsageError
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """A read-only mapping from names to things of one kind.
+
+    An entry point ``name`` in the group ``agentgym.<kind>s`` of any installed package joins the table;
+    it is loaded when it is first asked for. A built-in wins over an entry point of the same name.
+
+    Args:
+        kind: what the table holds, in the singular, as it is called in error messages: ``"metric"``.
+        plugins: whether installed packages may add to it.
+    """
+
+    def __init__(self, kind: str, *, plugins: bool = True) -> None:
+        self.kind = kind
+        self._known: dict[str, T] = {}
+        # Built-ins that are heavy to import are entry points too, without a package that declares them.
+        self._lazy: dict[str, EntryPoint] = {}
+        self._entry_points: dict[str, EntryPoint] | None = None if plugins else {}
+
+    @overload
+    def register(self, name: str) -> Callable[[T], T]: ...
+    @overload
+    def register(self, name: str, thing: T) -> T: ...
+    def register(self, name: str, thing: T | None = None) -> T | Callable[[T], T]:
+        """Adds a thing under a name, as a call or as a decorator.
+
+        Raises:
+            UsageError: if the name is taken.
+        """
+        if thing is None:
+            return lambda decorated: self.register(name, decorated)
+        if name in self._known:
+            raise UsageError(f"the {self.kind} {name!r} is registered already")
+        self._known[name] = thing
+        return thing
+
+    def register_lazily(self, name: str, place: str) -> None:
+        """Adds a built-in that is imported when it is first asked for.
+
+        Args:
+            place: ``"package.module:attribute"``.
+        """
+        self._lazy[name] = EntryPoint(name, place, self._group)
+
+    def __getitem__(self, name: str) -> T:
+        if name in self._known:
+            return self._known[name]
+        if name not in self._plugins():
+            raise UnknownNameError(self._unknown(name))
+        self._known[name] = self._plugins()[name].load()
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known or name in self._plugins()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._known, *self._plugins()}))
+
+    def __len__(self) -> int:
+        return len({*self._known, *self._plugins()})
+
+    def __repr__(self) -> str:
+        return f"Registry({self.kind!r}, {list(self)})"
+
+    def _plugins(self) -> Mapping[str, EntryPoint]:
+        if self._entry_points is None:
+            self._entry_points = {point.name: point for point in entry_points(group=self._group)}
+        return {**self._entry_points, **self._lazy}
+
+    @property
+    def _group(self) -> str:
+        return f"agentgym.{self.kind.replace(' ', '_')}s"
+
+    def _unknown(self, name: str) -> str:
+        close = get_close_matches(name, self, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(self) or 'none'}"
+        return f"no {self.kind} named {name!r}; {hint}"

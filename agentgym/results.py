@@ -1,0 +1,142 @@
+"""A suite run as a whole: plan the episodes, run them on an engine, gather one row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from agentgym.agents import oracle_family
+from agentgym.engines import Engine, Outcome
+from agentgym.families import load_tasks, suites
+from agentgym.runner import EpisodeResult, RolloutSpec, rollout
+from agentgym.tasks import Task
+
+__all__ = ["Row", "Summary", "plan", "run", "summarise"]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One episode of a table of results.
+
+    Attributes:
+        score: None if the episode is unscored; ``error`` then says why, unless the task has nothing to score.
+        steps_per_s: None before there was a step.
+        attempts: how many machines it took.
+        skipped: why it was not run.
+    """
+
+    task: str
+    seed: int | None
+    score: float | None = None
+    total_return: float | None = None
+    steps: int | None = None
+    steps_per_s: float | None = None
+    attempts: int = 1
+    error: str | None = None
+    skipped: str | None = None
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What the rows come to. The mean is over the scored episodes alone: a broken machine is no score."""
+
+    episodes: int
+    scored: int
+    failed: int
+    skipped: int
+    mean_score: float | None
+    steps: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A row, the place of its order in the plan, and the last screen of its episode if that was asked for."""
+
+    index: int
+    row: Row
+    screen: Any = None
+
+
+def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[RolloutSpec]:
+    """One order for each task and seed, in the order of the tasks.
+
+    A task of a suite is named, not made: the environment draws it from the episode's seed. A scripted agent of a
+    suite is given the observations that its family says it needs.
+
+    Args:
+        source: a suite's name, ``"suite/name"``, or a file or folder of tasks.
+        template: everything but the task; its seed is the first.
+        episodes: how many seeds each task is run with.
+    """
+    return [
+        replace(_with_needs(template, task), task=task, seed=template.seed + number)
+        for task in _tasks(source)
+        for number in range(episodes)
+    ]
+
+
+def run(specs: Sequence[RolloutSpec], engine: Engine, *, skip: Mapping[int, str] | None = None) -> Iterator[Finished]:
+    """Runs the orders and gives their rows as they finish.
+
+    Args:
+        skip: the places in ``specs`` of what cannot be run here, and why.
+    """
+    skip = skip or {}
+    for index, reason in skip.items():
+        yield Finished(index, Row(task=task_name(specs[index].task), seed=specs[index].seed, skipped=reason))
+    wanted = [index for index in range(len(specs)) if index not in skip]
+    for outcome in engine.map(rollout, [specs[index] for index in wanted]):
+        index = wanted[outcome.index]
+        yield _finished(index, specs[index], outcome)
+
+
+def summarise(rows: Iterable[Row]) -> Summary:
+    rows = list(rows)
+    scores = [row.score for row in rows if row.score is not None]
+    return Summary(
+        episodes=len(rows),
+        scored=len(scores),
+        failed=sum(row.error is not None for row in rows),
+        skipped=sum(row.skipped is not None for row in rows),
+        mean_score=sum(scores) / len(scores) if scores else None,
+        steps=sum(row.steps or 0 for row in rows),
+    )
+
+
+def task_name(task: Task | str | None) -> str:
+    return task.id if isinstance(task, Task) else task or ""
+
+
+def _tasks(source: str) -> Sequence[Task | str]:
+    if source in suites:
+        return [f"{source}/{name}" for name in suites[source].families]
+    if source.partition("/")[0] in suites:
+        return [source]
+    return load_tasks(source)
+
+
+def _with_needs(spec: RolloutSpec, task: Task | str) -> RolloutSpec:
+    if spec.agent != "oracle":
+        return spec
+    wanted: Sequence[str] = spec.env_kwargs.get("observation", ("screenshot",))
+    needs = [kind for kind in oracle_family(task_name(task)).needs if kind not in wanted]
+    env_kwargs: Mapping[str, Any] = {**spec.env_kwargs, "observation": (*wanted, *needs)}
+    return replace(spec, env_kwargs=env_kwargs)
+
+
+def _finished(index: int, spec: RolloutSpec, outcome: Outcome[EpisodeResult]) -> Finished:
+    result = outcome.value
+    if result is None:
+        error = f"{type(outcome.error).__name__}: {outcome.error}"
+        return Finished(index, Row(task=task_name(spec.task), seed=spec.seed, error=error))
+    row = Row(
+        task=result.task,
+        seed=result.seed,
+        score=result.score,
+        total_return=result.total_return,
+        steps=result.steps,
+        steps_per_s=result.steps / result.steps_s if result.steps else None,
+        attempts=result.attempts,
+    )
+    return Finished(index, row, result.screen)

@@ -1,0 +1,116 @@
+"""Steps that run programs and lay files."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from agentgym.backends.base import Backend, Completed
+from agentgym.setup.windows import await_window
+
+__all__ = ["execute", "file", "launch", "sleep", "upload_file"]
+
+_EXECUTE_PATIENCE_S = 120.0
+_UNTIL_PATIENCE_S = 60.0
+_UNTIL_EVERY_S = 0.3
+_PASSWORD = "password"
+
+
+def execute(
+    backend: Backend,
+    command: str | Sequence[str],
+    shell: bool | str = False,
+    until: Mapping[str, Any] | None = None,
+    check: bool = False,
+    stdout: str = "",
+    stderr: str = "",
+    timeout: float = _EXECUTE_PATIENCE_S,
+) -> None:
+    """Runs a command to its end.
+
+    OSWorld's ``execute`` and ``command``: ``{SCREEN_WIDTH}``, ``{SCREEN_HEIGHT}``, their halves and
+    ``{CLIENT_PASSWORD}`` are filled in; the return code does not matter. Ours: ``check`` makes a return code other
+    than 0 an error.
+
+    Args:
+        until: the command is run again until its ``returncode`` is this, or its ``stdout`` or ``stderr`` contains this.
+        stdout: OSWorld keeps the output under this name; nothing reads it here.
+        stderr: the same.
+        timeout: seconds.
+    """
+    del stdout, stderr
+    argv = _argv(_filled(command, backend.screen), shell)
+    deadline = time.monotonic() + _UNTIL_PATIENCE_S
+    done = backend.run(argv, timeout_s=timeout)
+    while until and not _fulfils(done, until):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{command!r} did not reach {dict(until)!r} within {_UNTIL_PATIENCE_S:g} s")
+        time.sleep(_UNTIL_EVERY_S)
+        done = backend.run(argv, timeout_s=timeout)
+    if check and done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()[-300:]
+        raise ValueError(f"{command!r} ended with {done.returncode}: {said}")
+
+
+def launch(
+    backend: Backend, command: str | Sequence[str], shell: bool | str = False, wait_window: str | None = None
+) -> None:
+    """Starts a program and leaves it running.
+
+    Args:
+        wait_window: ours: waits until a window is there whose title contains this.
+    """
+    backend.launch(_argv(command, shell))
+    if wait_window is not None:
+        await_window(backend, wait_window)
+
+
+def sleep(backend: Backend, seconds: float) -> None:
+    """Waits, because the task says so."""
+    del backend
+    time.sleep(float(seconds))
+
+
+def file(backend: Backend, path: str, content: str) -> None:
+    """Lays a text file; ours, so that a task needs no download."""
+    backend.write(path, content.encode())
+
+
+def upload_file(backend: Backend, files: Sequence[Mapping[str, str]]) -> None:
+    """Copies files of this machine, ``[{"local_path": …, "path": …}]``."""
+    for entry in files:
+        backend.write(entry["path"], Path(entry["local_path"]).read_bytes())
+
+
+def _argv(command: str | Sequence[str], shell: bool | str) -> Sequence[str]:
+    # Task files of OSWorld have the string "true", too.
+    if str(shell).lower() == "true":
+        return ["sh", "-c", command if isinstance(command, str) else shlex.join(command)]
+    return shlex.split(command) if isinstance(command, str) else list(command)
+
+
+def _filled(command: str | Sequence[str], screen: tuple[int, int]) -> str | Sequence[str]:
+    if not isinstance(command, str):
+        return [str(_filled(word, screen)) for word in command]
+    width, height = screen
+    values = {
+        "{CLIENT_PASSWORD}": _PASSWORD,
+        "{SCREEN_WIDTH}": width,
+        "{SCREEN_HEIGHT}": height,
+        "{SCREEN_WIDTH_HALF}": width // 2,
+        "{SCREEN_HEIGHT_HALF}": height // 2,
+    }
+    for name, value in values.items():
+        command = command.replace(name, str(value))
+    return command
+
+
+def _fulfils(done: Completed, until: Mapping[str, Any]) -> bool:
+    return (
+        ("returncode" in until and done.returncode == until["returncode"])
+        or ("stdout" in until and until["stdout"] in done.stdout.decode("utf-8", "replace"))
+        or ("stderr" in until and until["stderr"] in done.stderr.decode("utf-8", "replace"))
+    )

@@ -1,0 +1,72 @@
+"""The table of setup steps, and how a task's steps are run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from agentgym.backends.base import Backend
+from agentgym.errors import TaskError, UnknownNameError
+from agentgym.registry import Registry
+from agentgym.setup import actions, downloads, windows
+from agentgym.tasks import SetupStep
+
+__all__ = ["SetupAction", "check_step", "run_steps", "steps"]
+
+SetupAction: TypeAlias = Callable[..., None]
+"""Changes the machine: called with the backend and the step's parameters by name."""
+
+steps: Registry[SetupAction] = Registry("setup step")
+steps.register("activate_window", windows.activate_window)
+steps.register("close_window", windows.close_window)
+steps.register("command", actions.execute)
+steps.register("download", downloads.download)
+steps.register("execute", actions.execute)
+steps.register("file", actions.file)
+steps.register("launch", actions.launch)
+steps.register("open", windows.open_path)
+steps.register("sleep", actions.sleep)
+steps.register("upload_file", actions.upload_file)
+
+
+def run_steps(sequence: Sequence[SetupStep], backend: Backend, *, where: str = "$.config") -> None:
+    """Runs steps in their order.
+
+    Args:
+        where: the JSON path of the list, for errors.
+
+    Raises:
+        TaskError: if a step is unknown, or its parameters do not fit, or it cannot be done; it gives the JSON path.
+        BackendError: if the machine broke.
+    """
+    for index, step in enumerate(sequence):
+        _run(step, backend, f"{where}[{index}]")
+
+
+def check_step(step: SetupStep, where: str) -> SetupAction:
+    """The action of a step whose parameters fit it.
+
+    Raises:
+        TaskError: says what does not fit.
+    """
+    try:
+        action = steps[step.type]
+    except UnknownNameError as error:
+        raise TaskError(f"{error} - at {where}.type") from error
+    try:
+        inspect.signature(action).bind(None, **step.parameters)
+    except TypeError as error:
+        raise TaskError(f"step {step.type!r}: {error} - at {where}.parameters") from error
+    return action
+
+
+def _run(step: SetupStep, backend: Backend, where: str) -> None:
+    action = check_step(step, where)
+    parameters: dict[str, Any] = step.parameters
+    try:
+        action(backend, **parameters)
+    except (OSError, ValueError) as error:
+        if isinstance(error, TaskError):
+            raise
+        raise TaskError(f"step {step.type!r}: {error} - at {where}") from error

@@ -1,0 +1,181 @@
+"""What goes into a run's ``.frames`` file: each array and long text against the one before it in the same place."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from agentgym.trajectory.deltas import Table, as_table, box_content, changed_boxes, row_bytes
+from agentgym.trajectory.frameformat import (
+    Compressor,
+    Kind,
+    array_form,
+    dictionary_compressor,
+    pack_boxes,
+    pack_entry,
+)
+
+__all__ = ["FrameLog", "Place", "StoredBlob"]
+
+Place = tuple[str | int, ...]
+"""Where in an event a value stands: ``("observation", "screenshot")``."""
+
+_MOST_PLACES = 64
+_MOST_DIGESTS = 4096
+_WHOLE_SHARE = 0.6
+_MOST_PATCHED = 2
+_DELTA_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    offset: int
+    sha256: str
+    length: int
+
+
+class _ArrayChain:
+    """The last array of one place, dtype and shape, and how its entry can be reached."""
+
+    __slots__ = ("depth", "last", "longest", "offset", "patched")
+
+    def __init__(self, last: Table, offset: int) -> None:
+        self.last = last
+        self.offset = offset
+        self.depth = 0
+        self.patched = 0
+        # Bounds random access: on small arrays an entry costs the reader as much as a whole array does.
+        self.longest = min(64, max(16, math.isqrt(last.size) // 24))
+
+
+class _BlobChain:
+    """The last whole blob of one place, as a dictionary for what comes after it."""
+
+    __slots__ = ("compressor", "offset", "whole_size")
+
+    def __init__(self, base: bytes, offset: int, whole_size: int) -> None:
+        self.compressor: zstandard.ZstdCompressor = dictionary_compressor(base)
+        self.offset = offset
+        self.whole_size = whole_size
+
+
+class FrameLog:
+    """Turns arrays and blobs into entries to be appended; remembers the last of each place.
+
+    Nothing is written here: ``take`` gives the bytes, and whoever cannot write them calls ``forget``.
+
+    Args:
+        offset: the size of the file that the entries are appended to.
+    """
+
+    def __init__(self, offset: int = 0) -> None:
+        self._end = offset
+        self._entries: list[bytes] = []
+        self._arrays: OrderedDict[tuple[Any, ...], _ArrayChain] = OrderedDict()
+        self._blobs: OrderedDict[Place, _BlobChain] = OrderedDict()
+        self._known: OrderedDict[bytes, StoredBlob] = OrderedDict()
+        self._compressor = Compressor()
+
+    def put_array(self, place: Place, array: npt.NDArray[Any]) -> int:
+        """Keeps a non-empty array of plain values; returns its place in the file."""
+        width = row_bytes(array.shape, array.itemsize)
+        table = as_table(array, width)
+        key = (place, array.dtype, array.shape)
+        chain = self._arrays.get(key)
+        if chain is None or chain.depth >= chain.longest:
+            return self._put_whole(key, array, table)
+        self._arrays.move_to_end(key)
+        boxes = changed_boxes(chain.last, table)
+        if not boxes:
+            return chain.offset
+        changed = sum((bottom - top) * (right - left) for top, bottom, left, right in boxes)
+        if changed > _WHOLE_SHARE * table.size or chain.patched + changed > _MOST_PATCHED * table.size:
+            return self._put_whole(key, array, table)
+        content = self._compressor.compress(box_content(table, boxes))
+        chain.offset = self._add(
+            Kind.BOXES,
+            depth=chain.depth + 1,
+            base=chain.offset,
+            meta=pack_boxes(boxes),
+            raw_size=changed,
+            content=content,
+        )
+        for top, bottom, left, right in boxes:
+            chain.last[top:bottom, left:right] = table[top:bottom, left:right]
+        chain.depth += 1
+        chain.patched += changed
+        return chain.offset
+
+    def put_blob(self, place: Place, blob: bytes) -> StoredBlob:
+        """Keeps bytes, once however often they come; returns where they are."""
+        digest = hashlib.sha256(blob)
+        known = self._known.get(digest.digest())
+        if known is not None:
+            self._known.move_to_end(digest.digest())
+            return known
+        stored = StoredBlob(self._put_new_blob(place, blob), digest.hexdigest(), len(blob))
+        self._known[digest.digest()] = stored
+        _trim(self._known, _MOST_DIGESTS)
+        return stored
+
+    def take(self) -> bytes:
+        """The entries that were added since the last call, to be appended to the file."""
+        data = b"".join(self._entries)
+        self._entries.clear()
+        return data
+
+    def forget(self, offset: int) -> None:
+        """Drops what was not taken and builds on nothing before ``offset``, the file's size."""
+        self._end = offset
+        self._entries.clear()
+        self._arrays.clear()
+        self._blobs.clear()
+        self._known.clear()
+
+    def _put_whole(self, key: tuple[Any, ...], array: npt.NDArray[Any], table: Table) -> int:
+        content = self._compressor.compress(table.reshape(-1).data)
+        form = array_form(array, table.shape[1])
+        offset = self._add(Kind.ARRAY, depth=0, base=self._end, meta=form, raw_size=table.size, content=content)
+        chain = self._arrays.pop(key, None)
+        if chain is None:
+            last = table.copy()
+        else:
+            last = chain.last
+            np.copyto(last, table)
+        self._arrays[key] = _ArrayChain(last, offset)
+        _trim(self._arrays, _MOST_PLACES)
+        return offset
+
+    def _put_new_blob(self, place: Place, blob: bytes) -> int:
+        chain = self._blobs.get(place)
+        if chain is not None:
+            self._blobs.move_to_end(place)
+            delta = chain.compressor.compress(blob)
+            if len(delta) <= _DELTA_SHARE * chain.whole_size:
+                return self._add(
+                    Kind.BLOB_DELTA, depth=1, base=chain.offset, meta=b"", raw_size=len(blob), content=delta
+                )
+        content = self._compressor.compress(blob)
+        offset = self._add(Kind.BLOB, depth=0, base=self._end, meta=b"", raw_size=len(blob), content=content)
+        self._blobs[place] = _BlobChain(blob, offset, len(content))
+        _trim(self._blobs, _MOST_PLACES)
+        return offset
+
+    def _add(self, kind: Kind, *, depth: int, base: int, meta: bytes, raw_size: int, content: bytes) -> int:
+        offset = self._end
+        entry = pack_entry(kind, depth=depth, base=base, meta=meta, raw_size=raw_size, content=content)
+        self._entries.append(entry)
+        self._end += len(entry)
+        return offset
+
+
+def _trim(table: OrderedDict[Any, Any], most: int) -> None:
+    while len(table) > most:
+        table.popitem(last=False)

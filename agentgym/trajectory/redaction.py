@@ -1,0 +1,135 @@
+"""Takes secrets out of what is about to be written: API keys, authorisation headers, tokens, passwords in URLs.
+
+By what they look like, by the name they stand under, and by being a secret of this process's environment. It is a
+net, not a proof: what a screenshot shows is kept as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+__all__ = ["REDACTED", "Redact", "is_secret_name", "make_redact", "scrub"]
+
+REDACTED = "[redacted]"
+
+Redact: TypeAlias = Callable[[str], str]
+
+_SHORT = 256
+
+_NAMES = (
+    r"(?:x[-_]?)?(?:[a-z0-9]+[-_])*(?:api[-_]?key|apikey|access[-_]?key(?:[-_]id)?|secret[-_]?key|private[-_]?key"
+    r"|auth[-_]?token|access[-_]?token|refresh[-_]?token|id[-_]?token|session[-_]?token|bearer[-_]?token"
+    r"|client[-_]?secret|secret[-_]?access[-_]?key|aws[-_]?secret)"
+)
+_SECRET_NAME = re.compile(
+    rf"(?:{_NAMES}|(?:proxy[-_])?authorization|(?:set[-_])?cookie|api[-_]?token|credentials?|password|passwd|passphrase)\Z",
+    re.IGNORECASE,
+)
+
+# Each with lower-case texts of which one must occur for it to be tried: a search for a plain text is much cheaper
+# than one for a pattern, and nearly everything that is recorded has none of them.
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
+    (markers, re.compile(pattern, flags), replacement)
+    for markers, pattern, replacement, flags in (
+        (("sk-", "pk-", "rk-"), r"\b[spr]k-(?:[a-z]+\d*-)*[A-Za-z0-9_\-]{16,}", REDACTED, 0),
+        (("_live_", "_test_", "whsec_"), r"\b(?:[spr]k_(?:live|test)_|whsec_)[A-Za-z0-9]{10,}", REDACTED, 0),
+        (("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"\bgh[pousr]_[A-Za-z0-9]{20,}", REDACTED, 0),
+        (("github_pat_", "glpat-"), r"\b(?:github_pat_|glpat-)[A-Za-z0-9_\-]{16,}", REDACTED, 0),
+        (("xox",), r"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}", REDACTED, 0),
+        (("hooks.slack",), r"hooks\.slack\.com/services/[A-Za-z0-9/]+", f"hooks.slack.com/services/{REDACTED}", 0),
+        (("akia", "asia"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", REDACTED, 0),
+        (("aiza", "ya29."), r"\b(?:AIza[0-9A-Za-z_\-]{30,}|ya29\.[0-9A-Za-z_\-]{10,})", REDACTED, 0),
+        (
+            ("hf_", "npm_", "pypi-", "nvapi-", "gsk_"),
+            r"\b(?:hf_|npm_|pypi-|nvapi-|gsk_)[A-Za-z0-9_\-]{20,}",
+            REDACTED,
+            0,
+        ),
+        (("eyj",), r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?", REDACTED, 0),
+        (("sg.",), r"\bSG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}", REDACTED, 0),
+        (
+            ("private key-----",),
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+            REDACTED,
+            re.DOTALL,
+        ),
+        (
+            ("bearer ", "basic ", "authorization"),
+            r"(\b(?:proxy-)?authorization\b[\"']?\s*[:=]\s*+[\"']?+)(?!\[redacted\])[^\"'\r\n,}]+",
+            rf"\1{REDACTED}",
+            re.IGNORECASE,
+        ),
+        (
+            ("bearer ", "basic "),
+            r"\b((?i:bearer|basic)\s+)(?=[A-Za-z0-9._~+/\-]*[0-9A-Z_=])[A-Za-z0-9._~+/\-]{12,}=*",
+            rf"\1{REDACTED}",
+            0,
+        ),
+        (
+            ("key", "token", "secret"),
+            rf"(\b{_NAMES}\b[\"']?\s*[:=]\s*+[\"']?+)(?!\[redacted\])[^\s\"',;&}}]{{4,}}",
+            rf"\1{REDACTED}",
+            re.IGNORECASE,
+        ),
+        (("://",), r"(\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]*:)[^\s/@\"'<>]+(?=@)", rf"\1{REDACTED}", re.IGNORECASE),
+    )
+)
+
+_ENVIRONMENT_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)\Z")
+_SHORTEST_KNOWN = 12
+
+
+@lru_cache(maxsize=4096)
+def is_secret_name(name: str) -> bool:
+    """Whether a text under this name is a secret, whatever it looks like: ``api_key``, ``Authorization``."""
+    return _SECRET_NAME.match(name) is not None
+
+
+def make_redact(environment: Mapping[str, str]) -> Redact:
+    """A function that takes the secrets out of a text.
+
+    Args:
+        environment: of the process. Values of variables whose names end in KEY, TOKEN, SECRET or PASSWORD, of at
+            least 12 characters, are secrets wherever they stand.
+    """
+    known = tuple(
+        value
+        for name, value in environment.items()
+        if _ENVIRONMENT_NAME.search(name) and len(value) >= _SHORTEST_KNOWN and os.sep not in value
+    )
+    short = lru_cache(maxsize=4096)(lambda text: _redact(text, known))
+
+    def redact(text: str) -> str:
+        return short(text) if len(text) <= _SHORT else _redact(text, known)
+
+    return redact
+
+
+def scrub(value: Any, redact: Redact) -> Any:
+    """Plain JSON without its secrets."""
+    match value:
+        case str():
+            return redact(value)
+        case list() | tuple():
+            return [scrub(item, redact) for item in value]
+        case Mapping():
+            return {
+                key: REDACTED if isinstance(item, str) and is_secret_name(str(key)) else scrub(item, redact)
+                for key, item in value.items()
+            }
+    return value
+
+
+def _redact(text: str, known: Iterable[str]) -> str:
+    for secret in known:
+        if secret in text:
+            text = text.replace(secret, REDACTED)
+    lowered = text.lower()
+    for markers, pattern, replacement in _PATTERNS:
+        if any(marker in lowered for marker in markers):
+            text = pattern.sub(replacement, text)
+    return text

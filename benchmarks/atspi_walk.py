@@ -1,0 +1,80 @@
+"""Walks the desktop's accessibility tree as OSWorld's server does, through `gi`; prints JSON.
+
+Run by the system's Python, which has ``python3-gi`` and ``gir1.2-atspi-2.0``; knows nothing of AgentGym.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from typing import Any
+
+import gi
+
+gi.require_version("Atspi", "2.0")
+from gi.repository import Atspi, GLib  # noqa: E402 - the version comes first
+
+warnings.simplefilter("ignore", DeprecationWarning)
+_DEEPEST = 50
+_WIDEST = 1024
+_TOO_MANY_CELLS = 100_000
+
+
+def _states(node: Any) -> list[str]:
+    return [state.value_name.removeprefix("ATSPI_STATE_").lower() for state in node.get_state_set().get_states()]
+
+
+def _fields(node: Any, states: list[str]) -> dict[str, Any]:
+    interfaces = node.get_interfaces()
+    fields: dict[str, Any] = {"attributes": node.get_attributes()}
+    if "visible" in states and "showing" in states and "Component" in interfaces:
+        box = node.get_component_iface().get_extents(Atspi.CoordType.SCREEN)
+        fields["extents"] = [box.x, box.y, box.width, box.height]
+    if "Text" in interfaces:
+        text = node.get_text_iface()
+        fields["text"] = Atspi.Text.get_text(text, 0, Atspi.Text.get_character_count(text))
+    if "Value" in interfaces:
+        value = node.get_value_iface()
+        bounds = value.get_minimum_value(), value.get_maximum_value(), value.get_minimum_increment()
+        fields["values"] = [value.get_current_value(), *bounds]
+    if "Action" in interfaces:
+        does = node.get_action_iface()
+        fields["actions"] = [
+            [does.get_action_name(number), does.get_action_description(number), does.get_key_binding(number)]
+            for number in range(does.get_n_actions())
+        ]
+    return fields
+
+
+def _walk(node: Any, depth: int) -> dict[str, Any]:
+    states = _states(node)
+    found = {"role": node.get_role_name(), "name": node.get_name(), "states": states, **_fields(node, states)}
+    found["children"] = []
+    count = node.get_child_count()
+    if depth == _DEEPEST or count > _TOO_MANY_CELLS:
+        return found
+    for place in range(min(count, _WIDEST)):
+        try:
+            child = node.get_child_at_index(place)
+            if child is not None:
+                found["children"].append(_walk(child, depth + 1))
+        except GLib.Error:
+            continue
+    return found
+
+
+def main(repetitions: int) -> None:
+    Atspi.init()
+    desktop = Atspi.get_desktop(0)
+    seconds = []
+    applications: list[dict[str, Any]] = []
+    for _ in range(repetitions):
+        started = time.perf_counter()
+        applications = [_walk(desktop.get_child_at_index(place), 1) for place in range(desktop.get_child_count())]
+        seconds.append(time.perf_counter() - started)
+    json.dump({"seconds": seconds, "applications": applications}, sys.stdout)
+
+
+main(int(sys.argv[1]))

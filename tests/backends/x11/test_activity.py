@@ -1,0 +1,123 @@
+"""A desktop rests when its threads sleep; tried on small processes of our own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from agentgym.backends.x11.guest.activity import Activity
+
+
+@contextmanager
+def _process(code: str) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", f"import select, sys, time; print(flush=True); {code}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # A process with a terminal may have been stopped by its shell, which is no hang.
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _wait(
+    activity: Activity, *, quiet_s: float = 0.02, timers_s: float = 0.0, timeout_s: float = 1.0
+) -> tuple[bool, float]:
+    start = time.monotonic()
+    settled = activity.wait(quiet_s=quiet_s, timers_s=timers_s, timeout_s=timeout_s, starting=False, tick=lambda: None)
+    return settled, time.monotonic() - start
+
+
+def test_process_that_waits_for_input_is_at_rest() -> None:
+    with _process("sys.stdin.read()") as process:
+        settled, seconds = _wait(Activity(lambda: {process.pid}))
+    assert settled
+    assert seconds < 0.9
+
+
+def test_process_that_computes_is_never_at_rest() -> None:
+    with _process("\nwhile True: pass") as process:
+        settled, seconds = _wait(Activity(lambda: {process.pid}), timeout_s=0.2)
+    assert not settled
+    assert seconds >= 0.2
+
+
+def test_stopped_process_is_not_at_rest() -> None:
+    with _process("sys.stdin.read()") as process:
+        process.send_signal(signal.SIGSTOP)
+        settled, _ = _wait(Activity(lambda: {process.pid}), timeout_s=0.2)
+    assert not settled
+
+
+@pytest.mark.parametrize(
+    "sleep", ["select.poll().poll(400)", "select.select([], [], [], 0.4)", "select.epoll().poll(0.4)"]
+)
+def test_timer_that_is_due_soon_is_waited_for(sleep: str) -> None:
+    with _process(f"{sleep}; sys.stdin.read()") as process:
+        activity = Activity(lambda: {process.pid})
+        early, early_s = _wait(activity, timers_s=0.0)
+        settled, seconds = _wait(activity, timers_s=1.0, timeout_s=5.0)
+    assert early
+    assert settled
+    assert early_s < seconds
+    assert early_s + seconds > 0.3
+
+
+def test_timer_beyond_the_horizon_is_not_waited_for() -> None:
+    with _process("select.poll().poll(60_000)") as process:
+        settled, seconds = _wait(Activity(lambda: {process.pid}), timers_s=1.0, timeout_s=10.0)
+    assert settled
+    assert seconds < 1.0
+
+
+def test_timer_that_never_paints_is_soon_trusted() -> None:
+    loop = "\nwhile True: sys.stdin.readline(); print(flush=True); select.poll().poll(200)"
+    with _process(loop) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        activity = Activity(lambda: {process.pid})
+        times = []
+        for _ in range(8):
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            settled, seconds = _wait(activity, quiet_s=0.01, timers_s=1.0, timeout_s=5.0)
+            assert settled
+            times.append(seconds)
+    assert min(times[:3]) > 0.15
+    assert min(times[3:]) < 0.15
+
+
+def test_thread_that_starts_late_is_watched() -> None:
+    code = (
+        "import threading; sys.stdin.readline(); threading.Thread(target=lambda: [None for _ in iter(int, 1)]).start()"
+    )
+    with _process(code) as process:
+        assert process.stdin is not None
+        activity = Activity(lambda: {process.pid})
+        assert _wait(activity)[0]
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert not _wait(activity, timeout_s=0.5)[0]
+
+
+def test_tick_can_end_the_wait() -> None:
+    class EnoughError(Exception):
+        pass
+
+    def enough() -> None:
+        raise EnoughError
+
+    with _process("\nwhile True: pass") as process, pytest.raises(EnoughError):
+        Activity(lambda: {process.pid}).wait(quiet_s=0.1, timers_s=0.0, timeout_s=5.0, starting=False, tick=enough)

@@ -1,0 +1,232 @@
+"""The life of a private desktop: what it starts, what it answers, what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from agentgym.backends.x11.backend import X11Backend
+from agentgym.errors import BackendError
+
+pytestmark = pytest.mark.desktop
+
+_OWNER = """
+import sys
+from agentgym.backends.x11.backend import X11Backend
+backend = X11Backend(sandbox=sys.argv[1])
+backend.reset(seed=0)
+backend.launch(["mousepad"])
+backend.run(["sh", "-c", "setsid sleep 1000 & (sleep 1000 &) &"])
+backend.settle(5.0)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[X11Backend]:
+    backend = X11Backend()
+    yield backend
+    backend.close()
+
+
+@pytest.fixture
+def backend(running: X11Backend) -> X11Backend:
+    running.reset(seed=0)
+    return running
+
+
+def _wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        os.sched_yield()
+    return True
+
+
+def _descendants(pid: int) -> set[int]:
+    found: set[int] = set()
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, thread.read_text().split()):
+            found |= {child} | _descendants(child)
+    return found
+
+
+def _traces() -> set[str]:
+    """Everything a desktop could leave in shared places."""
+    folders = [Path("/tmp"), Path("/tmp/.X11-unix"), Path("/dev/shm"), Path("/run/user")]
+    return {str(entry) for folder in folders if folder.is_dir() for entry in folder.iterdir()}
+
+
+@pytest.mark.parametrize("sandbox", ["bwrap", "none"])
+def test_sigkill_of_the_owner_leaves_nothing_within_two_seconds(sandbox: str) -> None:
+    before = _traces()
+    owner = subprocess.Popen(
+        [sys.executable, "-c", _OWNER, sandbox], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdin is not None
+    assert owner.stdout is not None
+    with owner.stdin, owner.stdout:
+        assert owner.stdout.readline() == "ready\n"
+        family = _descendants(owner.pid)
+        assert len(family) > 6
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        assert _wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), 2.0)
+    assert not {trace for trace in _traces() - before if "agentgym" in trace or "X11" in trace or ".X" in trace}
+
+
+def test_twenty_desktops_leave_no_descriptor_and_no_thread() -> None:
+    def open_and_close() -> None:
+        backend = X11Backend()
+        backend.reset(seed=0)
+        backend.observe(["screenshot"])
+        backend.close()
+
+    open_and_close()
+    descriptors, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+    for _ in range(20):
+        open_and_close()
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert threading.active_count() == threads
+
+
+def test_desktop_outlives_the_thread_that_started_it() -> None:
+    backend = X11Backend()
+    starter = threading.Thread(target=backend.reset, kwargs={"seed": 0})
+    starter.start()
+    starter.join()
+    try:
+        assert backend.run(["echo", "alive"]).stdout == b"alive\n"
+    finally:
+        backend.close()
+
+
+def test_desktop_ends_although_a_forked_child_lives_on() -> None:
+    backend = X11Backend()
+    backend.reset(seed=0)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(writer)
+        os.read(reader, 1)
+        os._exit(0)
+    started = time.monotonic()
+    backend.close()
+    assert time.monotonic() - started < 2.0
+    os.close(writer)
+    os.close(reader)
+    os.waitpid(child, 0)
+
+
+def test_two_desktops_do_not_see_each_other(backend: X11Backend) -> None:
+    other = X11Backend()
+    other.reset(seed=0)
+    try:
+        other.write("~/mark", b"other")
+        with pytest.raises(FileNotFoundError):
+            backend.read("~/mark")
+        other.launch(["xterm"])
+        other.settle(5.0)
+        assert [window.app_class for window in other.windows()] == ["xterm.XTerm"]
+        assert not backend.windows()
+    finally:
+        other.close()
+
+
+def test_run_gives_status_output_and_errors(backend: X11Backend) -> None:
+    done = backend.run(["sh", "-c", "cat; echo wrong >&2; exit 3"], stdin="né".encode())
+    assert (done.returncode, done.stdout, done.stderr) == (3, "né".encode(), b"wrong\n")
+
+
+def test_run_past_its_time_is_killed_with_its_children(backend: X11Backend) -> None:
+    before = backend.processes()
+    with pytest.raises(TimeoutError, match="did not end within"):
+        backend.run(["sh", "-c", "sleep 100 & setsid sleep 100 & sleep 100"], timeout_s=0.3)
+    assert _wait_until(lambda: backend.processes() == before, 2.0)
+
+
+def test_run_does_not_wait_for_a_daemon_that_keeps_its_output_open(backend: X11Backend) -> None:
+    assert backend.run(["sh", "-c", "sleep 100 & echo started"], timeout_s=5).stdout == b"started\n"
+
+
+def test_missing_program_is_file_not_found(backend: X11Backend) -> None:
+    for start in (backend.run, backend.launch):
+        with pytest.raises(FileNotFoundError, match="no-such-program"):
+            start(["no-such-program"])
+
+
+def test_files_are_written_with_their_folders_and_read_back(backend: X11Backend) -> None:
+    backend.write("~/a/b/c.txt", b"\0\xff")
+    assert backend.read("/home/user/a/b/c.txt") == b"\0\xff"
+    with pytest.raises(FileNotFoundError):
+        backend.read("~/a/none.txt")
+
+
+def test_reset_empties_home_tmp_clipboard_and_processes(backend: X11Backend) -> None:
+    servers = backend.processes()
+    home = backend.run(["find", "/home/user", "-printf", "%P %m %s %T@\n"]).stdout
+    litter = "chmod 0 ~/.config; mkdir -p ~/x/y /tmp/z /dev/shm/q; touch ~/.hidden /var/tmp/v; chmod 0 ~/x"
+    script = f"{litter}; echo secret | xclip -sel c"
+    backend.run(["sh", "-c", script], timeout_s=5)
+    backend.launch(["xterm"])
+    backend.settle(5.0)
+    backend.reset(seed=1)
+    left = backend.run(["find", "/tmp", "/var/tmp", "/dev/shm", "-mindepth", "1"]).stdout.decode().split()
+    assert [path for path in left if "X11-unix" not in path and ".X0-lock" not in path] == []
+    assert backend.run(["find", "/home/user", "-printf", "%P %m %s %T@\n"]).stdout.split()[4:] == home.split()[4:]
+    assert backend.run(["xclip", "-o", "-sel", "c"], timeout_s=5).returncode != 0
+    assert backend.processes() == servers
+    assert not backend.windows()
+
+
+def test_death_of_the_x_server_is_named_and_reset_recovers(backend: X11Backend) -> None:
+    backend.run(["pkill", "-KILL", "Xvfb"])
+    with pytest.raises(BackendError, match="X server died"):
+        backend.settle(2.0)
+    backend.reset(seed=0)
+    assert backend.observe(["screenshot"])["screenshot"].shape == (720, 1280, 3)
+
+
+def test_crash_of_an_application_is_named_and_reset_recovers(backend: X11Backend) -> None:
+    backend.launch(["mousepad"])
+    assert backend.settle(10.0)
+    backend.run(["pkill", "-SEGV", "mousepad"])
+    with pytest.raises(BackendError, match="mousepad died of SIGSEGV") as caught:
+        backend.settle(2.0)
+    assert caught.value.kind == "application"
+    backend.reset(seed=0)
+    assert backend.settle(2.0)
+
+
+def test_application_that_quits_by_itself_is_no_fault(backend: X11Backend) -> None:
+    backend.launch(["sh", "-c", "exit 1"])
+    assert backend.settle(2.0)
+
+
+@pytest.mark.parametrize("hang", ["STOP", "loop"])
+def test_hanging_application_leaves_the_desktop_unsettled(backend: X11Backend, hang: str) -> None:
+    if hang == "loop":
+        backend.launch(["sh", "-c", "while :; do :; done"])
+    else:
+        backend.launch(["mousepad"])
+        assert backend.settle(10.0)
+        backend.run(["pkill", "-STOP", "mousepad"])
+    started = time.monotonic()
+    assert not backend.settle(0.3)
+    assert time.monotonic() - started < 1.0
+
+
+def test_use_after_close_says_to_reset() -> None:
+    backend = X11Backend()
+    with pytest.raises(BackendError, match="call reset"):
+        backend.settle(1.0)

@@ -1,0 +1,115 @@
+"""What applications and agents' code can reach from inside a desktop: nothing of the machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentgym.backends.x11.backend import X11Backend
+from agentgym.errors import BackendError, SandboxUnavailableError, UsageError
+
+pytestmark = pytest.mark.desktop
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[X11Backend]:
+    backend = X11Backend(memory_mb=400, disk_mb=64, processes=60)
+    backend.reset(seed=0)
+    yield backend
+    backend.close()
+
+
+def _shell(backend: X11Backend, script: str) -> tuple[int, str]:
+    done = backend.run(["bash", "-c", script], timeout_s=20)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+@pytest.mark.parametrize("path", ["/usr/bin/mark", "/etc/mark", "/mark", "/opt/mark"])
+def test_system_cannot_be_written(backend: X11Backend, path: str) -> None:
+    _shell(backend, f"touch {path}")
+    assert not Path(path).exists()
+
+
+@pytest.mark.parametrize("path", ["/etc/shadow", "/etc/ssl/private", "/root/.ssh", "/var/log", "/sys/fs/cgroup"])
+def test_secrets_of_the_machine_are_not_there(backend: X11Backend, path: str) -> None:
+    assert _shell(backend, f"ls {path}")[0] != 0
+
+
+def test_homes_of_the_machine_are_not_there(backend: X11Backend) -> None:
+    assert _shell(backend, "ls /home")[1].split() == ["user"]
+    assert str(Path.cwd()) not in _shell(backend, f"ls -d {Path.cwd()}/tests")[1].splitlines()
+
+
+def test_processes_of_the_machine_are_not_seen(backend: X11Backend) -> None:
+    seen = _shell(backend, "cat /proc/[0-9]*/comm")[1].split()
+    assert "Xvfb" in seen
+    assert len(seen) < 15
+    assert f"{os.getpid()}" not in _shell(backend, "ls /proc")[1].split() or os.getpid() < 100
+
+
+def test_loopback_of_the_machine_is_out_of_reach(backend: X11Backend) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        status, said = _shell(backend, f"echo hello > /dev/tcp/127.0.0.1/{port}")
+    assert status != 0
+    assert "refused" in said
+
+
+def test_network_is_there_when_it_is_asked_for() -> None:
+    backend = X11Backend(network=True, accessibility=False)
+    try:
+        backend.reset(seed=0)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            assert _shell(backend, f"echo hello > /dev/tcp/127.0.0.1/{port}")[0] == 0
+    finally:
+        backend.close()
+
+
+def test_full_disk_is_the_applications_error(backend: X11Backend) -> None:
+    backend.reset(seed=0)
+    status, said = _shell(backend, "head -c 200M /dev/zero > ~/big")
+    assert status != 0
+    assert "No space left" in said
+    backend.reset(seed=0)
+
+
+def test_what_takes_too_much_memory_is_killed_by_name(backend: X11Backend) -> None:
+    backend.reset(seed=0)
+    hog = "import time\nblocks = [bytes(bytearray(b'x') * (150 << 20)) for _ in range(1)]\ntime.sleep(60)"
+    for _ in range(3):
+        backend.launch(["python3", "-c", hog])
+    # The command gives them time to grow.
+    backend.run(["sleep", "3"])
+    with pytest.raises(BackendError, match=r"python3.* was killed: the desktop took more than 400 MB of memory"):
+        backend.settle(5.0)
+    backend.reset(seed=0)
+    assert backend.settle(5.0)
+
+
+def test_single_allocation_beyond_the_limit_fails(backend: X11Backend) -> None:
+    backend.reset(seed=0)
+    assert "MemoryError" in _shell(backend, "python3 -c 'bytearray(1 << 30)'")[1]
+
+
+def test_fork_bomb_ends_with_its_desktop_and_reset_recovers(backend: X11Backend) -> None:
+    backend.reset(seed=0)
+    with pytest.raises(BackendError, match="more than 60 processes"):
+        backend.run(["bash", "-c", "bomb() { bomb | bomb & }; bomb; sleep 10"], timeout_s=15)
+    backend.reset(seed=0)
+    assert backend.run(["echo", "fine"]).stdout == b"fine\n"
+
+
+def test_without_bubblewrap_the_error_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(SandboxUnavailableError, match="sudo apt-get install bubblewrap"):
+        X11Backend().reset(seed=0)
+
+
+def test_unknown_sandbox_is_refused() -> None:
+    with pytest.raises(UsageError, match="'bwrap' or 'none'"):
+        X11Backend(sandbox="docker")  # type: ignore[arg-type]  # the point of the test

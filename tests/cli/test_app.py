@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from agentgym import Dataset
+from agentgym.cli import main
+from agentgym.errors import UnknownNameError
+
+Run = Callable[..., tuple[int, str, str]]
+
+SAVED = {
+    "func": "exact_match",
+    "result": {"type": "vm_command_line", "command": "echo hello"},
+    "expected": {"type": "rule", "rules": {"expected": "hello\n"}},
+}
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process: exit status, standard output, standard error."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        said = capsys.readouterr()
+        code = ended.value.code
+        assert code is None or isinstance(code, int)
+        return code or 0, said.out, said.err
+
+    return call
+
+
+def write_tasks(path: Path, *tasks: dict[str, Any]) -> str:
+    path.write_text("".join(json.dumps({"instruction": "say hello", **task}) + "\n" for task in tasks))
+    return str(path)
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> str:
+    return write_tasks(
+        tmp_path / "tasks.jsonl", {"id": "a", "evaluator": SAVED}, {"id": "b", "evaluator": {"func": "infeasible"}}
+    )
+
+
+def on_memory(*arguments: str) -> tuple[str, ...]:
+    return ("run", *arguments, "--backend", "memory", "--engine", "serial")
+
+
+@pytest.mark.parametrize("command", ["list", "run", "doctor", "validate", "screenshot", "qa"])
+def test_help_has_examples_each_on_its_own_line(command: str, run: Run) -> None:
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert len([line for line in out.splitlines() if line.strip().startswith(f"agentgym {command}")]) >= 2
+
+
+def test_a_mistake_is_one_line_on_stderr_and_exit_2(run: Run) -> None:
+    code, out, err = run("run", "nowhere.jsonl")
+    assert (code, out) == (2, "")
+    assert err.startswith("agentgym: no tasks at 'nowhere.jsonl'")
+    assert "Traceback" not in err
+
+
+def test_an_unknown_option_is_exit_2(run: Run) -> None:
+    assert run("run", "apps", "--num-env", "2")[0] == 2
+
+
+def test_debug_shows_the_traceback() -> None:
+    with pytest.raises(UnknownNameError):
+        main(["--debug", "list", "metric"])
+
+
+def test_list_names_every_kind(run: Run) -> None:
+    code, out, _ = run("list", "--json")
+    names = json.loads(out)
+    assert code == 0
+    assert "oracle" in names["agents"]
+    assert "agentgym/Desktop-v0" in names["environments"]
+    assert "exact_match" in names["metrics"]
+    assert {"memory", "x11"} <= set(names["backends"])
+
+
+def test_list_of_one_kind_is_a_name_a_line(run: Run) -> None:
+    assert run("list", "engines")[1].split() == ["processes", "serial"]
+
+
+def test_list_of_an_unknown_kind_is_met_with_a_suggestion(run: Run) -> None:
+    code, _, err = run("list", "metric")
+    assert (code, err) == (2, "agentgym: nothing named 'metric' to list; did you mean 'metrics'?\n")
+
+
+def test_run_prints_a_row_a_task_and_records(tasks: str, run: Run, tmp_path: Path) -> None:
+    code, out, _ = run(*on_memory(tasks, "--agent", "noop", "--out", str(tmp_path / "data")))
+    assert code == 0, out
+    assert "2 episodes, 2 scored, 0 failed, 0 skipped, mean score 0.50" in out
+    assert f"dataset: {tmp_path / 'data'}" in out
+    assert len(Dataset(tmp_path / "data")) == 2
+
+
+def test_run_writes_json(tasks: str, run: Run) -> None:
+    _, out, _ = run(*on_memory(tasks, "--agent", "noop", "--json", "--episodes", "2", "--seed", "4"))
+    report = json.loads(out)
+    assert [(row["task"], row["seed"], row["score"]) for row in report["rows"]] == [
+        ("a", 4, 1.0),
+        ("a", 5, 1.0),
+        ("b", 4, 0.0),
+        ("b", 5, 0.0),
+    ]
+    assert report["summary"]["scored"] == 4
+
+
+def test_run_draws_the_last_screens(tasks: str, run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    code, out, _ = run(*on_memory(tasks, "--agent", "noop", "--contact-sheet", str(sheet)))
+    assert code == 0
+    assert f"contact sheet: {sheet}" in out
+    with Image.open(sheet) as image:
+        assert image.size == (2 * 492 + 12, 336 + 12)
+
+
+def test_a_task_of_no_suite_has_no_oracle(tasks: str, run: Run) -> None:
+    code, _, err = run(*on_memory(tasks, "--agent", "oracle"))
+    assert code == 2
+    assert "the task 'a' has no oracle" in err
+
+
+def test_run_takes_options_for_the_agent(tasks: str, run: Run) -> None:
+    _, out, _ = run(*on_memory(tasks, "--agent", "noop", "--agent-option", "steps=3", "--json"))
+    assert [row["steps"] for row in json.loads(out)["rows"]] == [4, 4]
+
+
+def test_an_option_for_the_agent_needs_a_value(tasks: str, run: Run) -> None:
+    code, _, err = run(*on_memory(tasks, "--agent-option", "steps"))
+    assert (code, err) == (2, "agentgym: --agent-option takes KEY=VALUE, got 'steps'\n")
+
+
+def test_an_unscored_episode_is_exit_1_and_named(run: Run, tmp_path: Path) -> None:
+    broken = {**SAVED, "options": {"nonsense": 1}}
+    source = write_tasks(tmp_path / "broken.jsonl", {"id": "a", "evaluator": SAVED}, {"id": "c", "evaluator": broken})
+    code, out, _ = run(*on_memory(source, "--agent", "noop", "--json"))
+    good, bad = json.loads(out)["rows"]
+    assert code == 1
+    assert (good["score"], bad["score"]) == (1.0, None)
+    assert bad["error"]
+
+
+def test_the_serial_engine_takes_one_environment(tasks: str, run: Run) -> None:
+    code, _, err = run(*on_memory(tasks, "--agent", "noop", "--num-envs", "2"))
+    assert code == 2
+    assert "one environment at a time" in err
+
+
+def test_validate_finds_nothing_wrong_with_good_tasks(tasks: str, run: Run) -> None:
+    assert run("validate", tasks)[:2] == (0, "2 tasks, 0 problems\n")
+
+
+def test_validate_suggests_names(run: Run, tmp_path: Path) -> None:
+    evaluator = {**SAVED, "func": "exact_mach", "postconfig": [{"type": "lunch", "parameters": {}}]}
+    source = write_tasks(tmp_path / "tasks.jsonl", {"id": "a", "evaluator": evaluator})
+    code, out, _ = run("validate", source)
+    assert code == 1
+    assert "did you mean 'exact_match'?" in out
+    assert "did you mean 'launch'?" in out
+    assert f"{source}: task a: " in out
+    assert "at $.evaluator.func[0]" in out
+
+
+def test_validate_gives_file_line_and_path_of_what_is_no_task(run: Run, tmp_path: Path) -> None:
+    source = write_tasks(tmp_path / "tasks.jsonl", {"id": "a"}, {"id": 7})
+    code, _, err = run("validate", source)
+    assert code == 2
+    assert f"{source}:2: " in err
+    assert "$.id" in err
+
+
+def test_screenshot_writes_a_png_of_the_size_asked_for(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "desktop.png"
+    code, _, err = run("screenshot", str(target), "--backend", "memory", "--screen", "80x60")
+    assert code == 0, err
+    with Image.open(target) as image:
+        assert image.size == (80, 60)
+
+
+@pytest.mark.parametrize("size", ["80", "80x", "axb", "-1x5"])
+def test_a_screen_that_is_no_size_is_refused(size: str, run: Run, tmp_path: Path) -> None:
+    code, _, err = run("screenshot", str(tmp_path / "x.png"), f"--screen={size}")
+    assert code == 2
+    assert "WIDTHxHEIGHT" in err
+
+
+def test_the_module_is_the_command() -> None:
+    said = subprocess.run([sys.executable, "-m", "agentgym", "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout == "agentgym-envs 0.1.0.dev0\n"

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NEEDS = {"sb3_ppo": "stable_baselines3"}
+ARGUMENTS = {"sb3_ppo": ["32"]}
+SAYS = {
+    "record_and_read": "the last frame read back is the one that was seen: True",
+    "reward_hooks": "the same from the recording: True",
+    "sb3_ppo": "steps learnt from: 32",
+    "single_step": "pyautogui.click(99999, 0) -> ",
+    "vector_env": "4 [",
+}
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_runs_and_says_what_it_promises(example: Path, tmp_path: Path) -> None:
+    needed = NEEDS.get(example.stem)
+    if needed is not None and find_spec(needed) is None:
+        pytest.skip(f"{needed} is not installed: it brings torch")
+    command = [sys.executable, "-W", "error", str(example), *ARGUMENTS.get(example.stem, [])]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert SAYS[example.stem] in result.stdout
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_is_short(example: Path) -> None:
+    assert len(example.read_text().splitlines()) <= 80

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from agentgym.trajectory.redaction import is_secret_name, make_redact, scrub
+
+# Put together here, so that no scanner takes them for real ones.
+TAIL = "aB3" * 14
+SECRETS = {
+    "openai": "sk-" + TAIL,
+    "openai project": "sk-proj-" + TAIL,
+    "anthropic": "sk-ant-api03-" + TAIL,
+    "stripe": "sk_live_" + TAIL,
+    "github": "ghp_" + TAIL,
+    "github fine": "github_pat_" + TAIL,
+    "gitlab": "glpat-" + TAIL,
+    "slack": "xoxb-" + TAIL,
+    "aws": "AKIA" + "ABCDEFGH12345678",
+    "google": "AIza" + TAIL,
+    "google oauth": "ya29." + TAIL,
+    "hugging face": "hf_" + TAIL,
+    "npm": "npm_" + TAIL,
+    "pypi": "pypi-" + TAIL,
+    "sendgrid": f"SG.{TAIL}.{TAIL}",
+    "jwt": f"eyJ{TAIL}.{TAIL}.{TAIL}",
+    "nvidia": "nvapi-" + TAIL,
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS.keys())
+def test_a_secret_is_taken_out_of_any_text(secret: str) -> None:
+    found = make_redact({})(f"curl -H 'x: {secret}' # and more")
+    assert TAIL not in found
+    assert secret not in found
+    assert found.endswith("# and more")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer hunter2hunter2",
+        '{"Authorization": "Basic aHVudGVyMmh1bnRlcjI="}',
+        "authorization=hunter2hunter2",
+        "OPENAI_API_KEY=hunter2hunter2",
+        '"api_key": "hunter2hunter2"',
+        "x-api-key: hunter2hunter2",
+        "access_token=hunter2hunter2&x=1",
+        "https://me:hunter2hunter2@example.org/path",
+        "-----BEGIN RSA PRIVATE KEY-----\nhunter2hunter2\n-----END RSA PRIVATE KEY-----",
+    ],
+)
+def test_a_secret_is_known_by_what_stands_before_it(text: str) -> None:
+    assert "hunter2" not in make_redact({})(text)
+    assert "aHVudGVy" not in make_redact({})(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the bearer of this letter",
+        "Press the key: Enter",
+        "task-level, risk-based, desk-reservation-system-one",
+        "a basic understanding of things",
+        "tokens: 512, keys=3",
+        "https://example.org:8080/a@b",
+        "ghp_short",
+        "pyautogui.press('key')",
+        "Set the password: correct-horse",
+    ],
+)
+def test_plain_text_stays(text: str) -> None:
+    assert make_redact({})(text) == text
+
+
+def test_secrets_of_the_environment_are_known_by_value() -> None:
+    environment = {"SOME_TOKEN": "plain-looking-words", "HOME_KEY": "/a/folder/name", "SHORT_KEY": "abc"}
+    redact = make_redact(environment)
+    assert redact("plain-looking-words here") == "[redacted] here"
+    assert redact("/a/folder/name abc") == "/a/folder/name abc"
+
+
+def test_redacting_twice_changes_nothing() -> None:
+    redact = make_redact({})
+    once = redact(f"Authorization: Bearer {TAIL}, api_key={TAIL}")
+    assert redact(once) == once
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "Authorization", "X-API-Key", "OPENAI_API_KEY", "password", "client_secret"]
+)
+def test_names_of_secrets(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize("name", ["key", "token", "tokens", "keys", "prompt_token_ids", "author", "keyboard"])
+def test_names_that_are_not(name: str) -> None:
+    assert not is_secret_name(name)
+
+
+def test_nested_json_is_scrubbed() -> None:
+    value = {"a": [{"api_key": "x", "n": 1}], "b": "sk-" + TAIL}
+    assert scrub(value, make_redact({})) == {"a": [{"api_key": "[redacted]", "n": 1}], "b": "[redacted]"}

@@ -1,0 +1,140 @@
+"""One run as it is being recorded: what the environment did, published in order."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from agentgym.errors import BackendError, DatasetError
+from agentgym.events import Bus, Failed, Reset, RunCompleted, RunStarted, Scored, Step
+from agentgym.trajectory import TrajectoryWriter
+
+__all__ = ["RunRecording", "milliseconds_since"]
+
+
+class RunRecording:
+    """Publishes the events of one run to a bus that the run's writer listens to first.
+
+    Args:
+        bus: belongs to the run from now on; its run id is the run's.
+        writer: of the same run id.
+    """
+
+    def __init__(self, bus: Bus, writer: TrajectoryWriter) -> None:
+        self._bus = bus
+        self._writer = writer
+        self._unsubscribe = bus.subscribe(writer.append)
+        self._process = os.getpid()
+        self._began = time.perf_counter()
+        self._failure: Failed | None = None
+        self._episodes = self._steps = self._step = 0
+        self.is_started = False
+        self.episode_is_over = False
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether this process may go on with it: not in a forked child, not once the disk has refused."""
+        return self._process == os.getpid() and self._writer.failure is None
+
+    def refuse_after_failure(self) -> None:
+        """Raises the disk's refusal again, if there was one in this process.
+
+        An episode that lost a step is not gone on with; the next reset begins a new run.
+
+        Raises:
+            DatasetError: what ended the recording.
+        """
+        if self._process == os.getpid() and self._writer.failure is not None:
+            raise self._writer.failure
+
+    def start(self, event: RunStarted) -> None:
+        self._bus.publish(event)
+        self.is_started = True
+
+    def reset(self, event: Reset) -> None:
+        self._failure = None
+        self._step = 0
+        self.episode_is_over = False
+        self._bus.publish(event)
+        self._episodes += 1
+
+    def step(
+        self,
+        action: Any,
+        observation: Any,
+        reward: float,
+        terminated: bool,
+        truncated: bool,
+        info: dict[str, Any],
+        *,
+        timing: dict[str, float],
+        duration_ms: float,
+    ) -> None:
+        self._step += 1
+        self._steps += 1
+        self.episode_is_over = terminated or truncated
+        terms = info.get("reward_terms")
+        self._bus.publish(
+            Step(
+                step=self._step,
+                observation=observation,
+                action=action,
+                reward=reward,
+                terminated=terminated,
+                truncated=truncated,
+                info=info,
+                reward_terms=terms if isinstance(terms, dict) else {},
+                timing=timing,
+                duration_ms=duration_ms,
+            )
+        )
+
+    def score(self, value: float, terms: Mapping[str, Any]) -> None:
+        self._bus.publish(Scored(value=value, terms=dict(terms)))
+
+    def fail(self, during: str, error: BaseException, action: Any = None) -> None:
+        """Records an error that the caller is about to raise again. If that cannot be done, the error says so."""
+        self._failure = Failed(
+            during=during,
+            type=type(error).__name__,
+            message=str(error),
+            kind=error.kind if isinstance(error, BackendError) else None,
+            infrastructure=isinstance(error, BackendError),
+            traceback="".join(traceback.format_exception(error)),
+            action=action,
+        )
+        try:
+            self._bus.publish(self._failure)
+        except DatasetError as refused:
+            error.add_note(f"this was not recorded: {refused}")
+
+    def complete(self) -> None:
+        """Ends the run, if it began and may be written to, and writes its summary."""
+        if self.is_started and self.is_usable:
+            self._bus.publish(
+                RunCompleted(
+                    status=_status(self._failure),
+                    error=None if self._failure is None else f"{self._failure.type}: {self._failure.message}",
+                    episodes=self._episodes,
+                    steps=self._steps,
+                    duration_ms=milliseconds_since(self._began),
+                )
+            )
+            self._writer.close()
+
+    def abandon(self) -> None:
+        """Leaves the run as it is; the bus may be given to another."""
+        self._unsubscribe()
+
+
+def milliseconds_since(start: float) -> float:
+    return round((time.perf_counter() - start) * 1000, 3)
+
+
+def _status(failure: Failed | None) -> Any:
+    if failure is None:
+        return "completed"
+    return "cancelled" if failure.type == "KeyboardInterrupt" else "error"
