@@ -168,7 +168,8 @@ def test_a_recorded_rollout_can_be_read_back(tmp_path: Path) -> None:
 
 def test_every_attempt_is_in_the_record(tmp_path: Path) -> None:
     rollout(spec(env_kwargs={"faults": 1}, record=str(tmp_path / "data")))
-    assert [len(episode) for episode in Dataset(tmp_path / "data")] == [0, 3]
+    # Two runs of one second have no order.
+    assert sorted(len(episode) for episode in Dataset(tmp_path / "data")) == [0, 3]
 
 
 def test_the_environment_stays_the_callers() -> None:

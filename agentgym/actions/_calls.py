@@ -84,10 +84,12 @@ def count(value: object, what: str, most: int) -> int:
 
 def in_order(actions: Sequence[Action]) -> Action:
     """One action that does these one after the other; batches within are opened up."""
+    if len(actions) == 1:
+        return actions[0]
     flat: list[Action] = []
     for action in actions:
         flat += action.actions if isinstance(action, Batch) else [action]
-    return flat[0] if len(flat) == 1 else Batch(tuple(flat))
+    return Batch(tuple(flat))
 
 
 def _bound(name: str, parameters: Sequence[str], positional: Sequence[Any], named: Arguments) -> Arguments:

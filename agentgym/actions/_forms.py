@@ -40,7 +40,7 @@ def _own(raw: Fields) -> Action:
         action: Action = _OURS.decode(msgspec.json.encode(raw))
     except (msgspec.MsgspecError, TypeError) as error:
         raise ActionError(f"{_short(raw)}: {error}") from error
-    return in_order(action.actions) if isinstance(action, Batch) and action.actions else action
+    return in_order(action.actions) if isinstance(action, Batch) and len(action.actions) > 1 else action
 
 
 def _tool_call(raw: Fields) -> Action:

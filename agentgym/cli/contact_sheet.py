@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 __all__ = ["save_contact_sheet"]
 
-_THUMBNAIL = (480, 300)
+_THUMBNAIL = (480, 270)
 _CAPTION = 24
 _GAP = 12
 _PAPER, _INK = (250, 250, 250), (30, 30, 30)

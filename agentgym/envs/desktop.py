@@ -397,5 +397,7 @@ def _parts(action: Action) -> Sequence[Action]:
 
 
 def _last(action: Action) -> Action:
+    """The part that was done last: the one that ends the episode, or the end of the sequence."""
     parts = _parts(action)
-    return parts[-1] if parts else action
+    ending = [part for part in parts if isinstance(part, Done | Fail)]
+    return ending[0] if ending else (parts[-1] if parts else action)

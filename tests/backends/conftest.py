@@ -256,13 +256,14 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
 
 
 @pytest.fixture
-def make_display(tmp_path: Path) -> Iterator[Callable[[], Display]]:
+def make_display() -> Iterator[Callable[[], Display]]:
     """Starts X servers without a window manager, each with a home of its own."""
     with ExitStack() as stack:
 
         def make() -> Display:
-            home = Path(tempfile.mkdtemp(dir=tmp_path))
-            display = Display(home)
+            # Not below pytest's own folders: applications put sockets there, whose paths may have 107 characters.
+            home = stack.enter_context(tempfile.TemporaryDirectory(prefix="home-", ignore_cleanup_errors=True))
+            display = Display(Path(home))
             stack.callback(display.close)
             return display
 

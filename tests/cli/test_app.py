@@ -122,7 +122,7 @@ def test_run_draws_the_last_screens(tasks: str, run: Run, tmp_path: Path) -> Non
     assert code == 0
     assert f"contact sheet: {sheet}" in out
     with Image.open(sheet) as image:
-        assert image.size == (2 * 492 + 12, 336 + 12)
+        assert image.size == (2 * 492 + 12, 306 + 12)
 
 
 def test_a_task_of_no_suite_has_no_oracle(tasks: str, run: Run) -> None:

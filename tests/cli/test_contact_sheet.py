@@ -8,14 +8,14 @@ from PIL import Image
 
 from agentgym.cli.contact_sheet import save_contact_sheet
 
-RED = np.full((300, 480, 3), (255, 0, 0), np.uint8)
+RED = np.full((270, 480, 3), (255, 0, 0), np.uint8)
 
 
 @pytest.mark.parametrize(("number", "columns", "rows"), [(1, 1, 1), (4, 4, 1), (5, 4, 2)])
 def test_screens_stand_in_rows(number: int, columns: int, rows: int, tmp_path: Path) -> None:
     save_contact_sheet([("red", RED)] * number, tmp_path / "sheet.png")
     with Image.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.size == (columns * 492 + 12, rows * 336 + 12)
+        assert sheet.size == (columns * 492 + 12, rows * 306 + 12)
         assert sheet.getpixel((100, 100)) == (255, 0, 0)
 
 

@@ -38,7 +38,8 @@ def never_the_same(_: Task) -> Generator[Any, Any, None]:
 
 
 def longer_each_time(_: Task) -> Generator[Any, Any, None]:
-    yield from itertools.repeat(Wait(), next(_counter))
+    for _step in range(next(_counter)):
+        yield Wait()
     yield Fail()
 
 

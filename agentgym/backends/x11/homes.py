@@ -18,6 +18,8 @@ from agentgym.backends.x11.machine import Machine, MachineSettings
 __all__ = ["home_archive"]
 
 _FILES = Path(__file__).parent / "home"
+# Empty, so that no checkout would keep them.
+_FOLDERS = ("Desktop", "Documents", "Downloads")
 _OFFICE_PROFILE = ".config/libreoffice/4/user"
 _OFFICE = ("soffice", "--calc", "--norestore", "--nologo")
 # When every file of a fresh home was last changed, as file dialogues show it: the start of 2024, UTC.
@@ -47,6 +49,10 @@ def _configuration() -> bytes:
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path in sorted(_FILES.rglob("*")):
             archive.add(path, arcname=str(path.relative_to(_FILES)), recursive=False)
+        for name in _FOLDERS:
+            folder = tarfile.TarInfo(name)
+            folder.type = tarfile.DIRTYPE
+            archive.addfile(folder)
     return buffer.getvalue()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from agentgym.backends.x11.accessibility.vocabulary import MANAGES_DESCENDANTS, SEEN
+from agentgym.backends.x11.accessibility.vocabulary import APPLICATION, MANAGES_DESCENDANTS, MENU, SEEN
 from agentgym.backends.x11.accessibility.wire import Call
 
 __all__ = ["ATSPI", "Accessible", "Reference", "ask", "bits", "get", "get_all", "short_names"]
@@ -48,6 +48,11 @@ class Accessible(NamedTuple):
     def seen(self) -> bool:
         """Whether it is on the screen, as far as it knows itself."""
         return self.states & SEEN == SEEN
+
+    @property
+    def opens(self) -> bool:
+        """Whether its children are of interest: those of closed menus are, of other hidden parts not."""
+        return self.seen or self.role in (APPLICATION, MENU)
 
     @property
     def manages_descendants(self) -> bool:

@@ -10,6 +10,7 @@ from agentgym.backends.x11.accessibility.accessible import Accessible, Reference
 from agentgym.backends.x11.accessibility.bus import Asking, Bus, converse, value_of
 from agentgym.backends.x11.accessibility.markup import Element, to_xml
 from agentgym.backends.x11.accessibility.reading import NO_REPLY, read_application, read_parts
+from agentgym.backends.x11.accessibility.tables import KnownCells
 from agentgym.backends.x11.accessibility.vocabulary import FOCUSED, TERMINAL
 from agentgym.backends.x11.accessibility.wire import Call, Reply
 from agentgym.errors import BackendError
@@ -39,6 +40,7 @@ class AccessibilityClient:
         self._bus: Bus | None = None
         self._registered_with = ""
         self._names: dict[str, str] = {}
+        self._cells: KnownCells = {}
 
     def tree(self, screen: tuple[int, int]) -> str:
         """The tree of all applications as XML, in the form that OSWorld's server gives.
@@ -53,11 +55,12 @@ class AccessibilityClient:
             BackendError: if the bus is gone.
         """
         roots = self._applications()
-        elements = self._converse([read_application(root, screen) for root in roots])
+        elements = self._converse([read_application(root, screen, self._cells) for root in roots])
         found = [(root.bus_name, element) for root, element in zip(roots, elements, strict=True) if element]
         named = [(bus_name, self._with_known_name(bus_name, element)) for bus_name, element in found]
         named.sort(key=lambda pair: (pair[1].name, _age(pair[0])))
         self._names = {bus_name: element.name for bus_name, element in named}
+        self._cells = {table: cells for table, cells in self._cells.items() if table.bus_name in self._names}
         return to_xml([element for _, element in named])
 
     def focused_terminal(self) -> str:
@@ -108,6 +111,7 @@ class AccessibilityClient:
         if self._bus is None:
             self._bus = Bus(self._connected(), patience_s=self._patience_s)
             self._registered_with = ""
+            self._cells = {}
         try:
             return converse(self._bus, askings)
         except BackendError:

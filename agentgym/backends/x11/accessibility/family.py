@@ -7,7 +7,7 @@ from typing import Any
 
 from agentgym.backends.x11.accessibility.accessible import Accessible
 from agentgym.backends.x11.accessibility.markup import DEEPEST, WIDEST, Element
-from agentgym.backends.x11.accessibility.vocabulary import APPLICATION, role_name, state_names
+from agentgym.backends.x11.accessibility.vocabulary import role_name, state_names
 
 __all__ = ["Family"]
 
@@ -78,8 +78,8 @@ class Family:
             "role": role_name(part.role) or "unknown",
             "name": part.name,
             "states": state_names(part.states),
-            "image": "Image" in part.interfaces,
-            "selection": "Selection" in part.interfaces,
+            "image": part.seen and "Image" in part.interfaces,
+            "selection": part.seen and "Selection" in part.interfaces,
             **details.get(part.path, {}),
         }
         children = [self.element(details, child) for child in self._children.get(part.path, ())]
@@ -89,9 +89,12 @@ class Family:
         children = self._children.get(part.path, [])
         if not self._are_in_order(children):
             return True
-        if not part.seen and part.role != APPLICATION:
+        if not part.opens:
             return False
-        return part.manages_descendants or 0 <= part.child_count != len(children)
+        if part.child_count < 0:
+            # GTK counts neither the children of a menu nor those that it makes only when asked.
+            return part.manages_descendants or not children
+        return part.child_count != len(children)
 
     def _are_in_order(self, paths: Collection[str]) -> bool:
         places = [self._parts[path].place for path in paths]

@@ -19,8 +19,7 @@ from agentgym.backends.x11.accessibility.cache import read_cache
 from agentgym.backends.x11.accessibility.details import look_closer
 from agentgym.backends.x11.accessibility.family import Family
 from agentgym.backends.x11.accessibility.markup import DEEPEST, WIDEST, Element
-from agentgym.backends.x11.accessibility.tables import Box, parts_of, visible_cells
-from agentgym.backends.x11.accessibility.vocabulary import APPLICATION
+from agentgym.backends.x11.accessibility.tables import Box, KnownCells, parts_of, visible_cells
 from agentgym.backends.x11.accessibility.wire import Call
 
 __all__ = ["NO_REPLY", "read_application", "read_parts"]
@@ -32,10 +31,15 @@ NO_REPLY = "org.freedesktop.DBus.Error.NoReply"
 _GONE = frozenset((NO_REPLY, "org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.ServiceUnknown"))
 
 
-def read_application(root: Reference, screen: tuple[int, int]) -> Asking[Element | None]:
+def read_application(root: Reference, screen: tuple[int, int], known: KnownCells) -> Asking[Element | None]:
     """The application with all that it has, or None if it has gone.
 
     One that does not answer is an element without name and children.
+
+    Args:
+        root: the application itself.
+        screen: (width, height) in pixels; cells of tables that lie outside are left out.
+        known: see `agentgym.backends.x11.accessibility.tables.visible_cells`.
     """
     parts = yield from read_parts(root)
     if parts is None:
@@ -43,7 +47,7 @@ def read_application(root: Reference, screen: tuple[int, int]) -> Asking[Element
     if root.path not in parts:
         return Element("application")
     family = Family(root.path, parts)
-    yield from _complete(family, root.bus_name, screen)
+    yield from _complete(family, root.bus_name, (0, 0, *screen), known)
     seen = [part for part in family.settle() if part.seen]
     details = yield from look_closer(root.bus_name, seen)
     return family.element(details)
@@ -62,23 +66,23 @@ def read_parts(root: Reference) -> Asking[dict[str, Accessible] | None]:
     return parts
 
 
-def _complete(family: Family, bus_name: str, screen: tuple[int, int]) -> Asking[None]:
+def _complete(family: Family, bus_name: str, screen: Box, known: KnownCells) -> Asking[None]:
     """Asks for the children that are not known, and for theirs."""
     uncertain = family.uncertain()
     for _ in range(DEEPEST):
-        children = yield from _children(uncertain, bus_name, screen)
-        wanted = [path for part, paths in children if part.seen or part.parent is None for path in paths]
+        children = yield from _children(uncertain, bus_name, screen, known)
+        wanted = [path for _, paths in children for path in paths]
         learned = yield from _learn(bus_name, family.strangers(wanted)[:_MOST_PARTS])
         family.learn(learned)
         for part, paths in children:
             family.adopt(part, paths)
-        uncertain = [part for part in learned if part.seen and part.child_count]
+        uncertain = [part for part in learned if part.opens and part.child_count]
         if not uncertain or len(family) > _MOST_PARTS:
             return
 
 
 def _children(
-    parents: Sequence[Accessible], bus_name: str, screen: tuple[int, int]
+    parents: Sequence[Accessible], bus_name: str, screen: Box, known: KnownCells
 ) -> Asking[list[tuple[Accessible, list[str]]]]:
     """The paths of the children of each, in order; those with too many are left out."""
     tables = [part for part in parents if part.manages_descendants and "Table" in part.interfaces]
@@ -92,7 +96,7 @@ def _children(
         table = Reference(bus_name, part.path)
         (extents,) = yield [ask(table, "Component", "GetExtents", "u", 0)]
         box = _clipped(value_of(extents) or (0, 0, 0, 0), screen)
-        children.append((part, (yield from visible_cells(table, box))))
+        children.append((part, (yield from visible_cells(table, box, known))))
     return children
 
 
@@ -107,13 +111,13 @@ def _with_few_children(parts: Sequence[Accessible], bus_name: str) -> Asking[lis
 def _learn(bus_name: str, paths: Sequence[str]) -> Asking[list[Accessible]]:
     """What is known of parts that an application does not keep ready; those that do not answer are left out.
 
-    Of what is not to be seen only the name, role and states: it is in closed menus, where there is much of it.
+    Of what is not to be seen there are only the name, role and states: there is much of it in closed menus.
     """
     learned = []
     for path, words, role, name in (yield from _asked_each(bus_name, paths, _introductions)):
         if words is not None and role is not None:
             learned.append(Accessible(path, None, -1, 0, frozenset(), name or "", role, bits(words)))
-    open_parts = [part for part in learned if part.seen or part.role == APPLICATION]
+    open_parts = [part for part in learned if part.opens]
     more = yield from _asked_each(bus_name, [part.path for part in open_parts], _further_questions)
     further = {path: (count or 0, short_names(interfaces or ())) for path, count, interfaces in more}
     nothing: tuple[int, frozenset[str]] = (0, frozenset())
@@ -141,6 +145,6 @@ def _further_questions(whom: Reference) -> Sequence[Call]:
     return get(whom, "Accessible", "ChildCount"), ask(whom, "Accessible", "GetInterfaces")
 
 
-def _clipped(box: Box, screen: tuple[int, int]) -> Box:
+def _clipped(box: Box, screen: Box) -> Box:
     left, top = max(0, box[0]), max(0, box[1])
-    return left, top, min(box[0] + box[2], screen[0]) - left, min(box[1] + box[3], screen[1]) - top
+    return left, top, min(box[0] + box[2], screen[2]) - left, min(box[1] + box[3], screen[3]) - top

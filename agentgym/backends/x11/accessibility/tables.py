@@ -12,36 +12,49 @@ from typing import TypeAlias
 from agentgym.backends.x11.accessibility.accessible import Reference, ask, get
 from agentgym.backends.x11.accessibility.bus import Asking, value_of
 
-__all__ = ["Box", "parts_of", "visible_cells"]
+__all__ = ["Box", "KnownCells", "parts_of", "visible_cells"]
 
 _ROW_PITCH = 12
 """Rows are at least so high, in pixels; one that is not would be missed only at the upper or lower end."""
 
 _COLUMN_PITCH = 24
 _MOST_CELLS = 4096
-_MOST_HEADERS = 256
+_SPREADSHEET = 256
+"""More columns than this has only a spreadsheet."""
+
 _NOTHING = "/org/a11y/atspi/null"
 
 Box: TypeAlias = tuple[int, int, int, int]
 """(x, y, width, height) in pixels of the screen."""
 
 Point: TypeAlias = tuple[int, int]
+Place: TypeAlias = tuple[int, int]
+"""(row, column) from 0."""
+
+KnownCells: TypeAlias = dict[Reference, dict[Place, str]]
+"""The paths of the cells of spreadsheets by row and column.
+
+LibreOffice (7.4 at least) makes an object of 7 kB whenever it is asked for a cell, and never lets go of it: so each is
+asked for once. Its objects stand for a place of the sheet, whatever is inserted or sorted.
+"""
 
 
-def visible_cells(table: Reference, box: Box) -> Asking[list[str]]:
-    """The paths of the column headers, and of the cells that lie in a box, row by row."""
-    headers = yield from _headers(table)
-    left, top, width, height = box
-    xs, ys = _ruler(left, width, _COLUMN_PITCH), _ruler(top, height, _ROW_PITCH)
-    # Two lines each way: one alone may run along cells that are merged.
-    down = yield from _ends(table, [[(x, y) for y in ys] for x in (left + 8, left + width // 2)])
-    heights = sorted(y for _, y in down)
-    across = yield from _ends(table, [[(x, y) for x in xs] for y in (heights[:1] + heights[-1:])])
-    rows = yield from _span(table, "GetRowAtIndex", down.values())
-    columns = yield from _span(table, "GetColumnAtIndex", across.values())
-    cells = [(row, column) for row in rows for column in columns][:_MOST_CELLS]
-    answers = yield [ask(table, "Table", "GetAccessibleAt", "ii", row, column) for row, column in cells]
-    return headers + parts_of(table, map(value_of, answers))
+def visible_cells(table: Reference, box: Box, known: KnownCells) -> Asking[list[str]]:
+    """The paths of the column headers, and of the cells that lie in a box, row by row.
+
+    Args:
+        table: that has them.
+        box: the part of the screen that is of interest.
+        known: cells of spreadsheets from earlier looks; takes up the new ones.
+    """
+    count = value_of((yield [get(table, "Table", "NColumns")])[0]) or 0
+    rows, columns = yield from _rows_and_columns(table, box)
+    places = [(row, column) for row in rows for column in columns][:_MOST_CELLS]
+    if count > _SPREADSHEET:
+        return (yield from _remembered_cells(table, places, known))
+    headers = yield [ask(table, "Table", "GetColumnHeader", "i", column) for column in range(count)]
+    cells = yield [ask(table, "Table", "GetAccessibleAt", "ii", *place) for place in places]
+    return parts_of(table, map(value_of, (*headers, *cells)))
 
 
 def parts_of(whole: Reference, references: Iterable[Sequence[str] | None]) -> list[str]:
@@ -50,21 +63,44 @@ def parts_of(whole: Reference, references: Iterable[Sequence[str] | None]) -> li
     return [path for path in dict.fromkeys(paths) if path not in (_NOTHING, whole.path)]
 
 
-def _headers(table: Reference) -> Asking[list[str]]:
-    count = value_of((yield [get(table, "Table", "NColumns")])[0])
-    if count is None or count > _MOST_HEADERS:
-        return []
-    headers = yield [ask(table, "Table", "GetColumnHeader", "i", column) for column in range(count)]
-    return parts_of(table, map(value_of, headers))
+def _remembered_cells(table: Reference, places: Sequence[Place], known: KnownCells) -> Asking[list[str]]:
+    cells = known.setdefault(table, {})
+    for cell in list(cells.values())[:1]:
+        (answer,) = yield [ask(Reference(table.bus_name, cell), "Accessible", "GetState")]
+        if value_of(answer) is None:
+            cells.clear()
+    new = [place for place in places if place not in cells]
+    answers = yield [ask(table, "Table", "GetAccessibleAt", "ii", *place) for place in new]
+    for place, answer in zip(new, answers, strict=True):
+        cells |= {place: path for path in parts_of(table, [value_of(answer)])}
+    return [cells[place] for place in places if place in cells]
 
 
-def _ends(table: Reference, lines: Sequence[Sequence[Point]]) -> Asking[dict[Point, str]]:
-    """The first and the last point of each line at which there is a cell, with the cell."""
-    points = [point for line in lines for point in line]
+def _rows_and_columns(table: Reference, box: Box) -> Asking[tuple[range, range]]:
+    """The rows and columns of which something lies in a box."""
+    left, top, width, height = box
+    xs, ys = _ruler(left, width, _COLUMN_PITCH), _ruler(top, height, _ROW_PITCH)
+    if not xs or not ys:
+        return range(0), range(0)
+    corners = [(x, y) for x in (xs[0], xs[-1]) for y in (ys[0], ys[-1])]
+    cells = yield from _cells_at(table, corners)
+    if len(cells) < len(corners):
+        # It does not fill the box: feel along two lines from top to bottom, then along its first and last row.
+        down = yield from _cells_at(table, [(x, y) for x in (xs[len(xs) // 8], xs[len(xs) // 2]) for y in ys])
+        heights = sorted({y for _, y in down})
+        cells |= down | (yield from _cells_at(table, [(x, y) for y in (*heights[:1], *heights[-1:]) for x in xs]))
+    by_height, by_side = sorted(cells, key=lambda point: point[1]), sorted(cells)
+    # Two cells from each end: one alone may be merged with others.
+    rows = yield from _span(table, "GetRowAtIndex", [cells[point] for point in by_height[:2] + by_height[-2:]])
+    columns = yield from _span(table, "GetColumnAtIndex", [cells[point] for point in by_side[:2] + by_side[-2:]])
+    return rows, columns
+
+
+def _cells_at(table: Reference, points: Sequence[Point]) -> Asking[dict[Point, str]]:
+    """The cells at those of the points at which there is one."""
     answers = yield [ask(table, "Component", "GetAccessibleAtPoint", "iiu", x, y, 0) for x, y in points]
-    cells = {point: parts_of(table, [value_of(answer)]) for point, answer in zip(points, answers, strict=True)}
-    hits = [[point for point in line if cells[point]] for line in lines]
-    return {point: cells[point][0] for line in hits for point in line[:1] + line[-1:]}
+    found = {point: parts_of(table, [value_of(answer)]) for point, answer in zip(points, answers, strict=True)}
+    return {point: paths[0] for point, paths in found.items() if paths}
 
 
 def _span(table: Reference, member: str, cells: Iterable[str]) -> Asking[range]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-__all__ = ["APPLICATION", "EXTENDED", "FOCUSED", "MANAGES_DESCENDANTS", "SEEN", "TERMINAL", "role_name", "state_names"]
+__all__ = [
+    "APPLICATION",
+    "EXTENDED",
+    "FOCUSED",
+    "MANAGES_DESCENDANTS",
+    "MENU",
+    "SEEN",
+    "TERMINAL",
+    "role_name",
+    "state_names",
+]
 
 # at-spi2-core 2.46, atspi-constants.h, AtspiRole: as `atspi_role_get_name` says them.
 _ROLES = """
@@ -34,6 +44,7 @@ invalid_entry,supports_autocompletion,selectable_text,is_default,visited,checkab
 _STATE_NAMES = tuple(name.strip() for name in _STATES.split(","))
 
 APPLICATION = _ROLE_NAMES.index("application")
+MENU = _ROLE_NAMES.index("menu")
 TERMINAL = _ROLE_NAMES.index("terminal")
 EXTENDED = _ROLE_NAMES.index("extended")
 """The role of an object that has a name of its own for what it is."""

@@ -50,6 +50,10 @@ class Desktop:
             ServerError: names the server that did not come up, with what it said.
         """
         painter = self._start_x_server(wanted)
+        # Both before either starts: what a bus launches on demand finds the other bus in its environment.
+        self._environment["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.places.session_bus}"
+        if wanted.accessibility:
+            self._environment["AT_SPI_BUS_ADDRESS"] = f"unix:path={self.places.accessibility_bus}"
         self._start_bus("session bus", self.places.session_bus, ["--session"])
         if wanted.accessibility:
             self._start_bus("accessibility bus", self.places.accessibility_bus, [f"--config-file={_ACCESSIBILITY_BUS}"])
@@ -111,11 +115,9 @@ class Desktop:
         pid = self._serve(name, [*command, f"--print-address={writer}"], pass_fds=(writer,))
         os.close(writer)
         try:
-            address = self._announced(pid, reader)
+            self._announced(pid, reader)
         finally:
             os.close(reader)
-        variable = "DBUS_SESSION_BUS_ADDRESS" if name == "session bus" else "AT_SPI_BUS_ADDRESS"
-        self._environment[variable] = address
 
     def _serve(self, name: str, argv: Sequence[str], *, pass_fds: Sequence[int] = ()) -> int:
         log = open(f"{self.places.run}/{name.replace(' ', '-')}.log", "wb")  # noqa: SIM115 - the server keeps it

@@ -1,0 +1,128 @@
+"""Checks are put together as OSWorld puts them together; a fault is told apart from a zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from agentgym.actions import Done, Fail
+from agentgym.backends.base import Completed
+from agentgym.backends.memory import MemoryBackend
+from agentgym.errors import BackendError, EvaluationError, TaskError
+from agentgym.evaluators import check_spec, evaluate, metrics
+from agentgym.tasks import EvaluatorSpec, parse_task
+
+
+@pytest.fixture
+def backend() -> MemoryBackend:
+    machine = MemoryBackend()
+    machine.reset(seed=0)
+    machine.write("~/a.txt", b"a\n")
+    return machine
+
+
+def _spec(**evaluator: Any) -> EvaluatorSpec:
+    spec = parse_task({"id": "t", "instruction": "", "evaluator": evaluator}).evaluator
+    assert spec is not None
+    return spec
+
+
+def _echo(text: str) -> dict[str, Any]:
+    return {"type": "vm_command_line", "command": ["echo", text]}
+
+
+def _rule(expected: Any) -> dict[str, Any]:
+    return {"type": "rule", "rules": {"expected": expected}}
+
+
+def _pair(conj: str, *texts: str) -> EvaluatorSpec:
+    return _spec(
+        func=["fuzzy_match"] * len(texts),
+        result=[_echo(text) for text in texts],
+        expected=[_rule("abcd\n")] * len(texts),
+        conj=conj,
+    )
+
+
+@pytest.mark.parametrize(
+    ("conj", "texts", "value"),
+    [
+        ("and", ["abcd", "abcd"], 1.0),
+        ("and", ["abcd", "abcx"], 0.9),
+        ("or", ["abcx", "abcd"], 1.0),
+        ("or", ["abcx", "abcx"], 0.8),
+    ],
+)
+def test_and_is_the_mean_or_the_maximum(backend: MemoryBackend, conj: str, texts: list[str], value: float) -> None:
+    assert evaluate(_pair(conj, *texts), backend, None).value == pytest.approx(value)
+
+
+def test_and_ends_at_the_first_zero_and_or_at_the_first_one(backend: MemoryBackend) -> None:
+    func = ["exact_match", "exact_match"]
+    zero_first = _spec(func=func, result=[_echo("x"), _echo("a")], expected=[_rule("a\n"), _rule("a\n")])
+    assert evaluate(zero_first, backend, None).terms == {"0:exact_match": 0.0}
+    one_first = _spec(func=func, result=[_echo("a"), _echo("x")], expected=[_rule("a\n")] * 2, conj="or")
+    assert evaluate(one_first, backend, None).terms == {"0:exact_match": 1.0}
+
+
+def test_giving_up_solves_the_infeasible_alone(backend: MemoryBackend) -> None:
+    feasible, infeasible = _spec(func="exact_match", result=_echo("a"), expected=_rule("a\n")), _spec(func="infeasible")
+    assert [evaluate(spec, backend, Fail()).value for spec in (feasible, infeasible)] == [0.0, 1.0]
+    assert [evaluate(spec, backend, Done()).value for spec in (feasible, infeasible)] == [1.0, 0.0]
+    assert evaluate(infeasible, backend, None).value == 0.0
+
+
+def test_missing_file_is_zero_under_and_and_passed_over_under_or(backend: MemoryBackend) -> None:
+    missing = {"type": "vm_file", "path": "~/none.txt", "dest": "none.txt"}
+    there = {"type": "vm_file", "path": "~/a.txt", "dest": "a.txt"}
+    func = ["is_file_exist", "is_file_exist"]
+    assert evaluate(_spec(func=func, result=[missing, there]), backend, None).value == 0.0
+    assert evaluate(_spec(func=func, result=[missing, there], conj="or"), backend, None).value == 1.0
+
+
+def test_postconfig_runs_before_the_checks(backend: MemoryBackend) -> None:
+    step = {"type": "file", "parameters": {"path": "~/late.txt", "content": "x"}}
+    spec = _spec(func="is_file_exist", result={"type": "vm_file", "path": "~/late.txt", "dest": "l"}, postconfig=[step])
+    assert evaluate(spec, backend, None).value == 1.0
+
+
+def test_metric_that_raises_leaves_the_episode_unscored(backend: MemoryBackend) -> None:
+    spec = _spec(func="exact_match", result=_echo("a"), expected={"type": "rule", "rules": {}})
+    with pytest.raises(EvaluationError, match=r"metric 'exact_match' raised KeyError.*check 0"):
+        evaluate(spec, backend, None)
+
+
+def test_getter_that_raises_leaves_the_episode_unscored(backend: MemoryBackend) -> None:
+    spec = _spec(func="exact_match", result={"type": "vm_command_line"}, expected=_rule("a"))
+    with pytest.raises(EvaluationError, match=r"getter 'vm_command_line' raised KeyError.*result"):
+        evaluate(spec, backend, None)
+
+
+def test_result_outside_zero_to_one_is_an_error(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    for bad in (1.5, -0.1, "1", None, float("nan")):
+        monkeypatch.setitem(metrics._known, "exact_match", lambda *_, bad=bad: bad)
+        spec = _spec(func="exact_match", result=_echo("a"), expected=_rule("a"))
+        with pytest.raises(EvaluationError, match="it must give a number from 0 to 1"):
+            evaluate(spec, backend, None)
+
+
+def test_broken_machine_is_no_score() -> None:
+    def broken(_backend: MemoryBackend, _argv: Sequence[str]) -> Completed:
+        raise BackendError("the machine died")
+
+    machine = MemoryBackend(commands={"echo": broken})
+    machine.reset(seed=0)
+    with pytest.raises(BackendError):
+        evaluate(_spec(func="exact_match", result=_echo("a"), expected=_rule("a")), machine, None)
+
+
+def test_names_are_checked_beforehand() -> None:
+    for spec, says in (
+        (_spec(func="exact_mach"), r"'exact_match'\? - at \$\.evaluator\.func\[0\]"),
+        (_spec(func="exact_match", result={"type": "vm_fil"}), r"'vm_file'\? - at \$\.evaluator\.result\[0\]\.type"),
+        (_spec(func="exact_match", postconfig=[{"type": "sleeep"}]), r"\$\.evaluator\.postconfig\[0\]\.type"),
+    ):
+        with pytest.raises(TaskError, match=says):
+            check_spec(spec)

@@ -1,0 +1,78 @@
+"""Spaces of text and actions behave as Gymnasium expects of a space."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium import spaces as gym_spaces
+
+from agentgym.actions import Click, Press, Wait, parse_action
+from agentgym.errors import ActionError, UsageError
+from agentgym.spaces import Computer13, PyAutoGUIText, UnicodeText, action_form, observation_space
+
+_OURS = [UnicodeText(100), PyAutoGUIText((64, 48)), Computer13((64, 48))]
+
+
+@pytest.mark.parametrize("space", _OURS, ids=repr)
+def test_samples_are_seeded_members_that_survive_json_and_pickle(space: Any) -> None:
+    space.seed(3)
+    first = [space.sample() for _ in range(30)]
+    space.seed(3)
+    assert [space.sample() for _ in range(30)] == first
+    assert all(sample in space for sample in first)
+    assert space.from_jsonable(space.to_jsonable(first)) == first
+    copy = pickle.loads(pickle.dumps(space))
+    assert copy == space
+    assert hash(copy) == hash(space)
+    assert type(space)(**space.arguments) == space
+
+
+def test_text_takes_any_unicode_up_to_its_length() -> None:
+    assert "<é 中文 😀>\n" in UnicodeText(100)
+    assert "" in UnicodeText(0)
+    assert "ab" not in UnicodeText(1)
+    assert b"ab" not in UnicodeText(10)
+    assert UnicodeText(1) != UnicodeText(2)
+
+
+def test_sampled_actions_can_be_read() -> None:
+    for space in (PyAutoGUIText((64, 48)), Computer13((64, 48))):
+        space.seed(0)
+        for _ in range(50):
+            parse_action(space.sample())
+
+
+def test_computer_13_holds_actions_on_its_screen_alone() -> None:
+    space = Computer13((64, 48))
+    assert {"action_type": "CLICK", "parameters": {"x": 63, "y": 47}} in space
+    assert {"action_type": "CLICK", "parameters": {"x": 64, "y": 47}} not in space
+    assert {"action_type": "CLIK"} not in space
+    assert "DONE" not in space
+
+
+def test_discrete_actions_cover_the_screen() -> None:
+    form = action_form("discrete", (1280, 720))
+    assert isinstance(form.space, gym_spaces.MultiDiscrete)
+    assert form.decode(np.array([0, 0, 0, 0])) == Wait()
+    assert form.decode(np.array([1, 0, 0, 0])) == Click(20, 20)
+    assert form.decode([1, 31, 17, 0]) == Click(1260, 700)
+    assert form.decode(np.array([7, 0, 0, 0])) == Press("a")
+    assert form.decode("pyautogui.press('b')") == Press("b")
+
+
+@pytest.mark.parametrize("raw", [[1, 2], [99, 0, 0, 0], 3])
+def test_discrete_action_outside_the_space_is_refused(raw: Any) -> None:
+    with pytest.raises(ActionError, match="a discrete action is"):
+        action_form("discrete", (1280, 720)).decode(raw)
+
+
+def test_unknown_forms_and_kinds_are_refused() -> None:
+    with pytest.raises(UsageError, match="'pyautogui', 'computer_13' or 'discrete'"):
+        action_form("mouse", (1, 1))  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(UsageError, match="choose from screenshot"):
+        observation_space(["smell"], (64, 48))
+    with pytest.raises(UsageError, match="choose from screenshot"):
+        observation_space([], (64, 48))
