@@ -63,12 +63,12 @@ def _measure(backend: X11Backend, argv: Sequence[str]) -> str:
         seconds, walked = _walked(backend)
         walks += seconds
     fast, slow = statistics.median(ours) * 1e3, statistics.median(walks) * 1e3
-    return f"| {argv[0]:<15} | {fast:7.1f} | {nodes:6} | {slow:7.0f} | {walked:6} | {slow / fast:5.1f} |"
+    return f"| {' '.join(argv[:2]):<16} | {fast:7.1f} | {nodes:6} | {slow:7.0f} | {walked:6} | {slow / fast:5.1f} |"
 
 
 def main(applications: Sequence[str]) -> None:
-    print("| application     | ours ms |  nodes | walk ms |  nodes | ratio |")
-    print("|-----------------|---------|--------|---------|--------|-------|")
+    print("| application      | ours ms |  nodes | walk ms |  nodes | ratio |")
+    print("|------------------|---------|--------|---------|--------|-------|")
     backend = X11Backend()
     try:
         for application in applications or ["mousepad"]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from agentgym.actions import Action, Fail
 from agentgym.backends.base import Backend
@@ -124,6 +125,8 @@ def _on_disk(found: Any, folder: Path) -> Any:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / Path(found.name).name
         path.write_bytes(found.content)
+        for side in found.beside:
+            _on_disk(side, folder)
         return str(path)
     if isinstance(found, list):
         return [_on_disk(one, folder) for one in found]
@@ -138,6 +141,8 @@ def _measure(check: Check, arguments: list[Any], where: str) -> float:
         raise
     except Exception as error:  # a boundary to metrics that others wrote
         raise EvaluationError(f"metric {check.metric!r} raised {error!r} - at {where}") from error
+    if isinstance(value, np.generic):
+        value = value.item()
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise EvaluationError(f"metric {check.metric!r} gave {value!r}; it must give a number from 0 to 1 - at {where}")
     return float(value)

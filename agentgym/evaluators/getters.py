@@ -17,10 +17,15 @@ __all__ = ["Fetched", "Getter", "getters"]
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """A file that a getter fetched. Metrics find it on disk, under its name, while they run."""
+    """A file that a getter fetched. Metrics find it on disk, under its name, while they run.
+
+    Args:
+        beside: files that lie in the same folder, though the metric is not handed their paths.
+    """
 
     name: str
     content: bytes
+    beside: tuple[Fetched, ...] = ()
 
 
 Getter: TypeAlias = Callable[[Backend, dict[str, Any]], Any]
@@ -37,24 +42,21 @@ def rule(_backend: Backend, config: dict[str, Any]) -> Any:
 
 @getters.register("vm_file")
 def vm_file(backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetched | None]:
-    """The file at ``path``; with ``multi``, the files of the list ``path`` that ``gives`` picks by place."""
-    if not _true(config.get("multi")):
-        return Fetched(config.get("dest") or PurePosixPath(config["path"]).name, backend.read(config["path"]))
-    paths: Sequence[str] = config["path"]
-    names: Sequence[str] = config.get("dest") or [PurePosixPath(path).name for path in paths]
-    picked = config.get("gives", [0])
-    files = [Fetched(names[index], backend.read(paths[index])) for index in picked]
-    return files[0] if len(files) == 1 else list(files)
+    """The file at ``path``, under the name ``dest``.
+
+    With ``multi``, both are lists: those that ``gives`` picks by place ([0] if it is not there) go to the metric,
+    None for one that is missing; the others lie beside the first of them.
+
+    Raises:
+        FileNotFoundError: if the only one that is picked is missing.
+    """
+    return _files(config, backend.read)
 
 
 @getters.register("cloud_file")
-def cloud_file(_backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetched]:
+def cloud_file(_backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetched | None]:
     """The file at the address ``path``, or several, as `vm_file`."""
-    if not _true(config.get("multi")):
-        return Fetched(config.get("dest") or PurePosixPath(config["path"]).name, fetch(config["path"]))
-    picked = config.get("gives", [0])
-    files = [Fetched(config["dest"][index], fetch(config["path"][index])) for index in picked]
-    return files[0] if len(files) == 1 else files
+    return _files(config, fetch)
 
 
 @getters.register("vm_command_line")
@@ -70,21 +72,31 @@ def vm_command_error(backend: Backend, config: dict[str, Any]) -> str:
 
 
 @getters.register("accessibility_tree")
-def accessibility_tree(backend: Backend, _config: dict[str, Any]) -> str:
+def accessibility_tree(backend: Backend, _config: dict[str, Any]) -> str | None:
     """The tree as XML."""
-    return str(backend.observe(["accessibility_tree"])["accessibility_tree"])
+    return _text(backend, "accessibility_tree")
 
 
 @getters.register("vm_terminal_output")
-def vm_terminal_output(backend: Backend, _config: dict[str, Any]) -> str:
-    """The text of the focused terminal."""
-    return str(backend.observe(["terminal"])["terminal"])
+def vm_terminal_output(backend: Backend, _config: dict[str, Any]) -> str | None:
+    """The text of the focused terminal; None if there is none."""
+    return _text(backend, "terminal")
 
 
 @getters.register("vm_screen_size")
 def vm_screen_size(backend: Backend, _config: dict[str, Any]) -> dict[str, int]:
     width, height = backend.screen
     return {"width": width, "height": height}
+
+
+@getters.register("vm_window_size")
+def vm_window_size(backend: Backend, config: dict[str, Any]) -> dict[str, int] | None:
+    """The size of the uppermost window whose class contains ``app_class_name``; None if there is none."""
+    name = config["app_class_name"].lower()
+    for window in reversed(backend.windows()):
+        if name in window.app_class.lower():
+            return {"width": window.width, "height": window.height}
+    return None
 
 
 @getters.register("vm_window_titles")
@@ -118,6 +130,38 @@ def list_directory(backend: Backend, config: dict[str, Any]) -> dict[str, Any]:
         if node is not root:
             folders[path.parent].setdefault("children", []).append(node)
     return root
+
+
+def _files(config: dict[str, Any], read: Callable[[str], bytes]) -> Fetched | list[Fetched | None]:
+    if not _true(config.get("multi")):
+        return Fetched(config.get("dest") or PurePosixPath(config["path"]).name, read(config["path"]))
+    paths: Sequence[str] = config["path"]
+    names: Sequence[str] = config.get("dest") or [PurePosixPath(path).name for path in paths]
+    files = [_file_or_none(name, path, read) for name, path in zip(names, paths, strict=True)]
+    picked = sorted(set(config.get("gives", [0])))
+    beside = tuple(file for index, file in enumerate(files) if file is not None and index not in picked)
+    given = [_with_beside(files[index], beside if index == picked[0] else ()) for index in picked]
+    if len(given) > 1:
+        return given
+    if given[0] is None:
+        raise FileNotFoundError(paths[picked[0]])
+    return given[0]
+
+
+def _file_or_none(name: str, path: str, read: Callable[[str], bytes]) -> Fetched | None:
+    try:
+        return Fetched(name, read(path))
+    except FileNotFoundError:
+        return None
+
+
+def _with_beside(file: Fetched | None, beside: tuple[Fetched, ...]) -> Fetched | None:
+    return None if file is None else Fetched(file.name, file.content, beside)
+
+
+def _text(backend: Backend, kind: str) -> str | None:
+    text = backend.observe([kind])[kind]
+    return None if text is None else str(text)
 
 
 def _run(backend: Backend, config: dict[str, Any]) -> Completed:

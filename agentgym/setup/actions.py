@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from agentgym.backends.base import Backend, Completed
 from agentgym.setup.windows import await_window
@@ -17,6 +17,11 @@ _EXECUTE_PATIENCE_S = 120.0
 _UNTIL_PATIENCE_S = 60.0
 _UNTIL_EVERY_S = 0.3
 _PASSWORD = "password"
+
+
+class _Upload(TypedDict):
+    local_path: str
+    path: str
 
 
 def execute(
@@ -79,7 +84,7 @@ def file(backend: Backend, path: str, content: str) -> None:
     backend.write(path, content.encode())
 
 
-def upload_file(backend: Backend, files: Sequence[Mapping[str, str]]) -> None:
+def upload_file(backend: Backend, files: Sequence[_Upload]) -> None:
     """Copies files of this machine, ``[{"local_path": …, "path": …}]``."""
     for entry in files:
         backend.write(entry["path"], Path(entry["local_path"]).read_bytes())

@@ -7,8 +7,9 @@ import os
 import secrets
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from agentgym.backends.base import Backend
@@ -18,7 +19,12 @@ __all__ = ["download", "fetch"]
 _PATIENCE_S = 60.0
 
 
-def download(backend: Backend, files: Sequence[Mapping[str, str]]) -> None:
+class _Download(TypedDict):
+    url: str
+    path: str
+
+
+def download(backend: Backend, files: Sequence[_Download]) -> None:
     """Puts files from addresses into the machine, ``[{"url": …, "path": …}]``.
 
     Raises:
@@ -37,13 +43,21 @@ def fetch(url: str) -> bytes:
     """
     scheme = urlsplit(url).scheme
     if scheme == "file":
-        return Path(urllib.request.url2pathname(urlsplit(url).path)).read_bytes()
+        return _read(url)
     if scheme not in ("http", "https"):
         raise ValueError(f"{url!r} is no http, https or file address")
     kept = _folder() / hashlib.sha256(url.encode()).hexdigest()
     if not kept.is_file():
         _put(kept, _get(url))
     return kept.read_bytes()
+
+
+def _read(url: str) -> bytes:
+    try:
+        return Path(urllib.request.url2pathname(urlsplit(url).path)).read_bytes()
+    except FileNotFoundError as error:
+        # Whoever judges takes FileNotFoundError for a fact about the machine; this is a fault of the task.
+        raise OSError(f"cannot read {url}: there is no such file") from error
 
 
 def _get(url: str) -> bytes:

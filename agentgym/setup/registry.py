@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, get_type_hints
+
+import msgspec
 
 from agentgym.backends.base import Backend
 from agentgym.errors import TaskError, UnknownNameError
@@ -15,7 +17,10 @@ from agentgym.tasks import SetupStep
 __all__ = ["SetupAction", "check_step", "run_steps", "steps"]
 
 SetupAction: TypeAlias = Callable[..., None]
-"""Changes the machine: called with the backend and the step's parameters by name."""
+"""Changes the machine: called with the backend and the step's parameters by name.
+
+A step whose parameters are not of the annotated types is refused before it is called.
+"""
 
 steps: Registry[SetupAction] = Registry("setup step")
 steps.register("activate_window", windows.activate_window)
@@ -58,7 +63,28 @@ def check_step(step: SetupStep, where: str) -> SetupAction:
         inspect.signature(action).bind(None, **step.parameters)
     except TypeError as error:
         raise TaskError(f"step {step.type!r}: {error} - at {where}.parameters") from error
+    for name, kind in _kinds(action).items():
+        if name in step.parameters:
+            _check_kind(step, name, kind, where)
     return action
+
+
+def _kinds(action: SetupAction) -> Mapping[str, Any]:
+    try:
+        return get_type_hints(action)
+    except NameError:
+        # An action of another package may import what it is annotated with for its type checker alone.
+        return {}
+
+
+def _check_kind(step: SetupStep, name: str, kind: Any, where: str) -> None:
+    try:
+        msgspec.convert(step.parameters[name], kind, strict=False)
+    except msgspec.ValidationError as error:
+        says, _, inner = str(error).partition(" - at `$")
+        raise TaskError(
+            f"step {step.type!r}, parameter {name!r}: {says} - at {where}.parameters.{name}{inner.rstrip('`')}"
+        ) from error
 
 
 def _run(step: SetupStep, backend: Backend, where: str) -> None:

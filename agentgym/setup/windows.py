@@ -22,24 +22,31 @@ _OPENERS: Mapping[str, tuple[str, ...]] = {
 }
 """What opens a file, by its suffix; other files open in the text editor, folders in the file manager."""
 
+_FIND = """
+path=$1
+case $path in "~" | "~/"*) path=$HOME${path#"~"} ;; esac
+if test -d "$path"; then printf "folder %s" "$path"; elif test -e "$path"; then printf "file %s" "$path"; fi
+"""
+"""Prints what is at a path, and the path in full; nothing if there is nothing."""
+
 _TEXT_EDITOR = ("mousepad", "--disable-server")
 _FILE_MANAGER = ("pcmanfm",)
 
 
 def open_path(backend: Backend, path: str) -> None:
-    """Opens a file or folder in the application for its kind, and waits until a window has its name in the title.
+    """Opens a file or folder in the application for its kind; waits for a window with its name, and focuses it.
 
     Raises:
         FileNotFoundError: if there is nothing at that path.
     """
-    kind = backend.run(["sh", "-c", 'test -d "$1" && echo folder || { test -e "$1" && echo file; }', "sh", path])
-    found = kind.stdout.decode().strip()
-    if not found:
+    kind, _, full = backend.run(["sh", "-c", _FIND, "sh", path]).stdout.decode().partition(" ")
+    if not kind:
         raise FileNotFoundError(f"there is no file or folder {path!r} to open")
-    name = PurePosixPath(path)
-    opener = _FILE_MANAGER if found == "folder" else _OPENERS.get(name.suffix.lower(), _TEXT_EDITOR)
-    backend.launch([*opener, path])
+    name = PurePosixPath(full)
+    opener = _FILE_MANAGER if kind == "folder" else _OPENERS.get(name.suffix.lower(), _TEXT_EDITOR)
+    backend.launch([*opener, full])
     await_window(backend, name.name)
+    activate_window(backend, name.name)
 
 
 def activate_window(backend: Backend, window_name: str, strict: bool = False, by_class: bool = False) -> None:

@@ -53,6 +53,43 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "terminal": ("xfce4-terminal", "--disable-server"),
     "calc": ("libreoffice", "--calc", "--norestore", "--nologo"),
     "writer": ("libreoffice", "--writer", "--norestore", "--nologo"),
-    "browser": ("chromium",),
+    "browser": (
+        "chromium",
+        # The sandbox of the desktop holds it; inside, namespaces for one of its own are not to be had.
+        "--no-sandbox",
+        # Without the bar that warns of the flag above.
+        "--test-type",
+        "--disable-gpu",
+        # The sandbox's /dev/shm may be small.
+        "--disable-dev-shm-usage",
+        "--password-store=basic",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--disable-search-engine-choice-screen",
+        # What asks the network or draws when it is done.
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-breakpad",
+        "--disable-extensions",
+        # The same pixels every time.
+        "--force-device-scale-factor=1",
+        "--disable-lcd-text",
+        "--disable-smooth-scrolling",
+        "--force-prefers-reduced-motion",
+        "--disable-features="
+        + ",".join(
+            (
+                "AutofillServerCommunication",
+                "DialMediaRouteProvider",
+                "DownloadBubble",
+                "GlobalMediaControls",
+                "MediaRouter",
+                "OptimizationHints",
+                "PaintHolding",
+                "Translate",
+            )
+        ),
+    ),
 }
 """How the applications that we configure are started, by what they are."""

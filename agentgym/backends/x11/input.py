@@ -232,14 +232,17 @@ class InputDriver:
         self._move(x, y)
         if not clicks:
             return
-        press = _Press(button, *self._pointer(), clicks)
+        # A round trip costs as much as the rest of a click: the pointer is not asked for when its place is known.
+        place = self._pointer() if x is None or y is None else (x, y)
+        press = _Press(button, *place, clicks)
+        if self._guard.pending:
+            self._sync()
         self._guard.wait(press)
         for _ in range(clicks):
             self._send(_BUTTON_PRESS, _BUTTONS[button])
             if release:
                 self._send(_BUTTON_RELEASE, _BUTTONS[button])
-        self._sync()
-        self._guard.note(press)
+        self._guard.pending = press
 
     def _drag(self, x: int, y: int, button: Button) -> None:
         start_x, start_y = self._pointer()
@@ -286,6 +289,7 @@ class InputDriver:
     def _sync(self) -> None:
         """Returns when the server has done what was sent, which also shows that it lives."""
         self._core.GetInputFocus().reply()
+        self._guard.arrived()
 
     def _drain(self) -> None:
         self._sync()
@@ -326,18 +330,23 @@ class _MultiClickGuard:
     """
 
     def __init__(self) -> None:
+        self.pending: _Press | None = None
+        """What was sent and has not been seen to arrive."""
         self._last: _Press | None = None
         self._until = 0.0
 
     def wait(self, press: _Press) -> None:
-        """Waits if this press would be joined to the last one."""
+        """Waits if this press would be joined to the last one that arrived."""
         if self._last is not None and press.is_near(self._last):
             time.sleep(max(0.0, self._until - time.monotonic()))
 
-    def note(self, press: _Press) -> None:
+    def arrived(self) -> None:
+        """Notes that the pending press, if there is one, has reached the server by now."""
+        if self.pending is None:
+            return
         # GTK takes a press within twice the time of a double click for its third.
-        self._last = press
-        self._until = time.monotonic() + min(press.clicks, 2) * MULTI_CLICK_S + _CLOCK_MARGIN_S
+        self._until = time.monotonic() + min(self.pending.clicks, 2) * MULTI_CLICK_S + _CLOCK_MARGIN_S
+        self._last, self.pending = self.pending, None
 
 
 @contextmanager

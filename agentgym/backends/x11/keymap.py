@@ -67,6 +67,7 @@ class Keymap:
         self._pressed: set[int] = set()
         self._raw = b""
         self._rows: dict[int, Row] = {}
+        self._written: dict[int, Row] = {}
         self.refresh()
         self._original = self._rows
 
@@ -149,6 +150,7 @@ class Keymap:
             rows[slot.keycode] = (keysym, second if self._lives(second) else keysym)
         self._write(rows)
         self._adopt(self._read())
+        self._written |= {code: self._rows[code] for code in rows}
         # Chromium hears of a new map and of keys on two connections, so the key may overtake the map (Chromium 156).
         self._drain()
 
@@ -197,7 +199,8 @@ class Keymap:
         return [code for block in sorted(large or blocks, key=len, reverse=True) for code in block]
 
     def _is_spare(self, code: int) -> bool:
-        return code in _NEUTRAL and all(k == 0 or k in _EXPENDABLE for k in self._rows[code])
+        row = self._rows[code]
+        return code in _NEUTRAL and (row == self._written.get(code) or all(k == 0 or k in _EXPENDABLE for k in row))
 
     def _own_strokes(self, spare: Set[int]) -> dict[int, Stroke]:
         strokes: dict[int, Stroke] = {}

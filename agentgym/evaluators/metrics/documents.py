@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from collections.abc import Mapping
@@ -23,12 +24,16 @@ def compare_docx_files(
     ignore_case: bool = False,
     ignore_order: bool = False,
     content_only: bool = False,
+    fuzzy_match: bool = False,
+    delete_empty_lines: bool = False,
 ) -> float:
     """Whether two .docx files have the same paragraphs of text.
 
     Args:
-        ignore_blanks: the whole text is compared, runs of blanks as one.
+        ignore_blanks: the whole text is compared, runs of blanks as one; otherwise paragraph by paragraph.
         content_only: the score is the similarity of the whole texts.
+        fuzzy_match: the score is the similarity, of the whole texts or as the mean of the paragraphs'.
+        delete_empty_lines: paragraphs without text do not count.
 
     Raises:
         MissingDependencyError: if python-docx is not installed.
@@ -36,13 +41,19 @@ def compare_docx_files(
     found, wanted = _paragraphs(result), _paragraphs(expected)
     if found is None or wanted is None:
         return 0.0
-    if ignore_case:
-        found, wanted = [text.lower() for text in found], [text.lower() for text in wanted]
     if ignore_order:
         found, wanted = sorted(found), sorted(wanted)
-    if content_only:
-        return fuzz.ratio(_joined(found), _joined(wanted)) / 100
-    return float(_joined(found) == _joined(wanted) if ignore_blanks else found == wanted)
+    if delete_empty_lines:
+        found, wanted = [text for text in found if text.strip()], [text for text in wanted if text.strip()]
+    if ignore_case:
+        found, wanted = [text.lower() for text in found], [text.lower() for text in wanted]
+    if content_only or ignore_blanks:
+        found, wanted = [_joined(found)], [_joined(wanted)]
+    if len(found) != len(wanted):
+        return 0.0
+    if content_only or fuzzy_match:
+        return _similarity(found, wanted)
+    return float(found == wanted)
 
 
 def check_docx_paragraphs(result: str | None, rules: Mapping[str, Any]) -> float:
@@ -62,6 +73,11 @@ def check_docx_paragraphs(result: str | None, rules: Mapping[str, Any]) -> float
 
 def _is(paragraph: tuple[str, str], text: str, style: str | None) -> bool:
     return paragraph[0].strip() == text and style in (None, paragraph[1])
+
+
+def _similarity(found: list[str], wanted: list[str]) -> float:
+    ratios = [fuzz.ratio(one, other) / 100 for one, other in zip(found, wanted, strict=True)]
+    return math.fsum(ratios) / len(ratios) if ratios else 1.0
 
 
 def _joined(paragraphs: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import operator
 import re
@@ -28,6 +29,8 @@ _PREFIXES = {
     "act": "action",
 }
 
+_ABSENT = object()
+
 _METHODS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -37,52 +40,55 @@ _METHODS: Mapping[str, Callable[[Any, Any], bool]] = {
     "ge": operator.ge,
     "in": lambda value, ref: value in ref,
     "contains": lambda value, ref: ref in value,
-    "re": lambda value, ref: re.search(ref, str(value)) is not None,
-    "str_list_eq": lambda value, ref: list(map(str, value)) == list(map(str, ref)),
+    "str_list_eq": lambda value, ref: _split(value) == list(ref),
+    "str_set_eq": lambda value, ref: set(_split(value)) == set(ref),
 }
 
 
 def compared(value: Any, rule: Mapping[str, Any]) -> bool:
     """Whether a value fulfils ``{"method": …, "ref": …}``; values of kinds that do not compare do not.
 
-    ``approx:0.1`` allows that difference.
+    ``approx:0.1`` allows that difference; ``re.I.M`` is a regular expression with flags; ``range.te`` is
+    ``ref[0] < value <= ref[1]`` (``t`` for an end that is not in the range, ``e`` for one that is);
+    ``str_list_eq`` and ``str_set_eq`` take the value apart at its commas.
 
     Raises:
         ValueError: if there is no such method.
     """
-    name, _, argument = str(rule.get("method", "eq")).partition(":")
-    if name == "approx":
-        return _approximates(value, rule["ref"], float(argument or 0))
-    if name not in _METHODS:
-        raise ValueError(f"no comparison {name!r}; there are {', '.join(_METHODS)} and approx")
+    method = _method(str(rule.get("method", "eq")))
     try:
-        return bool(_METHODS[name](value, rule["ref"]))
-    except TypeError:
+        return bool(method(value, rule["ref"]))
+    except (TypeError, AttributeError):
         return False
 
 
 def check_json(result: str | None, rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:
     """Whether the values at the paths of ``rules["expect"]`` fulfil their rules, and none of ``rules["unexpect"]``.
 
-    A rule is ``{"key": ["path", "to", 0], "method": "eq", "ref": …}``.
+    A rule is ``{"key": ["path", "to", 0], "method": "eq", "ref": …}``. What is expected must be there; what is
+    unexpected counts as null where it is not.
     """
     document = _parsed(text_of(result))
     if document is None:
         return 0.0
-    expected = all(_fulfils(document, rule) for rule in rules.get("expect", ()))
-    return float(expected and not any(_fulfils(document, rule) for rule in rules.get("unexpect", ())))
+    if not all(_has_path(document, rule["key"]) for rule in rules.get("expect", ())):
+        return 0.0
+    expected = all(compared(_at(document, rule["key"]), rule) for rule in rules.get("expect", ()))
+    unexpected = any(compared(_at(document, rule["key"]), rule) for rule in rules.get("unexpect", ()))
+    return float(expected and not unexpected)
 
 
 def check_direct_json_object(result: Any, rules: Mapping[str, Any]) -> float:
     """Whether each key of ``rules["expected"]`` has its value in the result.
 
-    With ``rules["expect_in_result"]``, the value need only be contained in it as text.
+    A result that is text is JSON, or Python's form of it with single quotes. With ``rules["expect_in_result"]``, a
+    text need only be contained in its value, and of a list one item.
     """
-    document = _parsed(result) if isinstance(result, str) else result
+    document = _parsed_loosely(result) if isinstance(result, str) else result
     if not isinstance(document, Mapping):
         return 0.0
-    inside = rules.get("expect_in_result", False)
-    return float(all(_has(document, key, value, inside) for key, value in rules["expected"].items()))
+    fits = _contains if rules.get("expect_in_result", False) else operator.eq
+    return float(all(fits(document.get(key), value) for key, value in rules["expected"].items()))
 
 
 def check_accessibility_tree(result: str | None, rules: Sequence[Mapping[str, Any]]) -> float:
@@ -126,6 +132,25 @@ def _best_text(found: Sequence[etree._Element], rule: Mapping[str, Any]) -> floa
     return max(fuzz.ratio(rule["text"], text) for text in texts) / 100
 
 
+def _method(form: str) -> Callable[[Any, Any], bool]:
+    name, _, argument = form.replace(":", ".", 1).partition(".")
+    if name == "approx":
+        return lambda value, ref: _approximates(value, ref, float(argument or 0))
+    if name == "re":
+        flags = functools.reduce(operator.or_, [re.RegexFlag[flag] for flag in argument.split(".") if flag], 0)
+        return lambda value, ref: re.search(ref, value, flags) is not None
+    if form in ("range.ee", "range.et", "range.te", "range.tt"):
+        left, right = _METHODS[f"l{argument[0]}"], _METHODS[f"l{argument[1]}"]
+        return lambda value, ref: left(ref[0], value) and right(value, ref[1])
+    if form not in _METHODS:
+        raise ValueError(f"no comparison {form!r}; there are {', '.join(_METHODS)}, approx, range and re")
+    return _METHODS[form]
+
+
+def _split(value: str) -> list[str]:
+    return value.strip("\"'").split(",")
+
+
 def _approximates(value: Any, wanted: Any, tolerance: float) -> bool:
     try:
         return abs(float(value) - float(wanted)) <= tolerance
@@ -133,21 +158,23 @@ def _approximates(value: Any, wanted: Any, tolerance: float) -> bool:
         return False
 
 
-def _fulfils(document: Any, rule: Mapping[str, Any]) -> bool:
-    for step in rule["key"]:
+def _has_path(document: Any, path: Sequence[str | int]) -> bool:
+    return _at(document, path, _ABSENT) is not _ABSENT
+
+
+def _at(document: Any, path: Sequence[str | int], default: Any = None) -> Any:
+    for step in path:
         try:
             document = document[step]
         except (KeyError, IndexError, TypeError):
-            return False
-    return compared(document, rule)
+            return default
+    return document
 
 
-def _has(document: Mapping[str, Any], key: str, wanted: Any, inside: bool) -> bool:
-    if key not in document:
-        return False
-    if inside:
-        return str(wanted) in str(document[key])
-    return bool(document[key] == wanted)
+def _contains(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, list):
+        return any(one in found if isinstance(found, list) else one == found for one in wanted)
+    return isinstance(wanted, str) and isinstance(found, str | list) and wanted in found
 
 
 def _parsed(text: str | None) -> Any:
@@ -157,6 +184,11 @@ def _parsed(text: str | None) -> Any:
         return json.loads(text)
     except ValueError:
         return None
+
+
+def _parsed_loosely(text: str) -> Any:
+    document = _parsed(text)
+    return _parsed(text.replace("'", '"')) if document is None else document
 
 
 METRICS: Mapping[str, Metric] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +17,11 @@ __all__ = ["METRICS", "text_of"]
 
 
 def text_of(path: str | None) -> str | None:
-    """The text of a file; None if there is none or it is no UTF-8 text."""
+    r"""The text of a file, each end of a line as ``\n``; None if there is none or it is no UTF-8 text."""
     if path is None:
         return None
     try:
-        return Path(path).read_bytes().decode("utf-8-sig")
+        return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -39,6 +40,8 @@ def literal_match(result: Any, expected: Any, *, type: str = "str", ignore_case:
     """Equality as text, or item by item with ``type="list"``."""
     if type not in ("str", "list"):
         raise ValueError(f"literal_match has the types 'str' and 'list', not {type!r}")
+    if type == "list" and not (isinstance(result, list | tuple) and isinstance(expected, list | tuple)):
+        return 0.0
     left = [str(item) for item in result] if type == "list" else [str(result)]
     right = [str(item) for item in expected] if type == "list" else [str(expected)]
     if ignore_case:
@@ -54,9 +57,9 @@ def check_include_exclude(result: str | None, rules: Mapping[str, Sequence[str]]
     return float(included and not any(part in result for part in rules.get("exclude", ())))
 
 
-def is_in_list(result: Sequence[Any], rules: Mapping[str, Any]) -> float:
+def is_in_list(result: Sequence[Any] | None, rules: Mapping[str, Any]) -> float:
     """Whether ``rules["expected"]`` is among the results."""
-    return float(rules["expected"] in result)
+    return float(result is not None and rules["expected"] in result)
 
 
 def match_in_list(result: Any, rules: Mapping[str, Any]) -> float:
@@ -75,7 +78,8 @@ def check_list(result: str | None, rules: Mapping[str, Sequence[str]]) -> float:
     text = text_of(result)
     if text is None:
         return 0.0
-    lines = text.splitlines()
+    # With the ends of lines, which a pattern may look for.
+    lines = list(io.StringIO(text))
 
     def found(pattern: str) -> bool:
         return any(re.search(pattern, line) for line in lines)
@@ -121,10 +125,18 @@ def compare_csv(
 
 
 def _same_lines(result: str | None, expected: str, strict: bool, ignore_case: bool) -> bool:
-    left, right = text_of(result), text_of(expected)
+    left, right = _text_of_any_encoding(result), _text_of_any_encoding(expected)
     if left is None or right is None:
         return False
     return _lines(left, strict, ignore_case) == _lines(right, strict, ignore_case)
+
+
+def _text_of_any_encoding(path: str | None) -> str | None:
+    # Spreadsheets export in old encodings, too. Latin 1 reads any bytes, and equal bytes as equal text.
+    text = text_of(path)
+    if text is None and path is not None and Path(path).is_file():
+        return Path(path).read_text(encoding="latin-1")
+    return text
 
 
 def _lines(text: str, strict: bool, ignore_case: bool) -> list[str]:

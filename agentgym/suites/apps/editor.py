@@ -8,7 +8,7 @@ import numpy as np
 
 from agentgym.actions import Done, Fail, Hotkey, Press, RawAction, TypeText
 from agentgym.families import Observation, TaskFamily
-from agentgym.suites.apps.making import DOCUMENTS, HOME, draw, draw_some, lay, make_task, start, text_is
+from agentgym.suites.apps.making import CONFIRM, DOCUMENTS, HOME, draw, draw_some, lay, make_task, start, text_is
 from agentgym.tasks import EvaluatorSpec, Task
 
 __all__ = ["FAMILIES", "save_as"]
@@ -32,7 +32,7 @@ def save_as(path: str) -> Moves:
     """Saves the new note that is open."""
     yield Hotkey(("ctrl", "s"))
     yield TypeText(path)
-    yield Press("enter")
+    yield CONFIRM
 
 
 def _make_save(rng: np.random.Generator) -> Task:
@@ -177,11 +177,7 @@ FAMILIES = (
         {"other words": _save_other_words, "other folder": _save_elsewhere, "not saved": _forget_to_save},
         tags=("editor", "light"),
     ),
-    TaskFamily(
-        "note-replace", _make_replace, _replace, {"first only": _replace_first_only}, tags=("editor", "light")
-    ),
+    TaskFamily("note-replace", _make_replace, _replace, {"first only": _replace_first_only}, tags=("editor", "light")),
     TaskFamily("note-trim", _make_trim, _trim, {"next line": _trim_next_line}, tags=("editor", "light")),
-    TaskFamily(
-        "note-share", _make_share, _give_up, {"pretended": _pretend}, tags=("editor", "light", "infeasible")
-    ),
+    TaskFamily("note-share", _make_share, _give_up, {"pretended": _pretend}, tags=("editor", "light", "infeasible")),
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from agentgym.actions import Hotkey, Press, RawAction, TypeText
 from agentgym.families import Observation, TaskFamily
-from agentgym.suites.apps.making import DOCUMENTS, draw, draw_some, files_are, lay, make_task, start
+from agentgym.suites.apps.making import CONFIRM, DOCUMENTS, draw, draw_some, files_are, lay, make_task, start
 from agentgym.tasks import SetupStep, Task
 
 __all__ = ["FAMILIES"]
@@ -69,7 +69,7 @@ def _rename_at(index: int, name: str) -> Moves:
     yield Press("f2")
     yield Hotkey(("ctrl", "a"))
     yield TypeText(name)
-    yield Press("enter")
+    yield CONFIRM
 
 
 def _make_move(rng: np.random.Generator) -> Task:
@@ -137,7 +137,41 @@ def _delete_neighbour(task: Task) -> Moves:
 def _delete_at(index: int) -> Moves:
     yield from _select(index)
     yield Press("delete")
-    yield Press("enter")
+    yield CONFIRM
+
+
+def _make_folder(rng: np.random.Generator) -> Task:
+    folder = f"{draw(rng, _FOLDERS)} {rng.integers(10, 100)}"
+    files = _draw_files(rng, 3)
+    index = int(rng.integers(2))
+    copied = list(files)[index]
+    return make_task(
+        "file-folder",
+        f"Create a folder named {folder} in the folder Documents, and put a copy of {copied} into it.",
+        setup=_opened(files),
+        check=files_are(DOCUMENTS, {**files, f"{folder}/{copied}": files[copied]}),
+        apps=["pcmanfm"],
+        max_steps=25,
+        # The new folder comes first.
+        drawn={"index": index + 1, "folder": folder},
+    )
+
+
+def _fill_new_folder(task: Task) -> Moves:
+    yield from _create_folder(task)
+    yield from _transfer(task, "c", task.seed_params["index"])
+
+
+def _fill_new_folder_with_neighbour(task: Task) -> Moves:
+    yield from _create_folder(task)
+    yield from _transfer(task, "c", task.seed_params["index"] + 1)
+
+
+def _create_folder(task: Task) -> Moves:
+    yield Hotkey(("ctrl", "shift", "n"))
+    yield Hotkey(("ctrl", "a"))
+    yield TypeText(task.seed_params["folder"])
+    yield CONFIRM
 
 
 FAMILIES = (
@@ -148,6 +182,15 @@ FAMILIES = (
         {"other file": _rename_neighbour, "no suffix": _rename_badly},
         tags=("files", "light"),
     ),
-    TaskFamily("file-move", _make_move, _move, {"copied": _copy, "other file": _move_neighbour}, tags=("files", "light")),
+    TaskFamily(
+        "file-move", _make_move, _move, {"copied": _copy, "other file": _move_neighbour}, tags=("files", "light")
+    ),
     TaskFamily("file-delete", _make_delete, _delete, {"other file": _delete_neighbour}, tags=("files", "light")),
+    TaskFamily(
+        "file-folder",
+        _make_folder,
+        _fill_new_folder,
+        {"left empty": _create_folder, "other file": _fill_new_folder_with_neighbour},
+        tags=("files", "light"),
+    ),
 )

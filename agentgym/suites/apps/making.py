@@ -8,25 +8,35 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from agentgym.actions import Batch, Press, Wait
 from agentgym.backends.x11.environment import COMMANDS
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, SetupStep, Task
 
 __all__ = [
+    "CONFIRM",
     "DOCUMENTS",
     "HOME",
+    "csv_text",
+    "document_has",
     "draw",
     "draw_some",
     "files_are",
     "lay",
+    "listing",
     "make_task",
     "output_is",
     "start",
+    "table_is",
     "text_is",
     "title_is",
+    "workbook_has",
 ]
 
 HOME = "/home/user"
 DOCUMENTS = f"{HOME}/Documents"
+
+CONFIRM = Batch((Press("enter"), Wait(0.4)))
+"""Presses the default button of a dialogue. GTK shows it pressed for a quarter of a second before it acts."""
 
 T = TypeVar("T")
 
@@ -93,11 +103,31 @@ def text_is(path: str, text: str) -> Check:
     return output_is(["cat", path], bare, f"{bare}\n")
 
 
+def table_is(path: str, rows: Sequence[Sequence[object]]) -> Check:
+    """Whether a CSV file holds these rows, with or without quotes around texts."""
+    return output_is(["cat", path], csv_text(rows), csv_text(rows, quote='"'))
+
+
+def csv_text(rows: Sequence[Sequence[object]], *, quote: str = "") -> str:
+    """Rows as the content of a CSV file.
+
+    Args:
+        quote: stands around texts, but not around numbers.
+    """
+    cells = [[f"{quote}{cell}{quote}" if isinstance(cell, str) else str(cell) for cell in row] for row in rows]
+    return "".join(",".join(row) + "\n" for row in cells)
+
+
 def files_are(folder: str, files: Mapping[str, str]) -> Check:
     """Whether a folder holds these files with these contents, by path inside it, and no others."""
-    lines = [f"{hashlib.sha256(text.encode()).hexdigest()}  ./{name}\n" for name, text in files.items()]
-    listing = f"cd {folder} && find . -type f -exec sha256sum {{}} + | LC_ALL=C sort"
-    return output_is(["sh", "-c", listing], "".join(sorted(lines)))
+    command = f"cd {folder} && find * -type f -exec sha256sum {{}} + | LC_ALL=C sort"
+    return output_is(["sh", "-c", command], listing(files))
+
+
+def listing(files: Mapping[str, str]) -> str:
+    """What ``sha256sum`` writes for files with these contents, by name, sorted."""
+    lines = [f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in files.items()]
+    return "".join(sorted(lines))
 
 
 def title_is(title: str) -> Check:
@@ -107,6 +137,29 @@ def title_is(title: str) -> Check:
         GetterSpec("vm_window_titles", {"type": "vm_window_titles"}),
         _rule(title),
     )
+
+
+def workbook_has(path: str, cells: Mapping[str, Any]) -> Check:
+    """Whether the first sheet of a workbook has these values in its cells."""
+    rules = [
+        {
+            "type": "check_cell",
+            "sheet_idx": 0,
+            "coordinate": cell,
+            "props": {"value": {"method": "eq", "ref": value}},
+        }
+        for cell, value in cells.items()
+    ]
+    return Check("compare_table", _file(path), options={"rules": rules})
+
+
+def document_has(path: str, paragraphs: Sequence[tuple[str, str | None]]) -> Check:
+    """Whether a .docx file has these paragraphs in this order, each a text and its style (None is any)."""
+    return Check("check_docx_paragraphs", _file(path), _rule([list(one) for one in paragraphs]))
+
+
+def _file(path: str) -> GetterSpec:
+    return GetterSpec("vm_file", {"type": "vm_file", "path": path, "dest": path.rpartition("/")[2]})
 
 
 def _rule(expected: Any) -> GetterSpec:

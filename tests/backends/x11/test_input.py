@@ -281,6 +281,16 @@ def test_layout_that_was_set_meanwhile_is_followed(driven: Driven, display: Disp
     assert driven.typed(TypeText(text)) == text
 
 
+def test_key_that_another_client_changes_costs_no_spare_keys(driven: Driven, display: Display) -> None:
+    driven.typed(TypeText("".join(HAN[:200])))
+    other = display.connect()
+    other.core.ChangeKeyboardMapping(1, 8, 2, [0xDF, 0xF0])
+    other.core.GetInputFocus().reply()
+    text = "ßð" + "".join(HAN[100:400])
+    assert driven.typed(TypeText(text)) == text
+    other.disconnect()
+
+
 def test_dead_server_is_a_display_error(driven: Driven, display: Display) -> None:
     display.kill_server()
     with pytest.raises(BackendError, match="X server") as raised:

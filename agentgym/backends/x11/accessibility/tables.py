@@ -64,15 +64,15 @@ def parts_of(whole: Reference, references: Iterable[Sequence[str] | None]) -> li
 
 
 def _remembered_cells(table: Reference, places: Sequence[Place], known: KnownCells) -> Asking[list[str]]:
-    cells = known.setdefault(table, {})
-    for cell in list(cells.values())[:1]:
-        (answer,) = yield [ask(Reference(table.bus_name, cell), "Accessible", "GetState")]
-        if value_of(answer) is None:
-            cells.clear()
+    remembered = [(place, known[table][place]) for place in places if place in known.get(table, {})]
+    # The bridge of GTK forgets an object half a minute after it was asked for.
+    alive = yield [ask(Reference(table.bus_name, cell), "Accessible", "GetState") for _, cell in remembered]
+    cells = {place: cell for (place, cell), answer in zip(remembered, alive, strict=True) if value_of(answer)}
     new = [place for place in places if place not in cells]
     answers = yield [ask(table, "Table", "GetAccessibleAt", "ii", *place) for place in new]
-    for place, answer in zip(new, answers, strict=True):
-        cells |= {place: path for path in parts_of(table, [value_of(answer)])}
+    found = [(place, parts_of(table, [value_of(answer)])) for place, answer in zip(new, answers, strict=True)]
+    cells |= {place: paths[0] for place, paths in found if paths}
+    known.setdefault(table, {}).update(cells)
     return [cells[place] for place in places if place in cells]
 
 
