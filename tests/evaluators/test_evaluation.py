@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from agentgym.actions import Done, Fail
@@ -106,6 +108,23 @@ def test_result_outside_zero_to_one_is_an_error(backend: MemoryBackend, monkeypa
         spec = _spec(func="exact_match", result=_echo("a"), expected=_rule("a"))
         with pytest.raises(EvaluationError, match="it must give a number from 0 to 1"):
             evaluate(spec, backend, None)
+
+
+def test_result_may_be_a_number_of_numpy_or_a_truth(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = _spec(func="exact_match", result=_echo("a"), expected=_rule("a"))
+    for good in (np.float32(1.0), np.bool_(True), True, 1):
+        monkeypatch.setitem(metrics._known, "exact_match", lambda *_, good=good: good)
+        assert evaluate(spec, backend, None).value == 1.0
+
+
+def test_file_of_the_task_that_is_missing_leaves_the_episode_unscored(backend: MemoryBackend, tmp_path: Path) -> None:
+    gold = {"type": "cloud_file", "path": (tmp_path / "gold.txt").as_uri(), "dest": "gold.txt"}
+    there = {"type": "vm_file", "path": "~/a.txt", "dest": "a.txt"}
+    spec = _spec(func="compare_text_file", result=there, expected=gold)
+    with pytest.raises(EvaluationError, match=r"getter 'cloud_file' raised .*there is no such file"):
+        evaluate(spec, backend, None)
+    (tmp_path / "gold.txt").write_bytes(b"a\n")
+    assert evaluate(spec, backend, None).value == 1.0
 
 
 def test_broken_machine_is_no_score() -> None:

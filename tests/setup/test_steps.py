@@ -12,7 +12,7 @@ import pytest
 
 from agentgym.backends.base import Completed
 from agentgym.backends.memory import MemoryBackend
-from agentgym.errors import TaskError
+from agentgym.errors import BackendError, TaskError
 from agentgym.setup import run_steps, steps
 from agentgym.tasks import SetupStep
 
@@ -93,6 +93,31 @@ def test_windows_are_opened_focused_and_closed(backend: MemoryBackend) -> None:
     assert [window.title for window in backend.windows()] == ["viewer"]
 
 
+def test_path_is_opened_by_its_kind() -> None:
+    launched: list[Sequence[str]] = []
+
+    class Machine(MemoryBackend):
+        def launch(self, argv: Sequence[str], **place: Any) -> None:
+            launched.append(argv)
+            super().launch([argv[-1]], **place)
+
+    def shell(_backend: MemoryBackend, argv: Sequence[str]) -> Completed:
+        kinds = {"~/sheet.XLSX": b"file /home/user/sheet.XLSX", "/notes": b"file /notes", "/folder": b"folder /folder"}
+        return Completed(0, kinds.get(argv[-1], b""))
+
+    machine = Machine(commands={"sh": shell})
+    machine.reset(seed=0)
+    for path in ("~/sheet.XLSX", "/notes", "/folder"):
+        _run(machine, "open", path=path)
+    assert [(argv[0], argv[-1]) for argv in launched] == [
+        ("libreoffice", "/home/user/sheet.XLSX"),
+        ("mousepad", "/notes"),
+        ("pcmanfm", "/folder"),
+    ]
+    with pytest.raises(TaskError, match=r"step 'open': there is no file or folder '~/none' to open"):
+        _run(machine, "open", path="~/none")
+
+
 def test_file_is_laid(backend: MemoryBackend, tmp_path: Path) -> None:
     _run(backend, "file", path="~/a/b.txt", content="é\n")
     assert backend.read("/home/user/a/b.txt").decode() == "é\n"
@@ -151,12 +176,37 @@ def test_file_address_is_read_from_this_machine(backend: MemoryBackend, tmp_path
     assert backend.read("~/a") == b"here"
 
 
+def test_step_of_another_package_may_be_annotated_for_its_type_checker_alone(
+    backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def say(_backend: Machine, word: str) -> None:  # type: ignore[name-defined]  # noqa: F821 - that is the claim
+        said.append(word)
+
+    monkeypatch.setitem(steps._known, "say", say)
+    _run(backend, "say", word="hello")
+    assert said == ["hello"]
+
+
+def test_broken_machine_is_not_the_fault_of_the_task() -> None:
+    with pytest.raises(BackendError):
+        _run(MemoryBackend(), "file", path="~/a", content="")
+
+
 def test_faulty_step_is_named_with_its_place(backend: MemoryBackend) -> None:
     good = SetupStep("file", {"path": "~/a", "content": ""})
     for bad, says in (
         (SetupStep("lunch", {}), r"did you mean 'launch'\? - at \$\.config\[1\]\.type"),
         (SetupStep("launch", {"comand": "x"}), r"step 'launch': .* - at \$\.config\[1\]\.parameters"),
         (SetupStep("execute", {"command": ["nothing"]}), r"step 'execute': no program 'nothing'"),
+        (SetupStep("sleep", {"seconds": None}), r"step 'sleep', parameter 'seconds': .* - at .*\.parameters\.seconds"),
+        (
+            SetupStep("launch", {"command": [1]}),
+            r"parameter 'command': .* - at \$\.config\[1\]\.parameters\.command\[0\]",
+        ),
+        (SetupStep("download", {"files": [{"url": "file:///a"}]}), r"missing .*`path` - at .*\.files\[0\]"),
+        (SetupStep("upload_file", {"files": [{}]}), r"missing .*`local_path` - at .*\.files\[0\]"),
     ):
         with pytest.raises(TaskError, match=says):
             run_steps([good, bad], backend)

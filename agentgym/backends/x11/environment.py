@@ -77,6 +77,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "--disable-lcd-text",
         "--disable-smooth-scrolling",
         "--force-prefers-reduced-motion",
+        "--animation-duration-scale=0",
         "--disable-features="
         + ",".join(
             (

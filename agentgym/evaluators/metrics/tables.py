@@ -37,7 +37,8 @@ def compare_table(result: str | None, expected: str | None = None, *, rules: Seq
 
     Rules by ``type``: ``sheet_name``, ``sheet_data`` (values), ``sheet_print`` (what is printed: ``book-Sheet.csv``
     beside the book, or else the values as text), ``sheet_fuzzy``, ``check_cell``, ``freeze``, ``zoom``.
-    A sheet is ``0`` or ``"RI0"`` (a place in the result), ``"EI0"`` (in the expected book), ``"RNname"`` or ``"ENname"``.
+    A sheet is ``0`` or ``"RI0"`` (a place in the result), ``"EI0"`` (in the expected book), ``"RNname"`` or
+    ``"ENname"``.
 
     Raises:
         MissingDependencyError: if openpyxl is not installed.
@@ -164,7 +165,7 @@ def _places(ranges: Sequence[str]) -> Iterator[str]:
 def _fits(found: str, wanted: str, rule: Rule) -> bool:
     found, wanted = _trimmed(found, rule), _trimmed(wanted, rule)
     if rule["type"] == "fuzzy_match":
-        return fuzz.ratio(found, wanted) >= rule.get("threshold", _FUZZY_THRESHOLD)
+        return fuzz.ratio(found, wanted) >= float(rule.get("threshold", _FUZZY_THRESHOLD))
     tests = {"includes": wanted in found, "included_by": found in wanted, "exact_match": found == wanted}
     if rule["type"] not in tests:
         raise ValueError(f"sheet_fuzzy has no {rule['type']!r}; it has fuzzy_match, {', '.join(tests)}")
@@ -183,7 +184,7 @@ def _trimmed(text: str, rule: Rule) -> str:
 def _same_cell(books: Books, rule: Rule) -> bool:
     unknown = set(rule["props"]) - set(_PROPERTIES)
     if unknown:
-        raise ValueError(f"check_cell has no property {sorted(unknown)[0]!r}; it has {', '.join(_PROPERTIES)}")
+        raise ValueError(f"check_cell has no property {min(unknown)!r}; it has {', '.join(_PROPERTIES)}")
     sheet = _sheet(books, rule["sheet_idx"])
     if sheet is None:
         return False
@@ -195,9 +196,11 @@ def _value(cell: Any) -> Any:
     """As it is in the file: every number is a float, a date its serial number."""
     from openpyxl.utils.datetime import to_excel
 
-    if cell.is_date and not isinstance(cell.value, str | None):
+    if cell.value is None:
+        return None
+    if cell.is_date and not isinstance(cell.value, str):
         return float(to_excel(cell.value))
-    return float(cell.value) if cell.data_type == "n" and cell.value is not None else cell.value
+    return float(cell.value) if cell.data_type == "n" else cell.value
 
 
 def _of_filled(get: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -16,6 +16,7 @@ from agentgym.suites.apps.making import (
     draw_some,
     lay,
     make_task,
+    patiently,
     start,
     table_is,
     workbook_has,
@@ -159,7 +160,7 @@ def _tabulate(task: Task, first: int) -> Moves:
     yield from _enter(f"B{first}", *(number for _, number in rows))
     yield Hotkey(("ctrl", "s"))
     yield Hotkey(("ctrl", "a"))
-    yield TypeText(task.seed_params["path"])
+    yield patiently(TypeText(task.seed_params["path"]))
     yield CONFIRM
 
 

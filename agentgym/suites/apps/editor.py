@@ -8,7 +8,18 @@ import numpy as np
 
 from agentgym.actions import Done, Fail, Hotkey, Press, RawAction, TypeText
 from agentgym.families import Observation, TaskFamily
-from agentgym.suites.apps.making import CONFIRM, DOCUMENTS, HOME, draw, draw_some, lay, make_task, start, text_is
+from agentgym.suites.apps.making import (
+    CONFIRM,
+    DOCUMENTS,
+    HOME,
+    draw,
+    draw_some,
+    lay,
+    make_task,
+    patiently,
+    start,
+    text_is,
+)
 from agentgym.tasks import EvaluatorSpec, Task
 
 __all__ = ["FAMILIES", "save_as"]
@@ -31,7 +42,7 @@ _SENTENCES = (
 def save_as(path: str) -> Moves:
     """Saves the new note that is open."""
     yield Hotkey(("ctrl", "s"))
-    yield TypeText(path)
+    yield patiently(TypeText(path))
     yield CONFIRM
 
 
@@ -91,7 +102,7 @@ def _replace(task: Task) -> Moves:
     yield TypeText(task.seed_params["new"])
     # "Replace all", which then is the button's word.
     yield Hotkey(("alt", "a"))
-    yield Hotkey(("alt", "r"))
+    yield patiently(Hotkey(("alt", "r")))
     yield Press("esc")
     yield Hotkey(("ctrl", "s"))
 

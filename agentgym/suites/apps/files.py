@@ -8,7 +8,7 @@ import numpy as np
 
 from agentgym.actions import Hotkey, Press, RawAction, TypeText
 from agentgym.families import Observation, TaskFamily
-from agentgym.suites.apps.making import CONFIRM, DOCUMENTS, draw, draw_some, files_are, lay, make_task, start
+from agentgym.suites.apps.making import CONFIRM, DOCUMENTS, draw, draw_some, files_are, lay, make_task, patiently, start
 from agentgym.tasks import SetupStep, Task
 
 __all__ = ["FAMILIES"]
@@ -31,9 +31,7 @@ def _opened(files: dict[str, str]) -> list[SetupStep]:
 
 def _select(index: int) -> Moves:
     """Selects the entry at a place of the one row that there is."""
-    yield Press("home")
-    for _ in range(index):
-        yield Press("right")
+    yield patiently(Press("home"), *[Press("right")] * index)
 
 
 def _make_rename(rng: np.random.Generator) -> Task:
@@ -66,7 +64,7 @@ def _rename_badly(task: Task) -> Moves:
 
 def _rename_at(index: int, name: str) -> Moves:
     yield from _select(index)
-    yield Press("f2")
+    yield patiently(Press("f2"))
     yield Hotkey(("ctrl", "a"))
     yield TypeText(name)
     yield CONFIRM
@@ -106,9 +104,9 @@ def _move_neighbour(task: Task) -> Moves:
 def _transfer(task: Task, key: str, index: int) -> Moves:
     yield from _select(index)
     yield Hotkey(("ctrl", key))
-    yield Hotkey(("ctrl", "l"))
-    yield TypeText(f"{DOCUMENTS}/{task.seed_params['folder']}\n")
-    yield Hotkey(("ctrl", "v"))
+    yield patiently(Hotkey(("ctrl", "l")))
+    yield patiently(TypeText(f"{DOCUMENTS}/{task.seed_params['folder']}\n"))
+    yield patiently(Hotkey(("ctrl", "v")))
 
 
 def _make_delete(rng: np.random.Generator) -> Task:
@@ -136,7 +134,7 @@ def _delete_neighbour(task: Task) -> Moves:
 
 def _delete_at(index: int) -> Moves:
     yield from _select(index)
-    yield Press("delete")
+    yield patiently(Press("delete"))
     yield CONFIRM
 
 
@@ -168,7 +166,7 @@ def _fill_new_folder_with_neighbour(task: Task) -> Moves:
 
 
 def _create_folder(task: Task) -> Moves:
-    yield Hotkey(("ctrl", "shift", "n"))
+    yield patiently(Hotkey(("ctrl", "shift", "n")))
     yield Hotkey(("ctrl", "a"))
     yield TypeText(task.seed_params["folder"])
     yield CONFIRM

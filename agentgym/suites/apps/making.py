@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from agentgym.actions import Batch, Press, Wait
+from agentgym.actions import Action, Batch, Press, Wait
 from agentgym.backends.x11.environment import COMMANDS
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, SetupStep, Task
 
@@ -25,6 +25,7 @@ __all__ = [
     "listing",
     "make_task",
     "output_is",
+    "patiently",
     "start",
     "table_is",
     "text_is",
@@ -35,10 +36,20 @@ __all__ = [
 HOME = "/home/user"
 DOCUMENTS = f"{HOME}/Documents"
 
-CONFIRM = Batch((Press("enter"), Wait(0.4)))
-"""Presses the default button of a dialogue. GTK shows it pressed for a quarter of a second before it acts."""
-
 T = TypeVar("T")
+
+
+def patiently(*actions: Action) -> Batch:
+    """Actions in a dialogue or file manager, and time for what they bring about later.
+
+    GTK shows a button that the keyboard pressed as pressed for a quarter of a second before it acts, and looks at what
+    was typed as a file's name a moment after it was typed; the file manager notes 0.2 s late what is selected.
+    """
+    return Batch((*actions, Wait(0.6)))
+
+
+CONFIRM = patiently(Press("enter"))
+"""Presses the default button of a dialogue."""
 
 
 def draw(rng: np.random.Generator, choices: Sequence[T]) -> T:

@@ -50,13 +50,7 @@ class Desk:
         self.client = AccessibilityClient(self.connect)
 
     def connect(self) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX)
-        try:
-            connection.connect(str(self._buses["AT_SPI_BUS_ADDRESS"]))
-        except OSError:
-            connection.close()
-            raise
-        return connection
+        return _connected(self._buses["AT_SPI_BUS_ADDRESS"])
 
     def start(self, *argv: str, until: str) -> subprocess.Popen[bytes]:
         """Starts an application and returns when its tree has what is searched for."""
@@ -93,9 +87,26 @@ class Desk:
         kind = "--session" if name.startswith("DBUS") else f"--config-file={_CONFIG}"
         address = f"--address=unix:path={self._buses[name]}"
         bus = self.display.start(["dbus-daemon", kind, address, "--nofork", "--nopidfile"])
-        while not self._buses[name].exists():
-            self.display.rest()
+        self.wait(lambda: _listens(self._buses[name]))
         return bus
+
+
+def _connected(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _listens(path: Path) -> bool:
+    try:
+        _connected(path).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -347,5 +358,8 @@ def test_other_end_that_sends_rubbish_is_a_backend_error() -> None:
 
 
 def _answer(connection: socket.socket, answer: bytes) -> None:
-    connection.recv(100)
+    """Sends an answer to the first call."""
+    heard = b""
+    while b"Hello" not in heard:
+        heard += connection.recv(1000)
     connection.sendall(answer)

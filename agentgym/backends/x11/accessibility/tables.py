@@ -7,6 +7,7 @@ what lies at some points of it, and then for the rows and columns between.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice, product
 from typing import TypeAlias
 
 from agentgym.backends.x11.accessibility.accessible import Reference, ask, get
@@ -49,7 +50,7 @@ def visible_cells(table: Reference, box: Box, known: KnownCells) -> Asking[list[
     """
     count = value_of((yield [get(table, "Table", "NColumns")])[0]) or 0
     rows, columns = yield from _rows_and_columns(table, box)
-    places = [(row, column) for row in rows for column in columns][:_MOST_CELLS]
+    places = list(islice(product(rows, columns), _MOST_CELLS))
     if count > _SPREADSHEET:
         return (yield from _remembered_cells(table, places, known))
     headers = yield [ask(table, "Table", "GetColumnHeader", "i", column) for column in range(count)]

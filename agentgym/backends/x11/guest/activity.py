@@ -82,19 +82,21 @@ class _Thread:
 class _Habit:
     """What the firings of one timer have done so far.
 
-    A timer that did not paint `_TRUSTED_AFTER` times in a row is not waited for, but for a sample of ever fewer
-    firings; one that painted has to earn trust anew, and twice as long each time.
+    A timer that did not paint some times in a row is not waited for, but for a sample of ever fewer firings; one that
+    painted has to earn trust anew, and twice as long each time.
+
+    Args:
+        needed: how many times in a row.
     """
 
     __slots__ = ("_distance", "_harmless", "_needed", "_skipped")
 
-    _TRUSTED_AFTER = 3
     _NEEDED_AFTER_PAINT = 32
     _FARTHEST = 16
 
-    def __init__(self) -> None:
+    def __init__(self, needed: int) -> None:
         self._harmless = 0
-        self._needed = self._TRUSTED_AFTER
+        self._needed = needed
         self._skipped = 0
         self._distance = 1
 
@@ -132,8 +134,10 @@ class _Timers:
     def arm(self, thread: _Thread, timeout: float) -> tuple[_Habit, float]:
         """Notes that a thread sleeps with a time-out; gives the timer's habit and when it is due."""
         # Time-outs of one timer vary by what passed since it was set, so they are compared by order of magnitude.
-        key = (thread.name, int(math.log2(max(timeout, 0.001) * 1000)))
-        self._armed[thread.tid] = (self._habits.setdefault(key, _Habit()), thread.last_ran + timeout)
+        magnitude = int(math.log2(max(timeout, 0.001) * 1000))
+        # Office programs refresh their tool bars on timers of a quarter of a second, which only now and then paint.
+        habit = self._habits.setdefault((thread.name, magnitude), _Habit(needed=3 if magnitude < 6 else 10))
+        self._armed[thread.tid] = (habit, thread.last_ran + timeout)
         return self._armed[thread.tid]
 
     def woke(self, thread: _Thread, now: float) -> None:

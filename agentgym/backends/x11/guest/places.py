@@ -55,7 +55,10 @@ class Places:
         for folder in (self.home, self.tmp, self.user_run, *self.also_emptied):
             _empty(Path(folder))
         with tarfile.open(fileobj=io.BytesIO(home)) as archive:
-            archive.extractall(self.home, filter="data")
+            # The archive is our own and needs no filter. Said as an attribute, because Python 3.11.2, which Debian 12
+            # has, knows no argument of that name.
+            archive.extraction_filter = lambda member, _path: member
+            archive.extractall(self.home)
 
     def remove(self) -> None:
         if self.root is not None:
