@@ -1,4 +1,4 @@
-"""The suite `apps`: its tasks are what they say, and can be solved, but not by doing nothing or nearly the right thing."""
+"""The suite `apps`: its tasks can be solved, but not by doing nothing, nor by what is nearly right."""
 
 from __future__ import annotations
 

@@ -27,10 +27,14 @@ __all__ = ["X11Backend", "make_x11"]
 QUIET_S = 0.006
 """How long no thread of the desktop may have run before it counts as settled."""
 
-TIMERS_S = 0.3
+TIMERS_S = 0.4
 """A main loop's timer that is due within this time is waited for: it may paint."""
 
-_DRAIN_PATIENCE_S = 5.0
+STARTING_TIMERS_S = 0.2
+"""The same while an application starts, which sets timers of all kinds; its calm is waited for besides."""
+
+# An application that never rests must not make typing take for ever.
+_DRAIN_PATIENCE_S = 1.0
 _BACKGROUND = 0x3A6EA5
 
 

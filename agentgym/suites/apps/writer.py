@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from agentgym.actions import Hotkey, Press, RawAction, TypeText, Wait
+from agentgym.actions import Hotkey, Press, RawAction, TypeText
 from agentgym.families import Observation, TaskFamily
 from agentgym.suites.apps.making import CONFIRM, DOCUMENTS, document_has, draw, draw_some, lay, make_task, start
 from agentgym.tasks import SetupStep, Task

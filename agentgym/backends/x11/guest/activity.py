@@ -23,6 +23,10 @@ _LOOK_COSTS_AT_MOST = 0.25
 _START_CALM = 0.2
 """A starting program must not have painted for this share of the time it has taken: the slower, the later its last."""
 
+_SLOW_PROGRAMS = {"soffice.bin": 0.75, "pcmanfm": 0.3}
+"""Programs that answer on far timers behind nearer, idle ones, where no sleep tells of them, and how long they take:
+LibreOffice's tool bars (300 ms, once or twice in a row), the file manager's notion of what is selected (200 ms)."""
+
 _SHORT_TIMER_S = 0.03
 """A shorter timer is always waited for: that costs little, and it is with such that toolkits paint in frames."""
 
@@ -218,13 +222,22 @@ class Activity:
             elif looked_at - quiet_since >= quiet_s and self._all_asleep():
                 timers.rested()
                 calm = not starting or looked_at - self._painted_at >= _START_CALM * (self._painted_at - start)
-                if calm and self._timers_are_far(looked_at + timers_s, timers):
+                if (
+                    calm
+                    and looked_at - start >= self._answering_s(start)
+                    and self._timers_are_far(looked_at + timers_s, timers)
+                ):
                     return True
             if looked_at - start >= timeout_s:
                 return False
             tick()
             cost = time.monotonic() - looked_at
             time.sleep(max(_LOOK_EVERY_S, cost / _LOOK_COSTS_AT_MOST))
+
+    def _answering_s(self, start: float) -> float:
+        """How long the slowest program that ran since ``start`` may take to answer."""
+        ran = {thread.name for thread in self._threads.values() if thread.last_ran > start}
+        return max((_SLOW_PROGRAMS[name] for name in ran & _SLOW_PROGRAMS.keys()), default=0.0)
 
     def close(self) -> None:
         for thread in self._threads.values():
