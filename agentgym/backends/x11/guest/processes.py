@@ -108,11 +108,14 @@ class Processes:
         self._watched &= spared
         deadline = time.monotonic() + _KILL_PATIENCE_S
         while doomed := self.living() - spared:
+            if self._private and not spared and os.getpid() == 1:
+                # All of the namespace but its first process, at once: what forks faster than it is listed dies too.
+                _signal_namespace(signal.SIGKILL)
             for pid in doomed:
                 _signal(pid, signal.SIGKILL)
             self.reap()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"processes that cannot be killed: {', '.join(map(name_of, sorted(doomed)))}")
+                raise TimeoutError(f"processes that cannot be killed: {', '.join(map(name_of, sorted(doomed)[:5]))}")
             os.sched_yield()
 
     def kill_tree(self, pid: int) -> None:
@@ -173,6 +176,13 @@ def _signal(pid: int, number: int) -> None:
         else:
             os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
+        return
+
+
+def _signal_namespace(number: int) -> None:
+    try:
+        os.kill(-1, number)
+    except ProcessLookupError:
         return
 
 
