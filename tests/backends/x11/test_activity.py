@@ -121,3 +121,31 @@ def test_tick_can_end_the_wait() -> None:
 
     with _process("\nwhile True: pass") as process, pytest.raises(EnoughError):
         Activity(lambda: {process.pid}).wait(quiet_s=0.1, timers_s=0.0, timeout_s=5.0, starting=False, tick=enough)
+
+
+@pytest.mark.parametrize("woken", ["print(flush=True)", "print(flush=True)\n while True: pass"])
+def test_thread_that_wakes_while_others_are_looked_at_is_not_at_rest(
+    woken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _process(f"\nwhile True:\n sys.stdin.readline()\n {woken}") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+        activity = Activity(lambda: {process.pid})
+        all_asleep = activity._all_asleep
+        woken_times = 0
+
+        def wake_right_after() -> bool:
+            nonlocal woken_times
+            asleep = all_asleep()
+            if asleep and woken_times < 3:
+                woken_times += 1
+                stdin.write(b"\n")
+                stdin.flush()
+                stdout.readline()
+            return asleep
+
+        monkeypatch.setattr(activity, "_all_asleep", wake_right_after)
+        settled, _ = _wait(activity, timeout_s=1.0)
+    assert settled == ("while" not in woken)
+    assert woken_times == (3 if settled else 1)

@@ -216,18 +216,25 @@ class Activity:
         quiet_since = self._painted_at = start
         while True:
             looked_at = time.monotonic()
-            if self._look(looked_at, timers):
-                self._scan(looked_at)
-                quiet_since = looked_at
-            elif looked_at - quiet_since >= quiet_s and self._all_asleep():
-                timers.rested()
+            ran = self._look(looked_at, timers)
+            if not ran and looked_at - quiet_since >= quiet_s and self._all_asleep():
                 calm = not starting or looked_at - self._painted_at >= _START_CALM * (self._painted_at - start)
-                if (
+                far = (
                     calm
                     and looked_at - start >= self._answering_s(start)
                     and self._timers_are_far(looked_at + timers_s, timers)
-                ):
+                )
+                # Threads are looked at one after the other: of two that wake each other in turn, each may have been
+                # asleep when it was its turn. What ran meanwhile says so.
+                ran = self._look(looked_at, timers)
+                if not ran:
+                    timers.rested()
+                if far and not ran:
                     return True
+            if ran:
+                self._scan(looked_at)
+                # After the look, which on a loaded machine may take longer than the rest that is waited for.
+                quiet_since = time.monotonic()
             if looked_at - start >= timeout_s:
                 return False
             tick()
@@ -283,6 +290,8 @@ class Activity:
             timeout = self._sleeping_for(thread)
             if timeout is None:
                 continue
+            if not timeout:
+                return False
             habit, due = timers.arm(thread, timeout)
             if due > until:
                 continue
@@ -294,8 +303,13 @@ class Activity:
         return True
 
     def _sleeping_for(self, thread: _Thread) -> float | None:
-        """The time-out with which a thread went to sleep; None if it waits for events alone, or cannot be seen."""
+        """The time-out with which a thread went to sleep, in seconds.
+
+        0 if it has woken; None if it waits for events alone, or cannot be seen.
+        """
         call = _read(f"/proc/{thread.pid}/syscall").split()
+        if call == ["running"]:
+            return 0.0
         if len(call) < 7 or int(call[0]) not in self._sleeps:
             return None
         which, form = self._sleeps[int(call[0])]

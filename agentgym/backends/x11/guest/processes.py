@@ -12,6 +12,9 @@ from typing import IO
 
 _CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL, signal.SIGSYS}
 _KILL_PATIENCE_S = 5.0
+_KILL_ALL_PATIENCE_S = 25.0
+"""Thousands of processes take their time to die on a loaded machine."""
+_REAP_EVERY_S = 0.001
 
 File = int | IO[bytes] | None
 
@@ -106,17 +109,32 @@ class Processes:
         """
         spared = set(spare)
         self._watched &= spared
+        if self._private and not spared and os.getpid() == 1:
+            self._kill_namespace()
+            return
         deadline = time.monotonic() + _KILL_PATIENCE_S
         while doomed := self.living() - spared:
-            if self._private and not spared and os.getpid() == 1:
-                # All of the namespace but its first process, at once: what forks faster than it is listed dies too.
-                _signal_namespace(signal.SIGKILL)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"processes that cannot be killed: {', '.join(map(name_of, sorted(doomed)[:5]))}")
             for pid in doomed:
                 _signal(pid, signal.SIGKILL)
             self.reap()
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"processes that cannot be killed: {', '.join(map(name_of, sorted(doomed)[:5]))}")
             os.sched_yield()
+
+    def _kill_namespace(self) -> None:
+        """Kills all but this process at once, so that what forks faster than it can be listed dies too."""
+        deadline = time.monotonic() + _KILL_ALL_PATIENCE_S
+        while True:
+            _signal_namespace(signal.SIGKILL)
+            self.reap()
+            # Whatever dies becomes a child of the first process, so no child left means nothing left.
+            if not _has_children():
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"processes that cannot be killed: {', '.join(map(name_of, sorted(self.living())[:5]))}"
+                )
+            time.sleep(_REAP_EVERY_S)
 
     def kill_tree(self, pid: int) -> None:
         """Kills a process with its session and its descendants."""
@@ -184,6 +202,14 @@ def _signal_namespace(number: int) -> None:
         os.kill(-1, number)
     except ProcessLookupError:
         return
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _below(pid: int) -> Iterator[int]:
