@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import os
-import platform
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Set
@@ -185,7 +184,7 @@ class Activity:
         self._timers = _Timers()
         # The same timers do other things while a program starts.
         self._starting_timers = _Timers()
-        self._sleeps = _SLEEPS.get(platform.machine(), {})
+        self._sleeps = _SLEEPS.get(os.uname().machine, {})
 
     def know_servers(self, pids: Iterable[int], *, painter: int) -> None:
         """Tells the desktop's own servers, whose timers draw nothing, and which of them is the X server."""

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .activity import Activity
 from .places import Places
@@ -22,8 +22,7 @@ class ServerError(RuntimeError):
     """A server of the desktop did not start or died."""
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What desktop is wanted: screen (width, height) in pixels, whether applications get an accessibility bus."""
 
     width: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .processes import Processes
 
@@ -13,8 +13,7 @@ _LOOK_EVERY_S = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Memory of all processes together in bytes, and their number."""
 
     memory: int

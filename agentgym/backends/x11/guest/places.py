@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
-import shutil
-import tarfile
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+import subprocess
+from collections.abc import Sequence
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(NamedTuple):
     """Folders of one desktop.
 
-    Args:
+    Attributes:
         home: the applications' home.
         tmp: their ``TMPDIR``.
         run: sockets and the framebuffer; survives a reset.
@@ -53,38 +49,34 @@ class Places:
     def renew(self, home: bytes) -> None:
         """Empties the applications' folders and unpacks a tar archive into the home."""
         for folder in (self.home, self.tmp, self.user_run, *self.also_emptied):
-            _empty(Path(folder))
-        with tarfile.open(fileobj=io.BytesIO(home)) as archive:
-            # The archive is our own and needs no filter. Said as an attribute, because Python 3.11.2, which Debian 12
-            # has, knows no argument of that name.
-            archive.extraction_filter = lambda member, _path: member
-            archive.extractall(self.home)
+            _empty(folder)
+        # The program, not the module, which with what it imports would stay in the memory of every desktop.
+        options = ["--extract", "--preserve-permissions", "--no-same-owner", "--directory", self.home]
+        subprocess.run(["tar", *options], input=home, check=True)
 
     def remove(self) -> None:
-        if self.root is not None:
-            shutil.rmtree(self.root, ignore_errors=True)
+        if self.root is not None and os.path.isdir(self.root):
+            _remove(self.root)
 
 
-def _empty(folder: Path) -> None:
-    for entry in _entries(folder):
+def _empty(folder: str) -> None:
+    for name in _names(folder):
         # The X server's sockets and locks live in /tmp and belong to no episode.
-        if entry.name.startswith((".X11-unix", ".X0-lock")):
+        if name.startswith((".X11-unix", ".X0-lock")):
             continue
-        if entry.is_dir() and not entry.is_symlink():
-            _writable(entry)
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+        _remove(f"{folder}/{name}")
 
 
-def _entries(folder: Path) -> Iterable[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
+def _names(folder: str) -> Sequence[str]:
+    return os.listdir(folder) if os.path.isdir(folder) else []
 
 
-def _writable(folder: Path) -> None:
+def _remove(path: str) -> None:
+    if os.path.islink(path) or not os.path.isdir(path):
+        os.unlink(path)
+        return
     # An application may leave a folder that even its owner may not enter.
-    os.chmod(folder, 0o700)
-    for path, names, _ in os.walk(folder):
-        for child in (os.path.join(path, name) for name in names):
-            if not os.path.islink(child):
-                os.chmod(child, 0o700)
+    os.chmod(path, 0o700)
+    for name in os.listdir(path):
+        _remove(f"{path}/{name}")
+    os.rmdir(path)

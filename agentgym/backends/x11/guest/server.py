@@ -7,9 +7,9 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import IO, Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import IO, Any, NamedTuple
 
 from .channel import Channel
 from .desktop import Desktop, ServerError, Wanted
@@ -19,13 +19,13 @@ from .processes import Processes
 
 _TICK_S = 0.2
 _MOST_OUTPUT = 64 << 20
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back: a header, raw bytes, descriptors that are closed once they are sent."""
 
-    header: dict[str, Any] = field(default_factory=dict)
+    header: Mapping[str, Any] = _NOTHING
     body: bytes = b""
     descriptors: tuple[int, ...] = ()
 
@@ -89,7 +89,7 @@ class Server:
             return Answer({"error": type(error).__name__, "message": str(error)})
 
     def _reply(self, answer: Answer) -> None:
-        self._channel.send(answer.header, answer.body, answer.descriptors)
+        self._channel.send(dict(answer.header), answer.body, answer.descriptors)
         for descriptor in answer.descriptors:
             os.close(descriptor)
 
