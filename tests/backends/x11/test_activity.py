@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import subprocess
 import sys
@@ -149,3 +150,17 @@ def test_thread_that_wakes_while_others_are_looked_at_is_not_at_rest(
         settled, _ = _wait(activity, timeout_s=1.0)
     assert settled == ("while" not in woken)
     assert woken_times == (3 if settled else 1)
+
+
+@pytest.mark.parametrize(("milliseconds", "waited_for"), [(25, True), (300, False)])
+def test_helper_thread_is_waited_for_only_if_it_wakes_at_once(milliseconds: int, waited_for: bool) -> None:
+    code = (
+        "import threading; threading.Thread(target=lambda: (select.poll().poll("
+        f"{milliseconds}), print(flush=True))).start(); sys.stdin.readline()"
+    )
+    with _process(code) as process:
+        assert process.stdout is not None
+        settled, _ = _wait(Activity(lambda: {process.pid}), quiet_s=0.006, timers_s=1.0)
+        woken, _, _ = select.select([process.stdout], [], [], 0)
+    assert settled
+    assert bool(woken) == waited_for

@@ -27,7 +27,8 @@ _SLOW_PROGRAMS = {"soffice.bin": 0.75, "pcmanfm": 0.3}
 LibreOffice's tool bars (300 ms, once or twice in a row), the file manager's notion of what is selected (200 ms)."""
 
 _SHORT_TIMER_S = 0.03
-"""A shorter timer is always waited for: that costs little, and it is with such that toolkits paint in frames."""
+"""A shorter timer of a main loop is always waited for: that costs little, and it is with such that toolkits paint in
+frames."""
 
 # System call number -> (which argument is the time-out, how it is written).
 _SLEEPS: dict[str, dict[int, tuple[int, str]]] = {
@@ -55,13 +56,14 @@ _FRACTION = {"timespec": 1e-9, "timeval": 1e-6}
 class _Thread:
     """One thread under watch, its schedstat file held open."""
 
-    __slots__ = ("count", "fd", "last_ran", "name", "pid", "tid")
+    __slots__ = ("_marked", "count", "fd", "is_main", "last_ran", "name", "pid", "tid")
 
     def __init__(self, pid: int, tid: int, now: float) -> None:
         self.pid = pid
         self.tid = tid
+        self.is_main = pid == tid
         self.fd = os.open(f"/proc/{pid}/task/{tid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
-        self.count = os.pread(self.fd, 64, 0)
+        self.count = self._marked = os.pread(self.fd, 64, 0)
         self.last_ran = now
         self.name = _read(f"/proc/{pid}/comm").strip()
 
@@ -77,6 +79,14 @@ class _Thread:
         self.count = count
         self.last_ran = now
         return True
+
+    def mark(self) -> None:
+        """Counts `starved_s` from now on."""
+        self._marked = self.count
+
+    def starved_s(self) -> float:
+        """How long it was ready to run but had no processor, on a loaded machine."""
+        return (int(self.count.split()[1]) - int(self._marked.split()[1])) * 1e-9
 
     def close(self) -> None:
         os.close(self.fd)
@@ -130,7 +140,7 @@ class _Timers:
     _EARLIEST_S = 0.0015
 
     def __init__(self) -> None:
-        self._habits: dict[tuple[str, int], _Habit] = {}
+        self._habits: dict[tuple[str, bool, int], _Habit] = {}
         self._armed: dict[int, tuple[_Habit, float]] = {}
         self._fired: set[_Habit] = set()
 
@@ -139,7 +149,8 @@ class _Timers:
         # Time-outs of one timer vary by what passed since it was set, so they are compared by order of magnitude.
         magnitude = int(math.log2(max(timeout, 0.001) * 1000))
         # Office programs refresh their tool bars on timers of a quarter of a second, which only now and then paint.
-        habit = self._habits.setdefault((thread.name, magnitude), _Habit(needed=3 if magnitude < 6 else 10))
+        needed = 10 if magnitude >= 6 or not thread.is_main else 3
+        habit = self._habits.setdefault((thread.name, thread.is_main, magnitude), _Habit(needed))
         self._armed[thread.tid] = (habit, thread.last_ran + timeout)
         return self._armed[thread.tid]
 
@@ -212,6 +223,8 @@ class Activity:
         timers = self._starting_timers if starting else self._timers
         timers.interrupted()
         self._scan(start)
+        for thread in self._threads.values():
+            thread.mark()
         quiet_since = self._painted_at = start
         while True:
             looked_at = time.monotonic()
@@ -242,8 +255,12 @@ class Activity:
 
     def _answering_s(self, start: float) -> float:
         """How long the slowest program that ran since ``start`` may take to answer."""
-        ran = {thread.name for thread in self._threads.values() if thread.last_ran > start}
-        return max((_SLOW_PROGRAMS[name] for name in ran & _SLOW_PROGRAMS.keys()), default=0.0)
+        answers = (
+            _SLOW_PROGRAMS[thread.name] + thread.starved_s()
+            for thread in self._threads.values()
+            if thread.name in _SLOW_PROGRAMS and thread.is_main and thread.last_ran > start
+        )
+        return max(answers, default=0.0)
 
     def close(self) -> None:
         for thread in self._threads.values():
@@ -281,20 +298,21 @@ class Activity:
         return not any(_busy(thread.pid, thread.tid) for thread in self._threads.values())
 
     def _timers_are_far(self, until: float, timers: _Timers) -> bool:
-        """Whether no main loop's timer that may paint fires before ``until``."""
+        """Whether no timer that may paint fires before ``until``."""
         trusted: list[_Habit] = []
         for thread in self._threads.values():
-            if thread.tid != thread.pid or thread.pid in self._servers:
+            if thread.pid in self._servers:
                 continue
             timeout = self._sleeping_for(thread)
-            if timeout is None:
+            # Helpers have timers of all kinds; those that paint, as Chromium's compositors, have short ones.
+            if timeout is None or (not thread.is_main and timeout > _SHORT_TIMER_S):
                 continue
             if not timeout:
                 return False
             habit, due = timers.arm(thread, timeout)
             if due > until:
                 continue
-            if timeout < _SHORT_TIMER_S or not habit.trusted():
+            if (thread.is_main and timeout < _SHORT_TIMER_S) or not habit.trusted():
                 return False
             trusted.append(habit)
         for habit in trusted:
@@ -306,7 +324,7 @@ class Activity:
 
         0 if it has woken; None if it waits for events alone, or cannot be seen.
         """
-        call = _read(f"/proc/{thread.pid}/syscall").split()
+        call = _read(f"/proc/{thread.pid}/task/{thread.tid}/syscall").split()
         if call == ["running"]:
             return 0.0
         if len(call) < 7 or int(call[0]) not in self._sleeps:
