@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from agentgym.backends.x11.environment import ENVIRONMENT
+from agentgym.backends.x11.environment import ENVIRONMENT, FILES_MODIFIED
 from agentgym.backends.x11.machine import Machine, MachineSettings
 
 __all__ = ["home_archive"]
@@ -22,8 +22,6 @@ _FILES = Path(__file__).parent / "home"
 _FOLDERS = ("Desktop", "Documents", "Downloads")
 _OFFICE_PROFILE = ".config/libreoffice/4/user"
 _OFFICE = ("soffice", "--calc", "--norestore", "--nologo")
-# When every file of a fresh home was last changed, as file dialogues show it: the start of 2024, UTC.
-_MODIFIED = 1704067200
 _OFFICE_QUIET_S = 0.5
 _PATIENCE_S = 120.0
 
@@ -104,6 +102,6 @@ def _cache_folder() -> Path:
 def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
-    entry.mtime = _MODIFIED
+    entry.mtime = FILES_MODIFIED
     entry.mode = 0o700 if entry.isdir() else 0o600
     return entry

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from agentgym.backends.base import Completed
 from agentgym.backends.x11 import sandbox as _sandbox
+from agentgym.backends.x11.environment import FILES_MODIFIED
 from agentgym.backends.x11.guest.channel import Channel
 from agentgym.errors import BackendError, MissingDependencyError
 
@@ -129,7 +130,7 @@ class Machine:
         return self._call("read", path=path)[1]
 
     def write(self, path: str, content: bytes) -> None:
-        self._call("write", content, path=path)
+        self._call("write", content, path=path, modified=FILES_MODIFIED)
 
     def processes(self) -> list[int]:
         """Process ids as the desktop itself sees them."""

@@ -230,3 +230,11 @@ def test_use_after_close_says_to_reset() -> None:
     backend = X11Backend()
     with pytest.raises(BackendError, match="call reset"):
         backend.settle(1.0)
+
+
+def test_files_that_are_laid_do_not_show_the_time_of_day(running: X11Backend) -> None:
+    running.reset(seed=0)
+    running.write("~/Documents/new/note.txt", b"note")
+    places = ["~/Documents/new/note.txt", "~/Documents/new", "~/Documents", "~"]
+    seen = running.run(["sh", "-c", f"stat -c %y {' '.join(places)}"]).stdout.decode().splitlines()
+    assert seen == ["2024-01-01 00:00:00.000000000 +0000"] * len(places)

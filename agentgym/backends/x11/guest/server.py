@@ -179,11 +179,15 @@ class Server:
         with open(self._expanded(path), "rb") as file:
             return Answer(body=file.read())
 
-    def _write(self, *, body: bytes, path: str) -> Answer:
+    def _write(self, *, body: bytes, path: str, modified: int) -> Answer:
         target = self._expanded(path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "wb") as file:
             file.write(body)
+        # The folders up to the home too: file dialogues show when each was changed.
+        while target.startswith(self._places.home):
+            os.utime(target, (modified, modified))
+            target = os.path.dirname(target)
         return Answer()
 
     def _list_processes(self, *, body: bytes) -> Answer:
