@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agentgym.backends.x11.backend import X11Backend
-from agentgym.errors import BackendError, SandboxUnavailableError, UsageError
+from agentgym.errors import BackendError, MissingDependencyError, SandboxUnavailableError, UsageError
 
 pytestmark = pytest.mark.desktop
 
@@ -108,6 +110,23 @@ def test_without_bubblewrap_the_error_says_what_to_type(monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(SandboxUnavailableError, match="sudo apt-get install bubblewrap"):
         X11Backend().reset(seed=0)
+
+
+def test_without_an_x_server_the_error_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tar").symlink_to("/bin/tar")
+    monkeypatch.setattr("agentgym.backends.x11.sandbox._path", lambda: str(tmp_path))
+    with pytest.raises(MissingDependencyError, match=r"no program 'Xvfb': sudo apt-get install xvfb"):
+        X11Backend(sandbox="none").reset(seed=0)
+
+
+def test_without_a_free_display_the_error_says_what_the_x_server_said(tmp_path: Path) -> None:
+    code = "from agentgym.backends.x11.backend import X11Backend; X11Backend(sandbox='none').reset(seed=0)"
+    # A machine on which no display can be opened: the folder of their sockets is read-only.
+    hidden = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(tmp_path), "/tmp/.X11-unix"]
+    Path("/tmp/.X11-unix").mkdir(mode=0o1777, exist_ok=True)
+    said = subprocess.run([*hidden, sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stderr
+    assert "BackendError: the X server did not start: " in said
+    assert "Failed to find a socket to listen on" in said
 
 
 def test_unknown_sandbox_is_refused() -> None:
