@@ -164,3 +164,20 @@ def test_helper_thread_is_waited_for_only_if_it_wakes_at_once(milliseconds: int,
         woken, _, _ = select.select([process.stdout], [], [], 0)
     assert settled
     assert bool(woken) == waited_for
+
+
+def test_slow_program_is_known_although_it_was_seen_before_it_became_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentgym.backends.x11.guest.activity._SLOW_PROGRAMS", {"cat": 0.3})
+    with _process("import os; sys.stdin.readline(); os.execv('/bin/cat', ['cat'])") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        activity = Activity(lambda: {process.pid})
+        assert _wait(activity)[1] < 0.3
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert _wait(activity)[0]
+        process.stdin.write(b"echoed\n")
+        process.stdin.flush()
+        settled, seconds = _wait(activity)
+    assert settled
+    assert seconds >= 0.3

@@ -65,7 +65,7 @@ class _Thread:
         self.fd = os.open(f"/proc/{pid}/task/{tid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
         self.count = self._marked = os.pread(self.fd, 64, 0)
         self.last_ran = now
-        self.name = _read(f"/proc/{pid}/comm").strip()
+        self.name = _name(pid)
 
     def ran(self, now: float) -> bool:
         """Whether it has run since the last look.
@@ -83,6 +83,9 @@ class _Thread:
     def mark(self) -> None:
         """Counts `starved_s` from now on."""
         self._marked = self.count
+        # It may have been seen before it became the program that it runs.
+        if self.is_main:
+            self.name = _name(self.pid)
 
     def starved_s(self) -> float:
         """How long it was ready to run but had no processor, on a loaded machine."""
@@ -354,6 +357,10 @@ def _busy(pid: int, tid: int) -> bool:
         return False
     state, terminal = fields[0], fields[4]
     return state in "RD" or (state == "T" and terminal == "0")
+
+
+def _name(pid: int) -> str:
+    return _read(f"/proc/{pid}/comm").strip()
 
 
 def _tasks(pid: int) -> Iterator[int]:
