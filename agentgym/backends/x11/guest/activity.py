@@ -30,6 +30,9 @@ _SHORT_TIMER_S = 0.03
 """A shorter timer of a main loop is always waited for: that costs little, and it is with such that toolkits paint in
 frames."""
 
+_IDLE_FRAMES = 4
+"""How many short sleeps of a helper thread are waited for in a row without anything being painted."""
+
 # System call number -> (which argument is the time-out, how it is written).
 _SLEEPS: dict[str, dict[int, tuple[int, str]]] = {
     "x86_64": {
@@ -56,7 +59,7 @@ _FRACTION = {"timespec": 1e-9, "timeval": 1e-6}
 class _Thread:
     """One thread under watch, its schedstat file held open."""
 
-    __slots__ = ("_marked", "count", "fd", "is_main", "last_ran", "name", "pid", "tid")
+    __slots__ = ("_asleep_since", "_marked", "count", "fd", "idle_frames", "is_main", "last_ran", "name", "pid", "tid")
 
     def __init__(self, pid: int, tid: int, now: float) -> None:
         self.pid = pid
@@ -64,7 +67,8 @@ class _Thread:
         self.is_main = pid == tid
         self.fd = os.open(f"/proc/{pid}/task/{tid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
         self.count = self._marked = os.pread(self.fd, 64, 0)
-        self.last_ran = now
+        self.last_ran = self._asleep_since = now
+        self.idle_frames = 0
         self.name = _name(pid)
 
     def ran(self, now: float) -> bool:
@@ -86,10 +90,18 @@ class _Thread:
         # It may have been seen before it became the program that it runs.
         if self.is_main:
             self.name = _name(self.pid)
+        self.idle_frames = 0
 
     def starved_s(self) -> float:
         """How long it was ready to run but had no processor, on a loaded machine."""
         return (int(self.count.split()[1]) - int(self._marked.split()[1])) * 1e-9
+
+    def may_be_about_to_paint(self) -> bool:
+        """Whether a short sleep may be that for the next frame, not one of many after which nothing was painted."""
+        if self.last_ran != self._asleep_since:
+            self._asleep_since = self.last_ran
+            self.idle_frames += 1
+        return self.idle_frames <= _IDLE_FRAMES
 
     def close(self) -> None:
         os.close(self.fd)
@@ -143,7 +155,7 @@ class _Timers:
     _EARLIEST_S = 0.0015
 
     def __init__(self) -> None:
-        self._habits: dict[tuple[str, bool, int], _Habit] = {}
+        self._habits: dict[tuple[str, int], _Habit] = {}
         self._armed: dict[int, tuple[_Habit, float]] = {}
         self._fired: set[_Habit] = set()
 
@@ -152,8 +164,7 @@ class _Timers:
         # Time-outs of one timer vary by what passed since it was set, so they are compared by order of magnitude.
         magnitude = int(math.log2(max(timeout, 0.001) * 1000))
         # Office programs refresh their tool bars on timers of a quarter of a second, which only now and then paint.
-        needed = 10 if magnitude >= 6 or not thread.is_main else 3
-        habit = self._habits.setdefault((thread.name, thread.is_main, magnitude), _Habit(needed))
+        habit = self._habits.setdefault((thread.name, magnitude), _Habit(needed=3 if magnitude < 6 else 10))
         self._armed[thread.tid] = (habit, thread.last_ran + timeout)
         return self._armed[thread.tid]
 
@@ -285,6 +296,8 @@ class Activity:
         if painted:
             self._painted_at = now
             timers.painted()
+            for thread in self._threads.values():
+                thread.idle_frames = 0
         return ran
 
     def _scan(self, now: float) -> None:
@@ -307,15 +320,19 @@ class Activity:
             if thread.pid in self._servers:
                 continue
             timeout = self._sleeping_for(thread)
-            # Helpers have timers of all kinds; those that paint, as Chromium's compositors, have short ones.
-            if timeout is None or (not thread.is_main and timeout > _SHORT_TIMER_S):
+            if timeout is None:
                 continue
             if not timeout:
                 return False
+            if not thread.is_main:
+                # Helpers have timers of all kinds; those that paint, as Chromium's compositors, have short ones.
+                if timeout <= _SHORT_TIMER_S and thread.may_be_about_to_paint():
+                    return False
+                continue
             habit, due = timers.arm(thread, timeout)
             if due > until:
                 continue
-            if (thread.is_main and timeout < _SHORT_TIMER_S) or not habit.trusted():
+            if timeout < _SHORT_TIMER_S or not habit.trusted():
                 return False
             trusted.append(habit)
         for habit in trusted:
