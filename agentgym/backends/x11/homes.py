@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import secrets
 import shutil
 import tarfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from agentgym.backends.kept import kept
 from agentgym.backends.x11.environment import ENVIRONMENT, FILES_MODIFIED
 from agentgym.backends.x11.machine import Machine, MachineSettings
 
@@ -68,10 +67,7 @@ def _joined(archives: Sequence[bytes]) -> bytes:
 def _office_cache(office: Path, settings: MachineSettings) -> bytes:
     status = office.stat()
     key = hashlib.sha256(f"{office} {status.st_mtime_ns} {status.st_size}".encode()).hexdigest()[:16]
-    kept = _cache_folder() / f"office-{key}.tar"
-    if not kept.is_file():
-        _put(kept, _made_office_cache(settings))
-    return kept.read_bytes()
+    return kept(f"office-{key}.tar", lambda: _made_office_cache(settings))
 
 
 def _made_office_cache(settings: MachineSettings) -> bytes:
@@ -85,18 +81,6 @@ def _made_office_cache(settings: MachineSettings) -> bytes:
         return machine.run(pack, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"").stdout
     finally:
         machine.close()
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all, whoever else is writing it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    partial.write_bytes(content)
-    partial.replace(path)
-
-
-def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentgym"
 
 
 def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -1,0 +1,93 @@
+"""What is known of the timers of a desktop's programs: which of them are wont to paint."""
+
+from __future__ import annotations
+
+import math
+
+from .threads import Thread
+
+
+class Habit:
+    """What the firings of one timer have done so far.
+
+    A timer that did not paint some times in a row is not waited for, but for a sample of ever fewer firings; one that
+    painted has to earn trust anew, and twice as long each time.
+
+    Args:
+        needed: how many times in a row.
+    """
+
+    __slots__ = ("_distance", "_harmless", "_needed", "_skipped")
+
+    _NEEDED_AFTER_PAINT = 32
+    _FARTHEST = 16
+
+    def __init__(self, needed: int) -> None:
+        self._harmless = 0
+        self._needed = needed
+        self._skipped = 0
+        self._distance = 1
+
+    def painted(self) -> None:
+        self._harmless = 0
+        self._needed = max(self._NEEDED_AFTER_PAINT, 2 * self._needed)
+        self._distance = 1
+
+    def rested(self) -> None:
+        self._harmless += 1
+        if self._harmless > self._needed and self._harmless % 2:
+            self._distance = min(2 * self._distance, self._FARTHEST)
+
+    def trusted(self) -> bool:
+        """Whether it need not be waited for now."""
+        return self._harmless >= self._needed and self._skipped < self._distance
+
+    def skipped(self) -> None:
+        self._skipped += 1
+
+    def watched(self) -> None:
+        self._skipped = 0
+
+
+class Timers:
+    """The timers that main loops sleep with: applications are never without, and most of them do not paint."""
+
+    _EARLIEST_S = 0.0015
+
+    def __init__(self) -> None:
+        self._habits: dict[tuple[str, int], Habit] = {}
+        self._armed: dict[int, tuple[Habit, float]] = {}
+        self._fired: set[Habit] = set()
+
+    def arm(self, thread: Thread, timeout: float) -> tuple[Habit, float]:
+        """Notes that a thread sleeps with a time-out; gives the timer's habit and when it is due."""
+        # Time-outs of one timer vary by what passed since it was set, so they are compared by order of magnitude.
+        magnitude = int(math.log2(max(timeout, 0.001) * 1000))
+        # Office programs refresh their tool bars on timers of a quarter of a second, which only now and then paint.
+        habit = self._habits.setdefault((thread.name, magnitude), Habit(needed=3 if magnitude < 6 else 10))
+        self._armed[thread.tid] = (habit, thread.last_ran + timeout)
+        return self._armed[thread.tid]
+
+    def woke(self, thread: Thread, now: float) -> None:
+        """Notes that a thread ran; if its timer was due, that was the timer firing."""
+        habit, due = self._armed.pop(thread.tid, (None, 0.0))
+        if habit is not None and now >= due - self._EARLIEST_S:
+            habit.watched()
+            self._fired.add(habit)
+
+    def painted(self) -> None:
+        """Notes that the X server ran after what has fired."""
+        for habit in self._fired:
+            habit.painted()
+        self._fired.clear()
+
+    def rested(self) -> None:
+        """Notes that the desktop came to rest after what has fired."""
+        for habit in self._fired:
+            habit.rested()
+        self._fired.clear()
+
+    def interrupted(self) -> None:
+        """Forgets what is under way: between two waits somebody acts, and nothing can be attributed."""
+        self._armed.clear()
+        self._fired.clear()
