@@ -1,14 +1,18 @@
-"""What an exporter is, and the table of them."""
+"""What an exporter is, the table of them, and what they share."""
 
 from __future__ import annotations
 
+import importlib
+import warnings
 from pathlib import Path
 from typing import Any, Protocol
 
+from agentgym.errors import MissingDependencyError
 from agentgym.registry import Registry
 from agentgym.trajectory import Dataset
+from agentgym.trajectory.fresh import fresh
 
-__all__ = ["Exporter", "exporters"]
+__all__ = ["ExportWarning", "Exporter", "exporters", "fresh", "needed", "tell"]
 
 
 class Exporter(Protocol):
@@ -25,4 +29,34 @@ class Exporter(Protocol):
         ...
 
 
+class ExportWarning(UserWarning):
+    """Episodes of the dataset that the foreign form does not have, and why."""
+
+
 exporters: Registry[Exporter] = Registry("exporter")
+
+exporters.register_lazily("d3rlpy", "agentgym.export.to_d3rlpy:export")
+exporters.register_lazily("minari", "agentgym.export.to_minari:export")
+exporters.register_lazily("parquet", "agentgym.export.to_parquet:export")
+exporters.register_lazily("sb3", "agentgym.export.to_sb3:export")
+exporters.register_lazily("torchrl", "agentgym.export.to_torchrl:export")
+
+
+def needed(module: str, *, extra: str) -> Any:
+    """Imports what an exporter writes with.
+
+    Raises:
+        MissingDependencyError: says what to install.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        package = (error.name or module).partition(".")[0]
+        raise MissingDependencyError(f"{package} is not installed: pip install 'agentgym-envs[{extra}]'") from error
+
+
+def tell(count: int, what: str) -> None:
+    """Warns of episodes that an export leaves out, if there are any; ``what`` says which."""
+    if count:
+        noun = "episode" if count == 1 else "episodes"
+        warnings.warn(f"left out {count} {noun} {what}", ExportWarning, stacklevel=3)
