@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from agentgym.cli.doctor import doctor
+from agentgym.cli.export import export
 from agentgym.cli.listing import list_names
 from agentgym.cli.qa import qa
+from agentgym.cli.relabel import relabel
 from agentgym.cli.run import run
 from agentgym.cli.screenshot import screenshot
 from agentgym.cli.validate import validate
@@ -53,6 +55,8 @@ app.command("doctor")(doctor)
 app.command("validate")(validate)
 app.command("screenshot")(screenshot)
 app.command("qa")(qa)
+app.command("export")(export)
+app.command("relabel")(relabel)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

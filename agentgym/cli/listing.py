@@ -15,6 +15,7 @@ from agentgym.cli.output import write_json, write_table
 from agentgym.engines import engines
 from agentgym.errors import UnknownNameError
 from agentgym.evaluators import getters, metrics
+from agentgym.export import exporters
 from agentgym.families import suites
 from agentgym.setup import steps
 
@@ -34,6 +35,7 @@ _KINDS: Mapping[str, Callable[[], list[str]]] = {
     "backends": lambda: list(backends),
     "engines": lambda: list(engines),
     "environments": _environments,
+    "exporters": lambda: list(exporters),
     "getters": lambda: list(getters),
     "metrics": lambda: list(metrics),
     "setup-steps": lambda: list(steps),

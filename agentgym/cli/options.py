@@ -1,0 +1,31 @@
+"""KEY=VALUE pairs of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from agentgym.errors import UsageError
+
+__all__ = ["key_values"]
+
+
+def key_values(pairs: Sequence[str], *, flag: str) -> dict[str, Any]:
+    """Each value as JSON where it is JSON, else as the text it is.
+
+    Args:
+        pairs: what was given.
+        flag: by which it was given, for the error.
+    """
+    options: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"{flag} takes KEY=VALUE, got {pair!r}")
+        try:
+            options[key] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            options[key] = value
+    return options
