@@ -41,6 +41,8 @@ def export(dataset: Dataset, out: Path, *, name: str = "agentgym/recording-v0", 
     minari = needed("minari", extra="minari")
     _check_options(name, data_format)
     check_one_form(dataset)
+    if not any(map(len, dataset)):
+        raise DatasetError(f"{dataset.path} has no step, and Minari has no episodes without one")
     texts = characters(dataset)
     observation_space = minari_space(dataset.observation_space, texts, "observation")
     action_space = minari_space(dataset.action_space, texts, "action")

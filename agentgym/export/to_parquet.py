@@ -14,7 +14,7 @@ from agentgym.errors import DatasetError, UsageError
 from agentgym.export.base import fresh, needed
 from agentgym.export.kept import to_json
 from agentgym.export.leaves import Place, Space, as_text, is_image, is_text, leaf, leaves, name
-from agentgym.export.training import Choice, check_one_form, chosen, chosen_space
+from agentgym.export.training import Choice, check_one_form, chosen, chosen_space, fitting
 from agentgym.trajectory import Dataset, Episode
 
 __all__ = ["export"]
@@ -171,9 +171,7 @@ def _form(space: Space, what: str) -> tuple[Any, Callable[[Any], Any]]:
     shape, dtype = space.shape or (), np.dtype(space.dtype).name
 
     def plain(value: Any) -> Any:
-        array = np.asarray(value, space.dtype)
-        if array.shape != shape:
-            raise DatasetError(f"{what} should have the shape {shape}, got {array.shape}")
+        array = fitting(value, space, what)
         return array.item() if shape == () else array
 
     if shape == ():

@@ -89,7 +89,7 @@ def training(dataset: Dataset, *, observation: Choice = None, failed: Failures =
         empty += len(episode) == 0
         if len(episode) == 0:
             continue
-        if failed == "drop" and episode.failure is not None:
+        if failed == "drop" and _is_broken(episode):
             broken += 1
             continue
         lengths[number] = len(episode)
@@ -101,7 +101,9 @@ def training(dataset: Dataset, *, observation: Choice = None, failed: Failures =
 
 
 def check_one_form(dataset: Dataset, choice: Choice = None) -> None:
-    """Raises a DatasetError if a run was recorded in other spaces than the first."""
+    """Raises a DatasetError if a run was recorded in other spaces than the first, or the spaces are not known."""
+    if "env" not in dataset.description:
+        raise DatasetError(f"{dataset.path} does not say what its spaces are, which an export needs")
     first = (chosen_space(dataset.observation_space, choice), dataset.action_space)
     for run_id in dataset.runs:
         env = _environment(dataset, run_id)
@@ -142,9 +144,12 @@ def fitting(value: Any, space: Space, what: str) -> npt.NDArray[Any]:
     """A value as an array of its space's dtype.
 
     Raises:
-        DatasetError: if it has not the space's shape.
+        DatasetError: if it is none, or has not the space's shape.
     """
-    array = np.asarray(value, space.dtype)
+    try:
+        array = np.asarray(value, space.dtype)
+    except (TypeError, ValueError) as error:
+        raise DatasetError(f"{what} should be in {space}, got {value!r}") from error
     if array.shape != space.shape:
         raise DatasetError(f"{what} should have the shape {space.shape} of {space}, got {array.shape}")
     return array
@@ -168,6 +173,11 @@ def chosen_space(space: Space, choice: Choice) -> Space:
     if unknown or not names:
         raise UsageError(f"observation={choice!r}: choose from {', '.join(space.spaces)}")
     return space[choice] if isinstance(choice, str) else spaces.Dict({key: space[key] for key in names})
+
+
+def _is_broken(episode: Episode) -> bool:
+    """What failed on the way to a score, such as one call of a model, broke nothing."""
+    return episode.failure is not None and not (episode.is_complete and episode.score is not None)
 
 
 def _environment(dataset: Dataset, run_id: str) -> Mapping[str, Any]:

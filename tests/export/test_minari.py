@@ -268,6 +268,11 @@ def test_episodes_without_a_step_are_left_out_and_told(record: Record, root: Pat
     assert load().total_episodes == 3
 
 
+def test_a_recording_without_steps_is_refused(recordings: Recordings, root: Path) -> None:
+    with pytest.raises(DatasetError, match="has no step"):
+        exporters["minari"](recordings("nothing"), root)
+
+
 @pytest.mark.parametrize(
     ("env", "message"),
     [

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from agentgym.actions import Press
 from agentgym.errors import DatasetError, UsageError
+from agentgym.events import Failed, Scored
 from agentgym.export import ExportWarning, exporters, to_replay_buffer
 from agentgym.trajectory import Dataset
+from agentgym.wrappers import TrajectoryRecorder
 from tests.export.conftest import Keyed, Pictures, Record, Recordings, Speaking
 
 
@@ -162,6 +165,30 @@ def test_spaces_that_sb3_cannot_take_are_refused_with_a_reason(record: Record, e
     dataset = record(env, episodes=1, steps=1)
     with pytest.raises(DatasetError, match=message):
         to_replay_buffer(dataset)
+
+
+def test_actions_that_are_not_in_their_space_are_refused_with_a_reason(record: Record) -> None:
+    class Willing(Pictures):
+        def step(self, action: Any) -> Any:
+            return super().step(0)
+
+    env = gym.wrappers.TransformAction(Willing(), lambda action: action, spaces.Discrete(2))
+    env.action_space.sample = lambda *_: Press("a")  # type: ignore[method-assign]  # as an oracle acts
+    dataset = record(env, episodes=1, steps=1)
+    with pytest.raises(DatasetError, match=r"action 0 of episode 0 should be in Discrete\(2\), got Press"):
+        to_replay_buffer(dataset)
+
+
+def test_what_failed_on_the_way_to_a_score_breaks_nothing(tmp_path: Path) -> None:
+    env = TrajectoryRecorder(Pictures(), tmp_path)
+    env.reset(seed=0)
+    env.bus.publish(Failed(during="model", type="Timeout", message="no answer"))
+    while not any(env.step(0)[2:4]):
+        pass
+    env.bus.publish(Scored(value=1.0))
+    env.close()
+    buffer: Any = to_replay_buffer(Dataset(tmp_path))
+    assert buffer.size() == 5
 
 
 def test_runs_of_different_spaces_are_refused(record: Record) -> None:
