@@ -15,13 +15,14 @@ __all__ = ["fresh"]
 
 @contextmanager
 def fresh(out: Path) -> Iterator[Path]:
-    """A place beside ``out`` to write a file or folder to; put in its place when the block ends without an error.
+    """An absolute path beside ``out`` to write a file or folder to; put in place when the block ends without an error.
 
     Raises:
         UsageError: if something is at ``out`` already.
     """
     if out.exists():
         raise UsageError(f"{out} exists already; give a place where nothing is")
+    out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:

@@ -52,6 +52,16 @@ def test_every_exporter_of_trainers_is_a_name(name: str, data: str, run: Run, tm
     assert (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["d3rlpy", "minari", "parquet", "sb3", "torchrl"])
+def test_places_may_be_relative(
+    name: str, data: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("export", Path(data).name, "--to", name, "--out", "new/out")
+    assert code == 0, err
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["out"]
+
+
 def test_what_is_left_out_is_told(data: str, run: Run, tmp_path: Path) -> None:
     _, _, err = run("export", data, "--to", "sb3", "--out", str(tmp_path / "out.pkl"))
     assert "left out 1 episode without a step" in err
