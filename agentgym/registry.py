@@ -1,15 +1,16 @@
-"""A table of named things: built-ins first, then the entry points of installed packages."""
+"""What names stand for: tables of built-ins and installed packages' entry points, and ``"module:function"``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from agentgym.errors import UnknownNameError, UsageError
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "resolve"]
 
 T = TypeVar("T")
 
@@ -90,3 +91,34 @@ class Registry(Mapping[str, T], Generic[T]):
         close = get_close_matches(name, self, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(self) or 'none'}"
         return f"no {self.kind} named {name!r}; {hint}"
+
+
+def resolve(place: str, kind: str) -> Callable[..., Any]:
+    """The function at ``"module:function"``; it may be an attribute of an attribute, ``"module:Class.method"``.
+
+    Args:
+        kind: what the function is, as it is called in error messages: ``"reward hook"``.
+
+    Raises:
+        UsageError: if there is no such module or function, or it cannot be called.
+    """
+    module_name, _, attributes = place.partition(":")
+    if not module_name or not attributes:
+        raise UsageError(f"a {kind} is named 'module:function', got {place!r}")
+    try:
+        found: Any = import_module(module_name)
+    except ImportError as error:
+        raise UsageError(f"cannot import {module_name!r} for the {kind} {place!r}: {error}") from error
+    for attribute in attributes.split("."):
+        if not hasattr(found, attribute):
+            raise UsageError(f"{module_name!r} has no {attribute!r} for the {kind} {place!r}{_hint(attribute, found)}")
+        found = getattr(found, attribute)
+    if not callable(found):
+        raise UsageError(f"the {kind} {place!r} is {found!r}, which cannot be called")
+    function: Callable[..., Any] = found
+    return function
+
+
+def _hint(attribute: str, owner: object) -> str:
+    close = get_close_matches(attribute, dir(owner), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

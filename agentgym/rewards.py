@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Protocol, TypeAlias
 
 from agentgym.errors import RewardHookError, UsageError
+from agentgym.registry import resolve
 
 __all__ = ["RewardHook", "Transition", "potential_shaping", "relabel", "resolve_hook", "resolve_hooks", "term"]
 
@@ -118,28 +117,9 @@ def resolve_hooks(hooks: Mapping[str, RewardHook | str]) -> dict[str, RewardHook
 
 
 def resolve_hook(name: str) -> RewardHook:
-    """Imports ``"module:function"``; the function may be an attribute of an attribute, ``"module:Class.method"``.
+    """The hook at ``"module:function"``.
 
     Raises:
         UsageError: if there is no such module or function, or it cannot be called.
     """
-    module_name, _, attributes = name.partition(":")
-    if not module_name or not attributes:
-        raise UsageError(f"a reward hook is named 'module:function', got {name!r}")
-    try:
-        found: Any = importlib.import_module(module_name)
-    except ImportError as error:
-        raise UsageError(f"cannot import {module_name!r} for the reward hook {name!r}: {error}") from error
-    for attribute in attributes.split("."):
-        if not hasattr(found, attribute):
-            raise UsageError(f"{module_name!r} has no {attribute!r}{_hint(attribute, found)}")
-        found = getattr(found, attribute)
-    if not callable(found):
-        raise UsageError(f"the reward hook {name!r} is {found!r}, which cannot be called")
-    hook: RewardHook = found
-    return hook
-
-
-def _hint(attribute: str, owner: object) -> str:
-    close = get_close_matches(attribute, dir(owner), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return resolve(name, "reward hook")

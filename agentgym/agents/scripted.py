@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from importlib import import_module
-from typing import Any
 
 from agentgym.actions import Done, RawAction, Wait
 from agentgym.agents.base import Emit, agents
 from agentgym.errors import UnknownNameError, UsageError
 from agentgym.families import Observation, Script, TaskFamily, find_family
+from agentgym.registry import resolve
 from agentgym.tasks import Task
 
 __all__ = ["NoopAgent", "ScriptedAgent", "oracle_family"]
@@ -26,7 +25,7 @@ class ScriptedAgent:
     """
 
     def __init__(self, script: Script | str) -> None:
-        self._script = _find(script) if isinstance(script, str) else script
+        self._script = resolve(script, "script") if isinstance(script, str) else script
         self._actions: Generator[RawAction, Observation, None] | None = None
         self._begun = False
 
@@ -80,15 +79,6 @@ def oracle_family(name: str) -> TaskFamily:
         return find_family(name)
     except UnknownNameError as error:
         raise UsageError(f"the task {name!r} has no oracle, as only the tasks of suites have: {error}") from error
-
-
-def _find(place: str) -> Script:
-    module_name, _, name = place.partition(":")
-    try:
-        script: Any = getattr(import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(f"no script at {place!r} (say 'package.module:function'): {error}") from error
-    return script  # type: ignore[no-any-return]  # whatever the module holds under that name
 
 
 agents.register("scripted", ScriptedAgent)

@@ -49,9 +49,17 @@ def test_a_script_can_be_named() -> None:
     assert played(make_agent(f"scripted:{__name__}:echo"), 1) == [Wait()]
 
 
-@pytest.mark.parametrize("place", ["nowhere:script", "agentgym.agents:nothing", "agentgym"])
-def test_a_script_that_does_not_exist_is_a_usage_error(place: str) -> None:
-    with pytest.raises(UsageError, match="no script at"):
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("nowhere:script", "cannot import 'nowhere' for the script"),
+        ("agentgym.agents:make_agnt", "did you mean 'make_agent'"),
+        ("agentgym", "a script is named 'module:function', got 'agentgym'"),
+        ("agentgym.agents:__all__", "cannot be called"),
+    ],
+)
+def test_a_script_that_does_not_exist_is_a_usage_error(place: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
         make_agent(f"scripted:{place}")
 
 
