@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias, cast
 
@@ -15,8 +15,9 @@ import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
 from agentgym import spaces
-from agentgym.actions import Action, Batch, Done, Fail, Python, ToolCall, TypeText, Wait
+from agentgym.actions import Action, Done, Fail, Python, Wait
 from agentgym.backends.base import Backend, BackendOptions, backends
+from agentgym.envs.allowed import allowed, last_of, parts_of
 from agentgym.envs.choice import TaskChoice, TaskSource
 from agentgym.errors import ActionError, BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
@@ -29,22 +30,20 @@ ObservationKind: TypeAlias = Literal["screenshot", "accessibility_tree", "termin
 
 _RESET_PATIENCE_S = 30.0
 _CODE_PATIENCE_S = 30.0
-_LONGEST_WAIT_S = 60.0
-_LONGEST_TEXT = 20_000
-_LONGEST_BATCH = 100
 
 
 class Snapshot(msgspec.Struct, frozen=True):
     """Where an episode stood.
 
     A backend that can save its state gave ``machine``; otherwise the episode so far is done again, which leads to the
-    same place because the same seed and actions do.
+    same place because the same seed and actions do. ``kept`` is what setup steps kept for the task's judging.
     """
 
     task: Task
     seed: int
     actions: tuple[Action, ...]
     machine: object | None = None
+    kept: dict[str, bytes] = {}
 
 
 class DesktopEnv(gym.Env[dict[str, Any], Any]):
@@ -124,6 +123,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self._actions: list[Action] = []
         self._running = False
         self._scored: Score | EvaluationError | None = None
+        self._kept: Mapping[str, bytes] = {}
 
     @property
     def backend(self) -> Backend:
@@ -185,7 +185,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         try:
             with self._ending_on_fault():
                 with self._timed("parse"):
-                    parsed = self._checked(self._form.decode(action))
+                    parsed = allowed(self._form.decode(action), self._options.screen, code=self._allow_code)
                 settled = self._do(parsed)
         except ActionError as refused:
             error = str(refused)
@@ -193,7 +193,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self._actions.append(parsed)
         with self._ending_on_fault():
             observation = self._observe()
-        terminated = isinstance(_last(parsed), Done | Fail)
+        terminated = isinstance(last_of(parsed), Done | Fail)
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
         info = self._info(settled=settled, action_error=error)
         reward = self._finish(info) if terminated or truncated else 0.0
@@ -226,7 +226,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
             machine = self.backend.snapshot()
         except UsageError:
             machine = None
-        return Snapshot(self.task, self._seed, tuple(self._actions), machine)
+        return Snapshot(self.task, self._seed, tuple(self._actions), machine, dict(self._kept))
 
     def restore(self, token: Snapshot) -> dict[str, Any]:
         """Brings the episode back to where it stood, and returns the observation there.
@@ -236,6 +236,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         """
         self._task, self._seed, self._actions = token.task, token.seed, list(token.actions)
         self._scored = None
+        self._kept = token.kept
         if token.machine is not None:
             with self._ending_on_fault():
                 self.backend.restore(token.machine)
@@ -279,42 +280,16 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self._scored = None
         with self._timed("reset"):
             self.backend.reset(seed=self._seed)
-            run_steps(task.setup, self.backend)
+            self._kept = run_steps(task.setup, self.backend)
         with self._timed("settle"):
             settled = self.backend.settle(_RESET_PATIENCE_S)
         self._running = True
         return settled
 
-    def _checked(self, action: Action) -> Action:
-        """Refuses what cannot be done before any of it is."""
-        parts = _parts(action)
-        if len(parts) > _LONGEST_BATCH:
-            raise ActionError(f"{len(parts)} actions in one step; at most {_LONGEST_BATCH} are done")
-        for part in parts:
-            self._check(part)
-        return action
-
-    def _check(self, action: Action) -> None:
-        width, height = self._options.screen
-        match action:
-            case Python() if not self._allow_code:
-                raise ActionError("Python code runs only in an environment made with allow_code=True")
-            case ToolCall(name=name):
-                raise ActionError(
-                    f"there is no tool {name!r} here: this environment has a screen, a mouse and a keyboard"
-                )
-            case TypeText(text=text) if len(text) > _LONGEST_TEXT:
-                raise ActionError(f"{len(text)} characters to type; at most {_LONGEST_TEXT} are typed in one action")
-            case Wait(seconds=float(seconds)) if not 0 <= seconds <= _LONGEST_WAIT_S:
-                raise ActionError(f"cannot wait {seconds:g} s; 0 to {_LONGEST_WAIT_S:g} s can be waited")
-        x, y = getattr(action, "x", None), getattr(action, "y", None)
-        if (x is not None and not 0 <= x < width) or (y is not None and not 0 <= y < height):
-            raise ActionError(f"({x}, {y}) is off the screen, which is {width} x {height} pixels")
-
     def _do(self, action: Action) -> bool:
         """Does an action, one part after the other, each when the one before it has settled."""
         settled = True
-        for part in _parts(action):
+        for part in parts_of(action):
             with self._timed("perform"):
                 self._perform(part)
             if isinstance(part, Done | Fail):
@@ -369,9 +344,9 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
 
     def _evaluated(self) -> Score | EvaluationError:
         assert self.task.evaluator is not None, "asked for by evaluate"
-        last = _last(self._actions[-1]) if self._actions else None
+        last = last_of(self._actions[-1]) if self._actions else None
         try:
-            return evaluate(self.task.evaluator, self.backend, last)
+            return evaluate(self.task.evaluator, self.backend, last, kept=self._kept)
         except EvaluationError as error:
             return error
 
@@ -390,14 +365,3 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
             yield
         finally:
             self.timing[phase] = self.timing.get(phase, 0.0) + (time.perf_counter() - start) * 1000
-
-
-def _parts(action: Action) -> Sequence[Action]:
-    return action.actions if isinstance(action, Batch) else (action,)
-
-
-def _last(action: Action) -> Action:
-    """The part that was done last: the one that ends the episode, or the end of the sequence."""
-    parts = _parts(action)
-    ending = [part for part in parts if isinstance(part, Done | Fail)]
-    return ending[0] if ending else (parts[-1] if parts else action)

@@ -13,13 +13,16 @@ import numpy as np
 
 from agentgym.actions import Action, Fail
 from agentgym.backends.base import Backend
-from agentgym.errors import BackendError, EvaluationError, TaskError, UnknownNameError
+from agentgym.errors import AgentGymError, BackendError, EvaluationError, TaskError, UnknownNameError
 from agentgym.evaluators.getters import Fetched, getters
 from agentgym.evaluators.metrics import metrics
-from agentgym.setup import check_step, run_steps
+from agentgym.registry import Registry
+from agentgym.setup import run_steps
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
 
-__all__ = ["Score", "check_spec", "evaluate"]
+__all__ = ["Score", "evaluate"]
+
+_Kept = Mapping[str, bytes]
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -33,7 +36,9 @@ class _MissingError(Exception):
     """What was to be judged is not there."""
 
 
-def evaluate(spec: EvaluatorSpec, backend: Backend, last_action: Action | None) -> Score:
+def evaluate(
+    spec: EvaluatorSpec, backend: Backend, last_action: Action | None, *, kept: Mapping[str, bytes] | None = None
+) -> Score:
     """Scores the machine's current state.
 
     ``and`` is the mean of the checks, or 0 as soon as one is exactly 0; ``or`` is their maximum. An infeasible task
@@ -45,12 +50,13 @@ def evaluate(spec: EvaluatorSpec, backend: Backend, last_action: Action | None) 
         spec: the task's checks.
         backend: the machine, after the last action has settled.
         last_action: None if the agent never acted.
+        kept: what the task's setup steps kept, for the getter ``cache_file``; that of ``postconfig`` joins it.
 
     Raises:
-        EvaluationError: if a getter or metric raises. The episode is then unscored.
+        EvaluationError: if a postconfig step, a getter or a metric fails. The episode is then unscored.
         BackendError: if the machine broke.
     """
-    run_steps(spec.postconfig, backend, where="$.evaluator.postconfig")
+    known = {**(kept or {}), **_prepared(spec, backend)}
     gave_up = isinstance(last_action, Fail)
     if spec.infeasible:
         return Score(float(gave_up), {"0:infeasible": float(gave_up)})
@@ -58,33 +64,32 @@ def evaluate(spec: EvaluatorSpec, backend: Backend, last_action: Action | None) 
         return Score(0.0, {f"{index}:{check.metric}": 0.0 for index, check in enumerate(spec.checks)})
     terms: dict[str, float] = {}
     for index, check in enumerate(spec.checks):
-        value = _apply(check, backend, f"$.evaluator, check {index}")
+        value = _apply(check, backend, known, f"$.evaluator, check {index}")
         terms[f"{index}:{check.metric}"] = value
         if value == (0.0 if spec.conj == "and" else 1.0):
             return Score(value, terms)
     return Score(_joined(spec, list(terms.values())), terms)
 
 
-def check_spec(spec: EvaluatorSpec) -> None:
-    """Looks up every name that an evaluator uses, so that a misspelt one is known before the episode.
-
-    Raises:
-        TaskError: gives the JSON path and suggests a close name.
-    """
-    for index, step in enumerate(spec.postconfig):
-        check_step(step, f"$.evaluator.postconfig[{index}]")
-    for index, check in enumerate(spec.checks):
-        _known(metrics, check.metric, f"$.evaluator.func[{index}]")
-        for side, getter in (("result", check.result), ("expected", check.expected)):
-            if getter is not None:
-                _known(getters, getter.type, f"$.evaluator.{side}[{index}].type")
-
-
-def _known(registry: Mapping[str, object], name: str, where: str) -> None:
+def _prepared(spec: EvaluatorSpec, backend: Backend) -> _Kept:
     try:
-        registry[name]
-    except UnknownNameError as error:
-        raise TaskError(f"{error} - at {where}") from error
+        return run_steps(spec.postconfig, backend, where="$.evaluator.postconfig")
+    except TaskError as error:
+        raise EvaluationError(f"postconfig: {error}") from error
+    except BackendError as error:
+        if _passes(error):
+            raise
+        raise _unscored(error, "postconfig", "$.evaluator.postconfig") from error
+
+
+def _passes(error: Exception) -> bool:
+    """Whether an error is attributed already. What a server elsewhere did is not: the machine itself is alive."""
+    return isinstance(error, EvaluationError) or (isinstance(error, BackendError) and error.kind != "network")
+
+
+def _unscored(error: Exception, what: str, where: str) -> EvaluationError:
+    said = str(error) if isinstance(error, AgentGymError) else repr(error)
+    return EvaluationError(f"{what} raised {said} - at {where}")
 
 
 def _joined(spec: EvaluatorSpec, values: list[float]) -> float:
@@ -93,11 +98,11 @@ def _joined(spec: EvaluatorSpec, values: list[float]) -> float:
     return math.fsum(values) / len(values) if spec.conj == "and" else max(values)
 
 
-def _apply(check: Check, backend: Backend, where: str) -> float:
+def _apply(check: Check, backend: Backend, kept: _Kept, where: str) -> float:
     with tempfile.TemporaryDirectory(prefix="agentgym-check-") as folder:
         try:
             arguments = [
-                _get(getter, backend, Path(folder, side), f"{where}, {side}")
+                _get(getter, backend, kept, folder=Path(folder, side), where=f"{where}, {side}")
                 for side, getter in (("result", check.result), ("expected", check.expected))
                 if getter is not None
             ]
@@ -106,17 +111,27 @@ def _apply(check: Check, backend: Backend, where: str) -> float:
         return _measure(check, arguments, where)
 
 
-def _get(spec: GetterSpec, backend: Backend, folder: Path, where: str) -> Any:
-    getter = getters[spec.type]
+def _get(spec: GetterSpec, backend: Backend, kept: _Kept, *, folder: Path, where: str) -> Any:
+    getter = _known(getters, spec.type, where)
     try:
-        found = getter(backend, spec.config)
+        found = getter(backend, {**spec.config, "kept": kept} if spec.type == "cache_file" else spec.config)
     except FileNotFoundError as error:
         raise _MissingError from error
-    except (BackendError, EvaluationError):
-        raise
     except Exception as error:  # a boundary to getters that others wrote
-        raise EvaluationError(f"getter {spec.type!r} raised {error!r} - at {where}") from error
-    return _on_disk(found, folder)
+        if _passes(error):
+            raise
+        raise _unscored(error, f"getter {spec.type!r}", where) from error
+    try:
+        return _on_disk(found, folder)
+    except (OSError, ValueError) as error:
+        raise EvaluationError(f"what getter {spec.type!r} fetched cannot be handed on: {error} - at {where}") from error
+
+
+def _known(registry: Registry[Any], name: str, where: str) -> Any:
+    try:
+        return registry[name]
+    except UnknownNameError as error:
+        raise EvaluationError(f"{error} - at {where}") from error
 
 
 def _on_disk(found: Any, folder: Path) -> Any:
@@ -134,13 +149,13 @@ def _on_disk(found: Any, folder: Path) -> Any:
 
 
 def _measure(check: Check, arguments: list[Any], where: str) -> float:
-    metric = metrics[check.metric]
+    metric = _known(metrics, check.metric, where)
     try:
         value: object = metric(*arguments, **check.options)
-    except EvaluationError:
-        raise
     except Exception as error:  # a boundary to metrics that others wrote
-        raise EvaluationError(f"metric {check.metric!r} raised {error!r} - at {where}") from error
+        if _passes(error):
+            raise
+        raise _unscored(error, f"metric {check.metric!r}", where) from error
     if isinstance(value, np.generic):
         value = value.item()
     if not isinstance(value, int | float) or not 0 <= value <= 1:

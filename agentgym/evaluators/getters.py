@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 import msgspec
 
 from agentgym.backends.base import Backend, Completed
+from agentgym.evaluators.metrics.workbooks import read_book
 from agentgym.registry import Registry
 from agentgym.setup.downloads import fetch
 
-__all__ = ["Fetched", "Getter", "getters"]
+__all__ = ["Fetched", "Getter", "check_names", "getters", "is_true"]
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -47,10 +51,12 @@ def vm_file(backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetched 
     With ``multi``, both are lists: those that ``gives`` picks by place ([0] if it is not there) go to the metric,
     None for one that is missing; the others lie beside the first of them.
 
+    A folder, or a file that may not be read, is no file either.
+
     Raises:
         FileNotFoundError: if the only one that is picked is missing.
     """
-    return _files(config, backend.read)
+    return _files(config, partial(_read_file, backend))
 
 
 @getters.register("cloud_file")
@@ -59,9 +65,48 @@ def cloud_file(_backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetc
     return _files(config, fetch)
 
 
+@getters.register("cache_file")
+def cache_file(_backend: Backend, config: dict[str, Any]) -> Fetched:
+    """What a step kept under the name ``path``, such as ``execute`` with ``stdout``; ``kept`` holds it all.
+
+    Raises:
+        KeyError: if no step did, which is a fault of the task.
+    """
+    kept: Mapping[str, bytes] = config["kept"]
+    if config["path"] not in kept:
+        raise KeyError(f"no step kept {config['path']!r}; kept are {', '.join(kept) or 'none'}")
+    return Fetched(PurePosixPath(config["path"]).name, kept[config["path"]])
+
+
+@getters.register("content_from_vm_file")
+def content_from_vm_file(backend: Backend, config: dict[str, Any]) -> list[str] | None:
+    """The last row of the first sheet of a workbook, as texts, an empty cell ``"nan"``; None if it is no workbook.
+
+    OSWorld reads with pandas, which also writes whole numbers as ``3.0`` where their column or row has others.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        MissingDependencyError: if openpyxl is not installed.
+    """
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        file.write(_read_file(backend, config["path"]))
+        file.flush()
+        book = read_book(file.name)
+    if book is None:
+        return None
+    rows = [
+        row for row in book.content.worksheets[0].iter_rows(values_only=True) if any(cell is not None for cell in row)
+    ]
+    return ["nan" if cell is None else str(cell) for cell in rows[-1]] if len(rows) > 1 else []
+
+
 @getters.register("vm_command_line")
 def vm_command_line(backend: Backend, config: dict[str, Any]) -> str:
-    """What ``command`` writes to its standard output."""
+    """What ``command`` writes to its standard output.
+
+    Raises:
+        FileNotFoundError: if there is no such program, which OSWorld's metrics are given None for.
+    """
     return _run(backend, config).stdout.decode("utf-8", "replace")
 
 
@@ -132,11 +177,19 @@ def list_directory(backend: Backend, config: dict[str, Any]) -> dict[str, Any]:
     return root
 
 
+def _read_file(backend: Backend, path: str) -> bytes:
+    try:
+        return backend.read(path)
+    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        raise FileNotFoundError(f"no file that can be read at {path!r}: {error}") from error
+
+
 def _files(config: dict[str, Any], read: Callable[[str], bytes]) -> Fetched | list[Fetched | None]:
-    if not _true(config.get("multi")):
+    if not is_true(config.get("multi")):
         return Fetched(config.get("dest") or PurePosixPath(config["path"]).name, read(config["path"]))
     paths: Sequence[str] = config["path"]
     names: Sequence[str] = config.get("dest") or [PurePosixPath(path).name for path in paths]
+    check_names(names)
     files = [_file_or_none(name, path, read) for name, path in zip(names, paths, strict=True)]
     picked = sorted(set(config.get("gives", [0])))
     beside = tuple(file for index, file in enumerate(files) if file is not None and index not in picked)
@@ -166,11 +219,27 @@ def _text(backend: Backend, kind: str) -> str | None:
 
 def _run(backend: Backend, config: dict[str, Any]) -> Completed:
     command = config["command"]
-    if _true(config.get("shell")):
+    if is_true(config.get("shell")):
         return backend.run(["sh", "-c", command if isinstance(command, str) else shlex.join(command)])
     return backend.run(shlex.split(command) if isinstance(command, str) else command)
 
 
-def _true(value: object) -> bool:
+def check_names(names: Sequence[str]) -> None:
+    """Returns if files of these names can lie in one folder.
+
+    Raises:
+        ValueError: names the first that cannot.
+    """
+    places = Counter(PurePosixPath(name).name for name in names)
+    wrong = next((name for name in names if PurePosixPath(name).name in ("", "..")), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong!r} is no name of a file")
+    twice = [name for name, count in places.items() if count > 1]
+    if twice:
+        raise ValueError(f"{places[twice[0]]} files are named {twice[0]!r}; each needs a name of its own in dest")
+
+
+def is_true(value: object) -> bool:
+    """Whether a flag of a task is set."""
     # Task files of OSWorld have the string "true", too.
     return str(value).lower() == "true"

@@ -33,7 +33,7 @@ def execute(
     stdout: str = "",
     stderr: str = "",
     timeout: float = _EXECUTE_PATIENCE_S,
-) -> None:
+) -> dict[str, bytes]:
     """Runs a command to its end.
 
     OSWorld's ``execute`` and ``command``: ``{SCREEN_WIDTH}``, ``{SCREEN_HEIGHT}``, their halves and
@@ -42,11 +42,10 @@ def execute(
 
     Args:
         until: the command is run again until its ``returncode`` is this, or its ``stdout`` or ``stderr`` contains this.
-        stdout: OSWorld keeps the output under this name; nothing reads it here.
-        stderr: the same.
+        stdout: the name under which the getter ``cache_file`` finds what it wrote to standard output.
+        stderr: the same of standard error.
         timeout: seconds.
     """
-    del stdout, stderr
     argv = _argv(_filled(command, backend.screen), shell)
     deadline = time.monotonic() + _UNTIL_PATIENCE_S
     done = backend.run(argv, timeout_s=timeout)
@@ -58,6 +57,7 @@ def execute(
     if check and done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()[-300:]
         raise ValueError(f"{command!r} ended with {done.returncode}: {said}")
+    return {name: output for name, output in ((stdout, done.stdout), (stderr, done.stderr)) if name}
 
 
 def launch(

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from agentgym.backends.base import Backend
+from agentgym.backends.kept import kept
+from agentgym.errors import BackendError
 
 __all__ = ["download", "fetch"]
 
 _PATIENCE_S = 60.0
+
+_TRANSIENT = (408, 425, 429)
+"""Answers that say "later", as all from 500 on do; what else is refused is refused for good."""
+
+# What is escaped already stays so, as `requests` does, which OSWorld's addresses were tried with.
+_UNESCAPED = "!#$%&'()*+,/:;=?@[]~"
 
 
 class _Download(TypedDict):
@@ -28,7 +35,8 @@ def download(backend: Backend, files: Sequence[_Download]) -> None:
     """Puts files from addresses into the machine, ``[{"url": …, "path": …}]``.
 
     Raises:
-        OSError: if a file is neither kept nor to be had.
+        OSError: if there is no such file to be had.
+        BackendError: if the network or the server failed.
     """
     for entry in files:
         backend.write(entry["path"], fetch(entry["url"]))
@@ -38,18 +46,25 @@ def fetch(url: str) -> bytes:
     """The content behind an address, ``file://`` among them; from the cache folder if it has been fetched before.
 
     Raises:
-        OSError: if it is neither kept nor to be had.
+        OSError: if there is no such file.
         ValueError: if it is no address.
+        BackendError: of kind ``"network"``, if the network or the server failed; trying again may help.
     """
-    scheme = urlsplit(url).scheme
-    if scheme == "file":
+    if _scheme(url) == "file":
         return _read(url)
-    if scheme not in ("http", "https"):
+    return kept(f"downloads/{hashlib.sha256(url.encode()).hexdigest()}", lambda: _get(url))
+
+
+def _scheme(url: str) -> str:
+    try:
+        address = urlsplit(url)
+        # A port that is none is told when it is asked for.
+        place = address.port, address.hostname
+    except ValueError as error:
+        raise ValueError(f"{url!r} is no address: {error}") from error
+    if address.scheme != "file" and (address.scheme not in ("http", "https") or not place[1]):
         raise ValueError(f"{url!r} is no http, https or file address")
-    kept = _folder() / hashlib.sha256(url.encode()).hexdigest()
-    if not kept.is_file():
-        _put(kept, _get(url))
-    return kept.read_bytes()
+    return address.scheme
 
 
 def _read(url: str) -> bytes:
@@ -62,18 +77,42 @@ def _read(url: str) -> bytes:
 
 def _get(url: str) -> bytes:
     try:
-        with urllib.request.urlopen(url, timeout=_PATIENCE_S) as answer:  # the scheme was checked
-            return bytes(answer.read())
+        with urllib.request.urlopen(
+            quote(url, safe=_UNESCAPED), timeout=_PATIENCE_S
+        ) as answer:  # the scheme was checked
+            return _whole(url, answer)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code >= http.HTTPStatus.INTERNAL_SERVER_ERROR or error.code in _TRANSIENT:
+            raise _failed(url, f"the server answered {error.code} {error.reason}") from error
+        raise OSError(f"cannot download {url}: the server answered {error.code} {error.reason}") from error
+    except http.client.InvalidURL as error:
+        raise ValueError(f"{url!r} is no address: {error}") from error
     except urllib.error.URLError as error:
-        raise OSError(f"cannot download {url}: {error.reason}") from error
+        raise _failed(url, _reason(error.reason)) from error
+    except (http.client.HTTPException, OSError) as error:
+        raise _failed(url, _reason(error)) from error
 
 
-def _put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    partial.write_bytes(content)
-    partial.replace(path)
+def _whole(url: str, answer: http.client.HTTPResponse) -> bytes:
+    content = answer.read()
+    announced = answer.headers["Content-Length"]
+    if announced is not None and announced.strip() != str(len(content)):
+        raise _failed(url, f"the server announced {announced!r} bytes and sent {len(content)}")
+    return content
 
 
-def _folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentgym" / "downloads"
+def _reason(error: object) -> str:
+    match error:
+        case http.client.IncompleteRead(partial=partial, expected=expected):
+            missing = "" if expected is None else f", {expected} short"
+            return f"the connection was cut after {len(partial)} bytes{missing}"
+        case TimeoutError():
+            return f"no answer within {_PATIENCE_S:g} s"
+        case OSError() | str():
+            return str(error)
+    return repr(error)
+
+
+def _failed(url: str, reason: str) -> BackendError:
+    return BackendError(f"cannot download {url}: {reason}", kind="network")

@@ -9,15 +9,17 @@ from typing import Any, TypeAlias, get_type_hints
 import msgspec
 
 from agentgym.backends.base import Backend
-from agentgym.errors import TaskError, UnknownNameError
+from agentgym.errors import BackendError, MissingDependencyError, TaskError, UnknownNameError
 from agentgym.registry import Registry
 from agentgym.setup import actions, downloads, windows
 from agentgym.tasks import SetupStep
 
 __all__ = ["SetupAction", "check_step", "run_steps", "steps"]
 
-SetupAction: TypeAlias = Callable[..., None]
+SetupAction: TypeAlias = Callable[..., Mapping[str, bytes] | None]
 """Changes the machine: called with the backend and the step's parameters by name.
+
+It may return files by name, which the getter ``cache_file`` finds when the task is judged.
 
 A step whose parameters are not of the annotated types is refused before it is called.
 """
@@ -35,8 +37,8 @@ steps.register("sleep", actions.sleep)
 steps.register("upload_file", actions.upload_file)
 
 
-def run_steps(sequence: Sequence[SetupStep], backend: Backend, *, where: str = "$.config") -> None:
-    """Runs steps in their order.
+def run_steps(sequence: Sequence[SetupStep], backend: Backend, *, where: str = "$.config") -> dict[str, bytes]:
+    """Runs steps in their order, and gives what they kept, by name.
 
     Args:
         where: the JSON path of the list, for errors.
@@ -45,8 +47,10 @@ def run_steps(sequence: Sequence[SetupStep], backend: Backend, *, where: str = "
         TaskError: if a step is unknown, or its parameters do not fit, or it cannot be done; it gives the JSON path.
         BackendError: if the machine broke.
     """
+    kept: dict[str, bytes] = {}
     for index, step in enumerate(sequence):
-        _run(step, backend, f"{where}[{index}]")
+        kept.update(_run(step, backend, f"{where}[{index}]") or {})
+    return kept
 
 
 def check_step(step: SetupStep, where: str) -> SetupAction:
@@ -87,12 +91,14 @@ def _check_kind(step: SetupStep, name: str, kind: Any, where: str) -> None:
         ) from error
 
 
-def _run(step: SetupStep, backend: Backend, where: str) -> None:
+def _run(step: SetupStep, backend: Backend, where: str) -> Mapping[str, bytes] | None:
     action = check_step(step, where)
     parameters: dict[str, Any] = step.parameters
     try:
-        action(backend, **parameters)
+        return action(backend, **parameters)
+    except (BackendError, MissingDependencyError, TaskError):
+        raise
     except (OSError, ValueError) as error:
-        if isinstance(error, TaskError):
-            raise
         raise TaskError(f"step {step.type!r}: {error} - at {where}") from error
+    except Exception as error:  # a boundary to steps that others wrote
+        raise TaskError(f"step {step.type!r} raised {error!r} - at {where}") from error

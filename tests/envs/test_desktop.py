@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -20,6 +21,8 @@ from agentgym.backends.memory import MemoryBackend
 from agentgym.envs import DesktopEnv
 from agentgym.errors import BackendError, EvaluationError, TaskError, UsageError
 from agentgym.tasks import parse_task
+from agentgym.trajectory import Dataset
+from agentgym.wrappers import TrajectoryRecorder
 
 
 def _task(**changes: Any) -> dict[str, Any]:
@@ -163,6 +166,41 @@ def test_broken_evaluator_leaves_the_episode_unscored_and_the_last_step_whole() 
             env.evaluate()
 
 
+@pytest.mark.parametrize(
+    ("evaluator", "says"),
+    [
+        ({"postconfig": [{"type": "execute", "parameters": {"command": ["none"]}}]}, "postconfig: .*no program 'none'"),
+        ({"expected": {"type": "cloud_file", "path": "file:///none/gold.txt"}}, "there is no such file"),
+        ({"result": {"type": "cache_file", "path": "out"}}, "no step kept 'out'"),
+    ],
+)
+def test_faulty_task_leaves_the_episode_unscored_and_the_last_step_recorded(
+    evaluator: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    env = TrajectoryRecorder(_env(_task(evaluator={**_task()["evaluator"], **evaluator})), tmp_path)
+    env.reset(seed=0)
+    _, reward, terminated, _, info = env.step("DONE")
+    assert (reward, terminated, info["score"], info["failure"]) == (0.0, True, None, "evaluation")
+    with pytest.raises(EvaluationError, match=says):
+        env.get_wrapper_attr("evaluate")()
+    env.close()
+    (episode,) = Dataset(tmp_path)
+    assert (len(episode), episode.score) == (1, None)
+    assert episode.infos[0]["failure"] == "evaluation"
+
+
+def test_output_that_setup_kept_is_judged_and_comes_back_with_a_snapshot() -> None:
+    keep = {"type": "execute", "parameters": {"command": ["echo", "kept"], "stdout": "out.txt"}}
+    wanted = {"type": "rule", "rules": {"expect": ["^kept$"]}}
+    evaluator = {"func": "check_list", "result": {"type": "cache_file", "path": "out.txt"}, "expected": wanted}
+    env = _env(_task(config=[keep], evaluator=evaluator))
+    env.reset(seed=0)
+    token = env.snapshot()
+    env.reset(seed=0, options={"task": {"id": "other", "instruction": ""}})
+    env.restore(token)
+    assert env.step("DONE")[1] == 1.0
+
+
 def test_score_is_kept_until_the_next_step() -> None:
     calls = []
 
@@ -192,6 +230,14 @@ def test_missing_file_scores_zero() -> None:
 def test_misspelt_names_are_told_at_reset() -> None:
     for task, says in (
         (_task(evaluator={"func": "exact_mach"}), r"did you mean 'exact_match'\? - at \$\.evaluator\.func\[0\]"),
+        (
+            _task(evaluator={**_task()["evaluator"], "postconfig": [{"type": "sleeep"}]}),
+            r"did you mean 'sleep'\? - at \$\.evaluator\.postconfig\[0\]\.type",
+        ),
+        (
+            _task(evaluator={**_task()["evaluator"], "result": {"type": "vm_comand_line"}}),
+            r"did you mean 'vm_command_line'\? - at \$\.evaluator\.result\[0\]\.type",
+        ),
         (_task(config=[{"type": "lunch"}]), r"did you mean 'launch'\? - at \$\.config\[0\]\.type"),
         (_task(config=[{"type": "launch", "parameters": {"comand": "x"}}]), r"\$\.config\[0\]\.parameters"),
     ):

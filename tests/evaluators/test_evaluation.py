@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -137,11 +138,111 @@ def test_broken_machine_is_no_score() -> None:
         evaluate(_spec(func="exact_match", result=_echo("a"), expected=_rule("a")), machine, None)
 
 
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        ({"type": "execute", "parameters": {"command": ["nothing"]}}, "step 'execute': no program 'nothing'"),
+        ({"type": "execute", "parameters": {"command": ["fails"], "check": True}}, "ended with 3"),
+        ({"type": "open", "parameters": {"path": "~/none"}}, "no file or folder"),
+        ({"type": "upload_file", "parameters": {"files": [{"local_path": "/none", "path": "a"}]}}, "No such file"),
+        ({"type": "sleeep"}, "did you mean 'sleep'"),
+    ],
+)
+def test_postconfig_step_that_fails_leaves_the_episode_unscored(step: dict[str, Any], says: str) -> None:
+    def fails(_backend: MemoryBackend, argv: Sequence[str]) -> Completed:
+        return Completed(3)
+
+    machine = MemoryBackend(commands={"fails": fails, "sh": lambda *_: Completed(0)})
+    machine.reset(seed=0)
+    spec = _spec(func="exact_match", result=_echo("a"), expected=_rule("a\n"), postconfig=[step])
+    with pytest.raises(EvaluationError, match=rf"postconfig: .*{says}.* - at \$\.evaluator\.postconfig\[0\]"):
+        evaluate(spec, machine, None)
+
+
+def test_machine_that_breaks_in_postconfig_is_no_evaluation_error() -> None:
+    machine = MemoryBackend()
+    step = {"type": "file", "parameters": {"path": "~/a", "content": ""}}
+    with pytest.raises(BackendError):
+        evaluate(_spec(func="infeasible", postconfig=[step]), machine, None)
+
+
+def test_names_that_nothing_has_leave_an_episode_unscored_that_nobody_checked(backend: MemoryBackend) -> None:
+    for spec, says in (
+        (_spec(func="exact_mach", result=_echo("a")), r"did you mean 'exact_match'\?"),
+        (_spec(func="exact_match", result={"type": "vm_fil"}), r"did you mean 'vm_file'\?"),
+    ):
+        with pytest.raises(EvaluationError, match=says):
+            evaluate(spec, backend, None)
+
+
+def test_reference_file_of_several_that_is_missing_leaves_the_episode_unscored(
+    backend: MemoryBackend, tmp_path: Path
+) -> None:
+    (tmp_path / "b").write_bytes(b"a\n")
+    gold = {"type": "cloud_file", "path": [(tmp_path / name).as_uri() for name in "ab"], "dest": ["a", "b"]}
+    there = {"type": "vm_file", "path": "~/a.txt", "dest": "a.txt"}
+    spec = _spec(func="compare_csv", result=there, expected={**gold, "multi": True, "gives": [0, 1]})
+    with pytest.raises(EvaluationError, match=r"cloud_file.*there is no such file"):
+        evaluate(spec, backend, None)
+    (tmp_path / "a").write_bytes(b"other")
+    assert evaluate(spec, backend, None).value == 1.0
+
+
+def test_file_of_the_desktop_that_is_missing_is_zero_as_what_is_expected_too(backend: MemoryBackend) -> None:
+    there = {"type": "vm_file", "path": "~/a.txt", "dest": "a.txt"}
+    missing = {"type": "vm_file", "path": "~/none.txt", "dest": "none.txt"}
+    spec = _spec(func="compare_text_file", result=there, expected=missing)
+    assert evaluate(spec, backend, None).value == 0.0
+
+
+def test_missing_library_leaves_the_episode_unscored_and_says_what_to_type(
+    backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    there = {"type": "vm_file", "path": "~/a.txt", "dest": "a.txt"}
+    spec = _spec(func="compare_table", result=there, options={"rules": [{"type": "sheet_name"}]})
+    with pytest.raises(EvaluationError, match=r"openpyxl is not installed: pip install 'agentgym-envs\[office\]'"):
+        evaluate(spec, backend, None)
+
+
 def test_names_are_checked_beforehand() -> None:
     for spec, says in (
         (_spec(func="exact_mach"), r"'exact_match'\? - at \$\.evaluator\.func\[0\]"),
         (_spec(func="exact_match", result={"type": "vm_fil"}), r"'vm_file'\? - at \$\.evaluator\.result\[0\]\.type"),
         (_spec(func="exact_match", postconfig=[{"type": "sleeep"}]), r"\$\.evaluator\.postconfig\[0\]\.type"),
+        (_spec(func="exact_match", result=_echo("a")), r"missing .*'rules' - at \$\.evaluator\.options\[0\]"),
+        (
+            _spec(func="compare_csv", result=_echo("a"), expected=_rule("a"), options={"strikt": True}),
+            r"'strikt' - at \$\.evaluator\.options\[0\]",
+        ),
+        (
+            _spec(func="exact_match", result={"type": "vm_command_line"}, expected=_rule("a")),
+            r"'vm_command_line': .*`command` - at \$\.evaluator\.result\[0\]",
+        ),
+        (
+            _spec(func="exact_match", result={"type": "vm_command_line", "command": ["a", 1]}, expected=_rule("a")),
+            r"got `int` - at \$\.evaluator\.result\[0\]\.command\[1\]",
+        ),
+        (
+            _spec(func="is_file_exist", result={"type": "vm_file", "path": ["a", "b"]}),
+            r"for several files, say 'multi': true - at \$\.evaluator\.result\[0\]",
+        ),
+        (
+            _spec(func="is_file_exist", result={"type": "vm_file", "path": ["a"], "multi": True, "gives": [1]}),
+            r"gives is \[1\]; it picks of the places 0 to 0",
+        ),
+        (
+            _spec(func="is_file_exist", result={"type": "vm_file", "path": ["a", "b"], "dest": ["a"], "multi": True}),
+            "2 paths and 1 names in dest",
+        ),
+        (
+            _spec(
+                func="exact_match",
+                result={"type": "content_from_vm_file", "path": "a", "file_type": "pdf", "file_content": "last_row"},
+                expected=_rule("a"),
+            ),
+            r"'pdf' - at \$\.evaluator\.result\[0\]\.file_type",
+        ),
     ):
         with pytest.raises(TaskError, match=says):
             check_spec(spec)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from agentgym.backends.base import Completed
 from agentgym.backends.memory import MemoryBackend
-from agentgym.evaluators import Fetched, evaluate, getters, metrics
-from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
+from agentgym.errors import EvaluationError, TaskError
+from agentgym.evaluators import Fetched, check_spec, evaluate, getters, metrics
+from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, SetupStep
 
 
 @pytest.fixture
@@ -53,6 +57,62 @@ def test_only_file_that_is_missing_is_said_to_be(backend: MemoryBackend) -> None
         _get(backend, "vm_file", path="~/none.txt", dest="n")
     with pytest.raises(FileNotFoundError):
         _get(backend, "vm_file", path=["~/none.txt", "~/a.txt"], dest=["n", "a"], multi=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["a.txt", "a.txt"], "2 files are named 'a.txt'; each needs a name of its own in dest"),
+        (["x/a.txt", "y/a.txt"], "2 files are named 'a.txt'"),
+        (["..", "a.txt"], r"'\.\.' is no name of a file"),
+    ],
+)
+def test_files_of_one_name_are_never_laid_over_each_other(backend: MemoryBackend, names: list[str], says: str) -> None:
+    config = {"type": "vm_file", "path": ["~/a.txt", "~/b.txt"], "dest": names, "multi": True, "gives": [0, 1]}
+    with pytest.raises(ValueError, match=says):
+        getters["vm_file"](backend, config)
+    check = Check("check_list", GetterSpec("vm_file", config), GetterSpec("rule", {"type": "rule", "rules": {}}))
+    with pytest.raises(EvaluationError, match=f"getter 'vm_file' raised .*{says}"):
+        evaluate(EvaluatorSpec((check,)), backend, None)
+    with pytest.raises(TaskError, match=rf"getter 'vm_file': {says}.* - at \$\.evaluator\.result\[0\]"):
+        check_spec(EvaluatorSpec((check,)))
+
+
+@pytest.mark.parametrize("error", [IsADirectoryError, NotADirectoryError, PermissionError])
+def test_what_is_no_file_that_can_be_read_is_missing(error: type[OSError]) -> None:
+    class Machine(MemoryBackend):
+        def read(self, path: str) -> bytes:
+            raise error(path)
+
+    with pytest.raises(FileNotFoundError, match="no file that can be read at '~/a'"):
+        _get(Machine(), "vm_file", path="~/a", dest="a")
+
+
+def test_kept_output_of_a_step_is_a_file(backend: MemoryBackend) -> None:
+    for name, output in (("out.txt", "out x"), ("err.txt", "err")):
+        step = SetupStep("execute", {"command": "x", "shell": True, "stdout": "out.txt", "stderr": "err.txt"})
+        result = GetterSpec("cache_file", {"type": "cache_file", "path": name})
+        rules = {"type": "rule", "rules": {"expect": [f"^{output}$"]}}
+        check = Check("check_list", result, GetterSpec("rule", rules))
+        assert evaluate(EvaluatorSpec((check,), postconfig=(step,)), backend, None).value == 1.0
+        assert evaluate(EvaluatorSpec((check,)), backend, None, kept={name: output.encode()}).value == 1.0
+        assert evaluate(EvaluatorSpec((check,)), backend, None, kept={name: b"other"}).value == 0.0
+        with pytest.raises(EvaluationError, match=f"no step kept '{name}'; kept are none"):
+            evaluate(EvaluatorSpec((check,)), backend, None)
+
+
+def test_last_row_of_a_workbook_is_texts(backend: MemoryBackend) -> None:
+    book = openpyxl.Workbook()
+    for row in (["name", "on", "n"], ["a", None, 1], ["b", dt.datetime(2024, 1, 2), None], [None, None, None]):
+        book.active.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    backend.write("~/b.xlsx", content.getvalue())
+    wanted = {"file_type": "xlsx", "file_content": "last_row"}
+    assert _get(backend, "content_from_vm_file", path="~/b.xlsx", **wanted) == ["b", "2024-01-02 00:00:00", "nan"]
+    assert _get(backend, "content_from_vm_file", path="~/a.txt", **wanted) is None
+    with pytest.raises(FileNotFoundError):
+        _get(backend, "content_from_vm_file", path="~/none.xlsx", **wanted)
 
 
 def test_metric_finds_files_in_one_folder_that_goes_away(
@@ -99,6 +159,14 @@ def test_command_gives_what_it_writes(backend: MemoryBackend) -> None:
     assert _get(backend, "vm_command_line", command="echo 'a b'") == "a b\n"
     assert getters["vm_command_line"](backend, {"command": "a | b", "shell": "true"}) == "out a | b"
     assert getters["vm_command_error"](backend, {"command": "a", "shell": True}) == "err"
+
+
+def test_program_that_is_not_there_scores_zero_and_what_a_shell_says_of_it_is_output(backend: MemoryBackend) -> None:
+    rule = GetterSpec("rule", {"type": "rule", "rules": {"exclude": ["x"]}})
+    for kind in ("vm_command_line", "vm_command_error"):
+        absent = GetterSpec(kind, {"type": kind, "command": ["no-such-program"]})
+        score = evaluate(EvaluatorSpec((Check("check_include_exclude", absent, rule),)), backend, None)
+        assert score.value == 0.0, "the rule alone would let an empty output pass"
 
 
 def test_screen_terminal_and_windows_are_looked_at(backend: MemoryBackend) -> None:

@@ -335,12 +335,34 @@ def test_accessibility_tree_is_searched(rule: dict[str, Any], score: float) -> N
     assert metrics["check_accessibility_tree"](_TREE, [rule]) == pytest.approx(score)
 
 
-@pytest.mark.parametrize(("module", "metric"), [("openpyxl", "compare_table"), ("docx", "compare_docx_files")])
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("name: Test\nauthor:\n  mails: [a@b.c]\n", 1),
+        ("name: Test\nauthor:\n  mails: [x@b.c]\n", 0),
+        ("name: [unclosed", 0),
+        ("name: !!python/object/apply:os.getpid []", 0),
+        ("", 0),
+    ],
+)
+def test_yaml_is_looked_at_like_json(tmp_path: Path, text: str, score: float) -> None:
+    file = _file(tmp_path, "a.yml", text)
+    rules = {"expect": [{"key": ["name"], "ref": "Test"}, {"key": ["author", "mails", 0], "ref": "a@b.c"}]}
+    assert metrics["check_json"](file, rules, is_yaml=True) == score
+    assert metrics["check_json"](file, rules) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("module", "metric"), [("openpyxl", "compare_table"), ("docx", "compare_docx_files"), ("yaml", "check_json")]
+)
 def test_missing_library_says_what_to_type(module: str, metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    options: dict[str, Any] = {"rules": []} if metric == "compare_table" else {}
+    needed: dict[str, dict[str, Any]] = {
+        "compare_table": {"rules": [{"type": "sheet_name"}]},
+        "check_json": {"is_yaml": True},
+    }
     with pytest.raises(MissingDependencyError, match=r"pip install 'agentgym-envs\[office\]'$"):
-        metrics[metric]("a", "b", **options)
+        metrics[metric]("a", "b", **needed.get(metric, {}))
 
 
 def test_broken_tree_scores_zero() -> None:

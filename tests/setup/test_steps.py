@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,56 +122,6 @@ def test_file_is_laid(backend: MemoryBackend, tmp_path: Path) -> None:
     (tmp_path / "here").write_bytes(b"\0")
     _run(backend, "upload_file", files=[{"local_path": str(tmp_path / "here"), "path": "~/there"}])
     assert backend.read("~/there") == b"\0"
-
-
-class _Once(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        status = 404 if self.path == "/none" else 200
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(b"content")
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the standard library
-        pass
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    with http.server.HTTPServer(("127.0.0.1", 0), _Once) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-def test_download_is_kept_and_then_needs_no_network(
-    backend: MemoryBackend, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    files = [{"url": f"{address}/a", "path": "~/a"}]
-    _run(backend, "download", files=files)
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    backend.reset(seed=0)
-    _run(backend, "download", files=files)
-    assert backend.read("~/a") == b"content"
-
-
-def test_download_that_fails_names_the_address(
-    backend: MemoryBackend, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(TaskError, match=r"cannot download .*/none"):
-        _run(backend, "download", files=[{"url": f"{address}/none", "path": "~/a"}])
-    with pytest.raises(TaskError, match="no http, https or file address"):
-        _run(backend, "download", files=[{"url": "ftp://example.org/a", "path": "~/a"}])
-    assert not list(tmp_path.rglob("*.*"))
-
-
-def test_file_address_is_read_from_this_machine(backend: MemoryBackend, tmp_path: Path) -> None:
-    (tmp_path / "a b.txt").write_bytes(b"here")
-    _run(backend, "download", files=[{"url": (tmp_path / "a b.txt").as_uri(), "path": "~/a"}])
-    assert backend.read("~/a") == b"here"
 
 
 def test_step_of_another_package_may_be_annotated_for_its_type_checker_alone(

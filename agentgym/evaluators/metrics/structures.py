@@ -12,10 +12,11 @@ from typing import Any
 from lxml import etree
 from rapidfuzz import fuzz
 
+from agentgym.errors import MissingDependencyError
 from agentgym.evaluators.metrics.registry import Metric
 from agentgym.evaluators.metrics.texts import text_of
 
-__all__ = ["METRICS", "compared"]
+__all__ = ["METRICS", "check_comparison", "compared"]
 
 _NAMESPACE = "https://accessibility.ubuntu.example.org/ns"
 _PREFIXES = {
@@ -62,13 +63,30 @@ def compared(value: Any, rule: Mapping[str, Any]) -> bool:
         return False
 
 
-def check_json(result: str | None, rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:
+def check_comparison(rule: Any) -> None:
+    """Returns if `compared` can do a rule.
+
+    Raises:
+        ValueError: says why not.
+    """
+    if not isinstance(rule, Mapping) or "ref" not in rule:
+        raise ValueError(f"a comparison is {{'method': …, 'ref': …}}, not {rule!r}")
+    _method(str(rule.get("method", "eq")))
+
+
+def check_json(result: str | None, rules: Mapping[str, Sequence[Mapping[str, Any]]], *, is_yaml: bool = False) -> float:
     """Whether the values at the paths of ``rules["expect"]`` fulfil their rules, and none of ``rules["unexpect"]``.
 
     A rule is ``{"key": ["path", "to", 0], "method": "eq", "ref": …}``. What is expected must be there; what is
     unexpected counts as null where it is not.
+
+    Args:
+        is_yaml: the file is YAML, of which only plain data is read.
+
+    Raises:
+        MissingDependencyError: if it is YAML and PyYAML is not installed.
     """
-    document = _parsed(text_of(result))
+    document = _parsed_yaml(text_of(result)) if is_yaml else _parsed(text_of(result))
     if document is None:
         return 0.0
     if not all(_has_path(document, rule["key"]) for rule in rules.get("expect", ())):
@@ -183,6 +201,19 @@ def _parsed(text: str | None) -> Any:
     try:
         return json.loads(text)
     except ValueError:
+        return None
+
+
+def _parsed_yaml(text: str | None) -> Any:
+    try:
+        import yaml
+    except ImportError as error:
+        raise MissingDependencyError("PyYAML is not installed: pip install 'agentgym-envs[office]'") from error
+    if text is None:
+        return None
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
         return None
 
 

@@ -1,0 +1,118 @@
+"""Rules of ``compare_table`` on what stands in the cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from agentgym.evaluators.metrics.cells import value_of
+from agentgym.evaluators.metrics.workbooks import Book, Books, Rule, find_sheet, sheets_of
+
+__all__ = ["check_range", "fuzzily_same", "same_data", "same_names", "same_print"]
+
+_PRECISION = 4
+_FUZZY_THRESHOLD = 85.0
+_COMPARISONS = ("fuzzy_match", "includes", "included_by", "exact_match")
+
+
+def same_names(books: Books, _rule: Rule) -> bool:
+    result, expected = books
+    return result is not None and expected is not None and result.content.sheetnames == expected.content.sheetnames
+
+
+def same_data(books: Books, rule: Rule) -> bool:
+    pair = sheets_of(books, rule)
+    precision = int(rule.get("precision", _PRECISION))
+    return pair is not None and _values(pair[0], precision) == _values(pair[1], precision)
+
+
+def same_print(books: Books, rule: Rule) -> bool:
+    found = find_sheet(books, rule["sheet_idx0"]), find_sheet(books, rule["sheet_idx1"])
+    if found[0] is None or found[1] is None:
+        return False
+    printed = [_printed(*found[0]), _printed(*found[1])]
+    if None in printed:
+        left, right = [_as_text(book.content[name]) for book, name in (found[0], found[1])]
+        return printed == [None, None] and _folded(left, rule) == _folded(right, rule)
+    return _folded(printed[0] or [], rule) == _folded(printed[1] or [], rule)
+
+
+def _values(sheet: Any, precision: int) -> list[list[Any]]:
+    """The cells' values without empty rows and columns at the end."""
+    rows = [[_rounded(cell, precision) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    while rows and all(cell is None for cell in rows[-1]):
+        rows.pop()
+    width = max((index + 1 for row in rows for index, cell in enumerate(row) if cell is not None), default=0)
+    return [row[:width] for row in rows]
+
+
+def _rounded(value: Any, precision: int) -> Any:
+    if value == "":
+        return None
+    # Round what computes in floating point, and let 2 and 2.0 be the same.
+    return round(float(value), precision) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _printed(book: Book, sheet: str) -> list[str] | None:
+    """The lines of the sheet's CSV beside the book, without empty ones at the end; None if there is none."""
+    path = book.path.with_name(f"{book.path.stem}-{sheet}.csv")
+    if not path.is_file():
+        return None
+    return [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()]
+
+
+def _as_text(sheet: Any) -> list[str]:
+    return ["\0".join("" if cell is None else str(cell) for cell in row) for row in _values(sheet, 10)]
+
+
+def _folded(lines: list[str], rule: Rule) -> list[str]:
+    return [line.lower() for line in lines] if rule.get("ignore_case", False) else lines
+
+
+def fuzzily_same(books: Books, rule: Rule) -> bool:
+    pair = sheets_of(books, rule)
+    return pair is not None and all(
+        _fits(str(value_of(pair[0][place])), str(value_of(pair[1][place])), one)
+        for one in rule["rules"]
+        for place in _places(one["range"])
+    )
+
+
+def _places(ranges: Sequence[str]) -> Iterator[str]:
+    from openpyxl.utils.cell import get_column_letter
+    from openpyxl.worksheet.cell_range import CellRange
+
+    for form in ranges:
+        for row, column in CellRange(form).cells:
+            yield f"{get_column_letter(column)}{row}"
+
+
+def _fits(found: str, wanted: str, rule: Rule) -> bool:
+    found, wanted = _trimmed(found, rule), _trimmed(wanted, rule)
+    if rule["type"] == "fuzzy_match":
+        return fuzz.ratio(found, wanted) >= float(rule.get("threshold", _FUZZY_THRESHOLD))
+    tests = {"includes": wanted in found, "included_by": found in wanted, "exact_match": found == wanted}
+    return tests[rule["type"]]
+
+
+def check_range(rule: Rule) -> None:
+    """Returns if one of the comparisons of a rule ``sheet_fuzzy`` can be done.
+
+    Raises:
+        ValueError: says why not.
+    """
+    if rule.get("type") not in _COMPARISONS:
+        raise ValueError(f"sheet_fuzzy has no {rule.get('type')!r}; it has {', '.join(_COMPARISONS)}")
+    if not isinstance(rule.get("range"), list):
+        raise ValueError(f"range is {rule.get('range')!r}; it must be a list of ranges, such as ['A1:B2']")
+
+
+def _trimmed(text: str, rule: Rule) -> str:
+    for old, new in rule.get("normalization", ()):
+        text = text.replace(old, new)
+    text = text.lstrip(rule["trim_leadings"]) if "trim_leadings" in rule else text
+    text = text.rstrip(rule["trim_trailings"]) if "trim_trailings" in rule else text
+    text = "".join(letter for letter in text if letter not in rule.get("ignore_chars", ""))
+    return text.lower() if rule.get("ignore_case", False) else text

@@ -1,0 +1,79 @@
+"""Workbooks as the rules of ``compare_table`` speak of them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from agentgym.errors import MissingDependencyError
+
+__all__ = ["Book", "Books", "Rule", "check_which", "find_sheet", "read_book", "sheet_of", "sheets_of"]
+
+Rule: TypeAlias = Mapping[str, Any]
+
+
+class Book(NamedTuple):
+    """A workbook and where it lies."""
+
+    content: Any
+    path: Path
+
+
+Books: TypeAlias = tuple[Book | None, Book | None]
+"""The result and the expected workbook."""
+
+
+def read_book(path: str | None) -> Book | None:
+    """The workbook with the values that its formulas had; None if there is none or it is none.
+
+    Raises:
+        MissingDependencyError: if openpyxl is not installed.
+    """
+    if path is None:
+        return None
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise MissingDependencyError("openpyxl is not installed: pip install 'agentgym-envs[office]'") from error
+    try:
+        return Book(openpyxl.load_workbook(path, data_only=True), Path(path))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException):
+        return None
+
+
+def check_which(which: int | str) -> str:
+    """The form of a sheet's name with the book in front, ``RI0`` for ``0``.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    form = f"RI{which}" if isinstance(which, int) else str(which)
+    if form[:2] not in ("RI", "EI", "RN", "EN") or (form[1] == "I" and not form[2:].isdecimal()):
+        raise ValueError(f"{which!r} is no sheet; it is a place, or RI, EI with a place, or RN, EN with a name")
+    return form
+
+
+def find_sheet(books: Books, which: int | str) -> tuple[Book, str] | None:
+    """The book and the name of the sheet that a rule means; None if there is none."""
+    form = check_which(which)
+    book = books["RE".index(form[0])]
+    if book is None:
+        return None
+    names = book.content.sheetnames
+    if form[1] == "N":
+        return (book, form[2:]) if form[2:] in names else None
+    return (book, names[int(form[2:])]) if int(form[2:]) < len(names) else None
+
+
+def sheet_of(books: Books, rule: Rule, key: str = "sheet_idx") -> Any:
+    """The sheet that a rule names under a key; None if there is none."""
+    found = find_sheet(books, rule[key])
+    return None if found is None else found[0].content[found[1]]
+
+
+def sheets_of(books: Books, rule: Rule) -> tuple[Any, Any] | None:
+    """The two sheets that a rule compares; None if one is missing."""
+    sheets = sheet_of(books, rule, "sheet_idx0"), sheet_of(books, rule, "sheet_idx1")
+    return None if None in sheets else sheets
