@@ -19,10 +19,11 @@ from agentgym.tasks import Task
 
 __all__ = ["QaCheck", "QaReport", "QaSpec", "check_task"]
 
-_HOME_LISTING = (
-    # Caches may differ: what is in them changes nothing that is shown.
-    "cd && find . -path ./.cache -prune -o -type f -print0 | sort -z | xargs -0 -r sha256sum"
-)
+_LISTING = "sort -z | xargs -0 -r sha256sum"
+_WHOLE_HOME = f"cd && find . -type f -print0 | {_LISTING}"
+# What applications write for themselves when they start has times and identifiers in it.
+_OWN_STATE = " -o ".join(f"-path ./{folder}" for folder in (".cache", ".config", ".local", ".pki"))
+_USERS_HOME = f"cd && find . \\( {_OWN_STATE} \\) -prune -o -type f -print0 | {_LISTING}"
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,13 @@ def check_task(spec: QaSpec) -> QaReport:
 
 
 def _checks(env: gym.Env[Any, Any], family: TaskFamily, seed: int) -> Iterator[QaCheck]:
+    backend: Backend = env.get_wrapper_attr("backend")
+    fresh = _fresh(backend, seed)
     first = _watch(env, ScriptedAgent(family.oracle), seed)
     yield _score_check("oracle", first.score, lambda score: score == 1)
     # Deliberately after the oracle: whatever it left behind must be gone.
     second = _watch(env, ScriptedAgent(family.oracle), seed)
-    yield _same("reset", first.beginning, second.beginning)
+    yield _same("reset", {**first.beginning, **fresh}, {**second.beginning, **_fresh(backend, seed)})
     yield _same("repeat", first.numbered_observations(), second.numbered_observations())
     yield _score_check("nothing", _watch(env, NoopAgent(), seed).score, lambda score: score == 0)
     for name, script in family.near_misses.items():
@@ -110,7 +113,11 @@ class _Witness:
 
     def act(self, observation: Observation) -> Any:
         if not self.observations:
-            self.beginning = {**observation, "home": _home(self._backend), "clipboard": _clipboard(self._backend)}
+            self.beginning = {
+                **observation,
+                "home": _listed(self._backend, _USERS_HOME),
+                "clipboard": _clipboard(self._backend),
+            }
         self.observations.append(observation)
         return self._agent.act(observation)
 
@@ -160,8 +167,14 @@ def _difference(first: Any, second: Any) -> str:
     return f"{first!r:.80} became {second!r:.80}"
 
 
-def _home(backend: Backend) -> str:
-    return backend.run(["sh", "-c", _HOME_LISTING]).stdout.decode("utf-8", "replace")
+def _fresh(backend: Backend, seed: int) -> dict[str, Any]:
+    """What a reset alone gives, before any application has started."""
+    backend.reset(seed=seed)
+    return {"fresh home": _listed(backend, _WHOLE_HOME), "fresh clipboard": _clipboard(backend)}
+
+
+def _listed(backend: Backend, command: str) -> str:
+    return backend.run(["sh", "-c", command]).stdout.decode("utf-8", "replace")
 
 
 def _clipboard(backend: Backend) -> bytes:
