@@ -13,7 +13,14 @@ import numpy as np
 
 from agentgym.actions import Action, Fail
 from agentgym.backends.base import Backend
-from agentgym.errors import AgentGymError, BackendError, EvaluationError, TaskError, UnknownNameError
+from agentgym.errors import (
+    AgentGymError,
+    BackendError,
+    EvaluationError,
+    MissingDependencyError,
+    TaskError,
+    UnknownNameError,
+)
 from agentgym.evaluators.getters import Fetched, getters
 from agentgym.evaluators.metrics import metrics
 from agentgym.registry import Registry
@@ -74,7 +81,7 @@ def evaluate(
 def _prepared(spec: EvaluatorSpec, backend: Backend) -> _Kept:
     try:
         return run_steps(spec.postconfig, backend, where="$.evaluator.postconfig")
-    except TaskError as error:
+    except (MissingDependencyError, TaskError) as error:
         raise EvaluationError(f"postconfig: {error}") from error
     except BackendError as error:
         if _passes(error):

@@ -11,7 +11,7 @@ import msgspec
 from agentgym.backends.base import Backend
 from agentgym.errors import BackendError, MissingDependencyError, TaskError, UnknownNameError
 from agentgym.registry import Registry
-from agentgym.setup import actions, downloads, windows
+from agentgym.setup import actions, downloads, opening, windows
 from agentgym.tasks import SetupStep
 
 __all__ = ["SetupAction", "check_step", "run_steps", "steps"]
@@ -32,7 +32,7 @@ steps.register("download", downloads.download)
 steps.register("execute", actions.execute)
 steps.register("file", actions.file)
 steps.register("launch", actions.launch)
-steps.register("open", windows.open_path)
+steps.register("open", opening.open_path)
 steps.register("sleep", actions.sleep)
 steps.register("upload_file", actions.upload_file)
 

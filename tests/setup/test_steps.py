@@ -91,31 +91,6 @@ def test_windows_are_opened_focused_and_closed(backend: MemoryBackend) -> None:
     assert [window.title for window in backend.windows()] == ["viewer"]
 
 
-def test_path_is_opened_by_its_kind() -> None:
-    launched: list[Sequence[str]] = []
-
-    class Machine(MemoryBackend):
-        def launch(self, argv: Sequence[str], **place: Any) -> None:
-            launched.append(argv)
-            super().launch([argv[-1]], **place)
-
-    def shell(_backend: MemoryBackend, argv: Sequence[str]) -> Completed:
-        kinds = {"~/sheet.XLSX": b"file /home/user/sheet.XLSX", "/notes": b"file /notes", "/folder": b"folder /folder"}
-        return Completed(0, kinds.get(argv[-1], b""))
-
-    machine = Machine(commands={"sh": shell})
-    machine.reset(seed=0)
-    for path in ("~/sheet.XLSX", "/notes", "/folder"):
-        _run(machine, "open", path=path)
-    assert [(argv[0], argv[-1]) for argv in launched] == [
-        ("libreoffice", "/home/user/sheet.XLSX"),
-        ("mousepad", "/notes"),
-        ("pcmanfm", "/folder"),
-    ]
-    with pytest.raises(TaskError, match=r"step 'open': there is no file or folder '~/none' to open"):
-        _run(machine, "open", path="~/none")
-
-
 def test_file_is_laid(backend: MemoryBackend, tmp_path: Path) -> None:
     _run(backend, "file", path="~/a/b.txt", content="é\n")
     assert backend.read("/home/user/a/b.txt").decode() == "é\n"

@@ -1,0 +1,116 @@
+"""The step that opens a file, folder or page in the application for its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from agentgym.backends.base import Backend, Window
+from agentgym.errors import MissingDependencyError
+from agentgym.setup.windows import WINDOW_PATIENCE_S, activate_window, await_window, await_window_that
+
+__all__ = ["open_path"]
+
+_QUIET = ("--norestore", "--nologo")
+_SETTLED_S = 5.0
+_OTHER_TITLE_S = 5.0
+
+
+class _Application(NamedTuple):
+    """Programs of which the first that is installed opens a kind of file, and the Debian package of the first."""
+
+    programs: Sequence[Sequence[str]]
+    package: str
+
+
+_CALC = _Application([("localc", *_QUIET), ("libreoffice", "--calc", *_QUIET)], "libreoffice-calc")
+_WRITER = _Application([("lowriter", *_QUIET), ("libreoffice", "--writer", *_QUIET)], "libreoffice-writer")
+# `libreoffice --impress` would open an empty window where that part is not installed.
+_IMPRESS = _Application([("loimpress", *_QUIET)], "libreoffice-impress")
+_BROWSER = _Application([("chromium",), ("google-chrome",)], "chromium")
+_EDITOR = _Application([("mousepad", "--disable-server"), ("gedit",)], "mousepad")
+_FILES = _Application([("pcmanfm",), ("thunar",), ("nautilus",)], "pcmanfm")
+
+_OPENERS: Mapping[str, _Application] = {
+    **dict.fromkeys((".csv", ".ods", ".tsv", ".xls", ".xlsm", ".xlsx"), _CALC),
+    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf"), _WRITER),
+    **dict.fromkeys((".odp", ".ppt", ".pptx"), _IMPRESS),
+    **dict.fromkeys((".htm", ".html", ".xhtml", ".pdf"), _BROWSER),
+    **dict.fromkeys((".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"), _BROWSER),
+}
+"""What opens a file, by its suffix; other files open in the text editor, folders in the file manager."""
+
+_ADDRESSES = ("http://", "https://", "file://", "about:", "chrome://")
+
+_FIND = """
+path=$1
+case $path in "~" | "~/"*) path=$HOME${path#"~"} ;; esac
+if test -d "$path"; then printf "folder %s" "$path"; elif test -e "$path"; then printf "file %s" "$path"; fi
+"""
+"""Prints what is at a path, and the path in full; nothing if there is nothing."""
+
+
+def open_path(backend: Backend, path: str) -> None:
+    """Opens a file, a folder or an address in the application for its kind; waits for its window and focuses it.
+
+    The window is known by the name in its title, a browser's by being new or showing another title than before.
+
+    Raises:
+        FileNotFoundError: if there is nothing at that path.
+        TimeoutError: if no such window comes.
+        MissingDependencyError: if no application for it is installed.
+    """
+    if path.lower().startswith(_ADDRESSES):
+        _open_page(backend, path)
+        return
+    kind, _, full = backend.run(["sh", "-c", _FIND, "sh", path]).stdout.decode().partition(" ")
+    if not kind:
+        raise FileNotFoundError(f"there is no file or folder {path!r} to open")
+    name = PurePosixPath(full)
+    application = _FILES if kind == "folder" else _OPENERS.get(name.suffix.lower(), _EDITOR)
+    if application is _BROWSER:
+        _open_page(backend, full)
+        return
+    _launch(backend, application, full)
+    # The root has no name but itself.
+    await_window(backend, name.name or full)
+    activate_window(backend, name.name or full)
+
+
+def _open_page(backend: Backend, place: str) -> None:
+    before = {window.title for window in backend.windows() if _is_browser(window)}
+    _launch(backend, _BROWSER, place)
+    try:
+        await_window_that(
+            backend,
+            lambda window: _is_browser(window) and window.title not in before,
+            described=f"of a browser that shows {place!r}",
+            patience_s=_OTHER_TITLE_S if before else WINDOW_PATIENCE_S,
+        )
+    except TimeoutError:
+        # A page may be called as the one that was shown.
+        if not before:
+            raise
+    # The title is that of the page as soon as this is there.
+    backend.settle(_SETTLED_S)
+    shown = [window.title for window in backend.windows() if _is_browser(window)]
+    if not shown:
+        raise TimeoutError(f"the browser that was to show {place!r} is gone")
+    activate_window(backend, shown[-1], strict=True)
+
+
+def _is_browser(window: Window) -> bool:
+    return any(program[0] in window.app_class.lower() for program in _BROWSER.programs)
+
+
+def _launch(backend: Backend, application: _Application, place: str) -> None:
+    for program in application.programs:
+        try:
+            backend.launch([*program, place])
+        except FileNotFoundError:
+            continue
+        return
+    raise MissingDependencyError(
+        f"nothing that opens {place!r} is installed: sudo apt-get install {application.package}"
+    )
