@@ -1,1 +1,5 @@
 """Checks that a user's own parts can be put to; ours must pass them too."""
+
+from agentgym.testing.backends import check_backend, check_renewal
+
+__all__ = ["check_backend", "check_renewal"]
