@@ -35,6 +35,7 @@ STARTING_TIMERS_S = 0.2
 
 # An application that never rests must not make typing take for ever.
 _DRAIN_PATIENCE_S = 1.0
+_DRAIN_IMPATIENCE_S = 0.02
 _BACKGROUND = 0x3A6EA5
 
 
@@ -97,7 +98,7 @@ class X11Backend:
         if self._desktop is not None:
             try:
                 self._desktop.renew()
-            except (BackendError, OSError):
+            except (BackendError, OSError, xcffib.XcffibException):
                 # Whatever the old desktop is suffering from, a new one does not.
                 self.close()
         if self._desktop is None:
@@ -105,7 +106,7 @@ class X11Backend:
 
     def perform(self, action: Action) -> None:
         """Does one action through XTEST; see `agentgym.backends.base.Backend.perform`."""
-        self._open.input.perform(action)
+        self._open.perform(action)
 
     def settle(self, timeout_s: float) -> bool:
         """Waits until the desktop rests; False if ``timeout_s`` passed first."""
@@ -205,12 +206,14 @@ class _Desktop:
     def __init__(self, settings: MachineSettings) -> None:
         self._settings = settings
         self._accessibility: AccessibilityClient | None = None
+        self._drain_patience_s = _DRAIN_PATIENCE_S
         with ExitStack() as stack:
             self.machine = Machine(settings, home=home_archive(settings), environment=ENVIRONMENT)
             stack.callback(self.machine.close)
             self.connection = _connect(self.machine)
-            stack.callback(_disconnect, self.connection)
+            stack.callback(self.connection.disconnect)
             self._paint_background()
+            self._root_properties = _windows.root_properties(self.connection)
             self.framebuffer = Framebuffer(self.machine.framebuffer(), self.connection)
             stack.callback(self.framebuffer.close)
             self.input = InputDriver(self.connection, screen=settings.screen, drain=self._drain)
@@ -229,6 +232,8 @@ class _Desktop:
 
     def renew(self) -> None:
         self.machine.renew(home_archive(self._settings))
+        _windows.forget_root_properties(self.connection, known=self._root_properties)
+        self._paint_background()
         self.input.reset()
         self._drain()
 
@@ -237,8 +242,14 @@ class _Desktop:
             self._accessibility.close()
         self._to_close.close()
 
+    def perform(self, action: Action) -> None:
+        self._drain_patience_s = _DRAIN_PATIENCE_S
+        self.input.perform(action)
+
     def _drain(self) -> None:
-        self.machine.settle(quiet_s=QUIET_S, timers_s=0.0, timeout_s=_DRAIN_PATIENCE_S)
+        if not self.machine.settle(quiet_s=QUIET_S, timers_s=0.0, timeout_s=self._drain_patience_s):
+            # It hangs, or never rests: the other parts of the action must not wait as long again, each of them.
+            self._drain_patience_s = _DRAIN_IMPATIENCE_S
 
     def _paint_background(self) -> None:
         root = self.connection.get_setup().roots[0].root
@@ -251,8 +262,3 @@ class _Desktop:
 def _connect(machine: Machine) -> xcffib.Connection:
     # xcb closes the descriptor when it disconnects.
     return xcffib.Connection(fd=machine.connect("x11").detach())
-
-
-def _disconnect(connection: xcffib.Connection) -> None:
-    if not connection.invalid():
-        connection.disconnect()

@@ -27,6 +27,7 @@ SandboxName: TypeAlias = Literal["bwrap", "none"]
 _GUEST = Path(__file__).parent / "guest"
 _ANSWER_PATIENCE_S = 30.0
 _END_PATIENCE_S = 5.0
+_LOWEST_SHARED_DISPLAY = 1000
 _FACTS: Mapping[str, type[OSError]] = {
     error.__name__: error
     for error in (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError, TimeoutError, OSError)
@@ -71,10 +72,15 @@ class Machine:
         self.home: str = places["home"]
         try:
             self._greet(settings, places, environment)
-            width, height = settings.screen
-            wanted = {"width": width, "height": height, "accessibility": settings.accessibility}
-            config = f"{self.home}/.config/openbox/rc.xml"
-            self._call("start", home, **wanted, window_manager_config=config)
+            self._call(
+                "start",
+                home,
+                width=settings.screen[0],
+                height=settings.screen[1],
+                accessibility=settings.accessibility,
+                window_manager_config=f"{self.home}/.config/openbox/rc.xml",
+                display=_display_number(settings),
+            )
         except BaseException:
             self.close()
             raise
@@ -242,6 +248,15 @@ def _places(settings: MachineSettings) -> dict[str, Any]:
     # Made by the guest, so that whoever is killed when, it is the guest that removes it.
     root = f"{tempfile.gettempdir()}/agentgym-{secrets.token_hex(8)}"
     return {"home": f"{root}/home", "tmp": f"{root}/tmp", "run": f"{root}/run", "also_emptied": [], "root": root}
+
+
+def _display_number(settings: MachineSettings) -> int | None:
+    """None for the first that is free; a high one where applications would find the machine's own by a low one.
+
+    With the machine's network they see the abstract sockets of its X servers, and look there first.
+    """
+    shared = settings.network and settings.sandbox != "none"
+    return _LOWEST_SHARED_DISPLAY + secrets.randbelow(10_000) if shared else None
 
 
 def _forget_after_fork() -> None:

@@ -92,6 +92,9 @@ class Sandbox:
         argv += self._folders(guest)
         for path, file in data.items():
             argv += ["--ro-bind-data", str(file), path]
+        # What bubblewrap made to hold all this would remember what is written there from one episode to the next.
+        for path in ("/", "/dev"):
+            argv += ["--remount-ro", path]
         argv += ["--chdir", "/", "--clearenv", "--setenv", "PATH", _path(), "--"]
         return argv, list(data.values())
 
@@ -101,9 +104,9 @@ class Sandbox:
         if self.network:
             argv += _bound(f"/etc/{name}" for name in _NETWORK_ETC)
         argv += ["--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"]
-        for folder in (HOME, "/tmp", "/run", "/var/tmp"):
+        for folder in (HOME, "/tmp", RUN, "/var/tmp"):
             argv += ["--size", size, "--tmpfs", folder]
-        argv += ["--perms", "1777", "--dir", "/tmp/.X11-unix", "--dir", RUN]
+        argv += ["--perms", "1777", "--dir", "/tmp/.X11-unix"]
         if not _python_home().is_relative_to("/usr"):
             argv += ["--ro-bind", str(_python_home()), str(_python_home())]
         return [*argv, "--ro-bind", str(guest), f"{_GUEST}/guest"]

@@ -13,7 +13,7 @@ import xcffib.xproto
 from agentgym.backends.base import Window
 from agentgym.errors import BackendError
 
-__all__ = ["activate", "close", "list_windows"]
+__all__ = ["activate", "close", "forget_root_properties", "list_windows", "root_properties"]
 
 _ATOMS = (
     "_NET_ACTIVE_WINDOW",
@@ -24,6 +24,7 @@ _ATOMS = (
     "_NET_WM_VISIBLE_NAME",
 )
 _FROM_A_PAGER = 2
+_WINDOW_MANAGERS = ("_NET_", "_OB_", "_OPENBOX_", "WM_")
 _LONGEST_PROPERTY = 1 << 16
 
 
@@ -39,6 +40,28 @@ def list_windows(connection: xcffib.Connection) -> list[Window]:
         root = _Root(connection)
         found = (root.describe(window) for window in root.managed("_NET_CLIENT_LIST_STACKING"))
         return [window for window in found if window is not None]
+
+
+def root_properties(connection: xcffib.Connection) -> frozenset[int]:
+    """The atoms of what is said on the root window, such as a wallpaper or X resources."""
+    core = cast("Any", connection).core
+    root = connection.get_setup().roots[connection.pref_screen].root
+    return frozenset(core.ListProperties(root).reply().atoms)
+
+
+def forget_root_properties(connection: xcffib.Connection, *, known: frozenset[int]) -> None:
+    """Removes what was said on the root window beyond what is known, but for the window manager's own words.
+
+    Raises:
+        BackendError: of kind ``"display"``, if the X server is gone.
+    """
+    core = cast("Any", connection).core
+    root = connection.get_setup().roots[connection.pref_screen].root
+    with _display_errors():
+        for atom in root_properties(connection) - known:
+            name = core.GetAtomName(atom).reply().name.to_string()
+            if not name.startswith(_WINDOW_MANAGERS):
+                core.DeleteProperty(root, atom)
 
 
 def activate(connection: xcffib.Connection, name: str, *, strict: bool = False, by_class: bool = False) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from agentgym.actions import Press, TypeText
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.errors import BackendError
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.desktop
 
 _OWNER = """
 import sys
+from agentgym.actions import Press, TypeText
 from agentgym.backends.x11.backend import X11Backend
 backend = X11Backend(sandbox=sys.argv[1])
 backend.reset(seed=0)
@@ -64,7 +66,8 @@ def _descendants(pid: int) -> set[int]:
 def _traces() -> set[str]:
     """Everything a desktop could leave in shared places."""
     folders = [Path("/tmp"), Path("/tmp/.X11-unix"), Path("/dev/shm"), Path("/run/user")]
-    return {str(entry) for folder in folders if folder.is_dir() for entry in folder.iterdir()}
+    # Not by their names alone: a display's number is taken again by the next.
+    return {f"{entry} {entry.lstat().st_ino}" for folder in folders if folder.is_dir() for entry in folder.iterdir()}
 
 
 @pytest.mark.parametrize("sandbox", ["bwrap", "none"])
@@ -195,6 +198,49 @@ def test_death_of_the_x_server_is_named_and_reset_recovers(backend: X11Backend) 
         backend.settle(2.0)
     backend.reset(seed=0)
     assert backend.observe(["screenshot"])["screenshot"].shape == (720, 1280, 3)
+
+
+@pytest.mark.parametrize("look", ["perform", "observe"])
+def test_death_of_the_x_server_is_seen_by_whatever_comes_next(backend: X11Backend, look: str) -> None:
+    backend.run(["pkill", "-KILL", "Xvfb"])
+    with pytest.raises(BackendError):
+        backend.perform(Press("a")) if look == "perform" else backend.observe(["screenshot"])
+    backend.reset(seed=0)
+    assert backend.observe(["screenshot"])["screenshot"].shape == (720, 1280, 3)
+    backend.run(["pkill", "-KILL", "Xvfb"])
+    with pytest.raises(BackendError):
+        backend.perform(Press("a"))
+    backend.close()
+
+
+def test_closed_desktop_without_a_sandbox_takes_its_socket_with_it() -> None:
+    backend = X11Backend(sandbox="none", accessibility=False)
+    backend.reset(seed=0)
+    display = backend.run(["sh", "-c", "echo $DISPLAY"]).stdout.decode().strip().removeprefix(":")
+    socket = Path(f"/tmp/.X11-unix/X{display}")
+    assert socket.exists()
+    backend.close()
+    assert not socket.exists()
+    assert not Path(f"/tmp/.X{display}-lock").exists()
+
+
+def test_typing_into_an_application_that_hangs_is_waited_for_once(backend: X11Backend) -> None:
+    backend.launch(["mousepad"])
+    assert backend.settle(10.0)
+    backend.run(["pkill", "-STOP", "mousepad"])
+    started = time.monotonic()
+    backend.perform(TypeText("a line\n" * 20))
+    assert time.monotonic() - started < 5.0
+
+
+@pytest.mark.parametrize(
+    "make",
+    ["mkfifo", "ln -s /dev/zero", "truncate -s 1G", "mkdir"],
+)
+def test_what_is_no_file_to_read_is_told_at_once(backend: X11Backend, make: str) -> None:
+    backend.run(["sh", "-c", f"{make} /home/user/odd"])
+    with pytest.raises(OSError, match="odd"):
+        backend.read("~/odd")
 
 
 def test_crash_of_an_application_is_named_and_reset_recovers(backend: X11Backend) -> None:

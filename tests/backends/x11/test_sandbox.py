@@ -30,10 +30,43 @@ def _shell(backend: X11Backend, script: str) -> tuple[int, str]:
     return done.returncode, (done.stdout + done.stderr).decode()
 
 
-@pytest.mark.parametrize("path", ["/usr/bin/mark", "/etc/mark", "/mark", "/opt/mark"])
+@pytest.mark.parametrize(
+    "path", ["/usr/bin/mark", "/etc/mark", "/mark", "/opt/mark", "/dev/mark", "/run/mark", "/var/mark"]
+)
 def test_system_cannot_be_written(backend: X11Backend, path: str) -> None:
-    _shell(backend, f"touch {path}")
+    status, said = _shell(backend, f"touch {path}")
+    assert status != 0
+    assert "Read-only file system" in said
     assert not Path(path).exists()
+
+
+def test_what_can_be_written_is_empty_after_a_reset(backend: X11Backend) -> None:
+    backend.reset(seed=0)
+    _, said = _shell(
+        backend, "find / -xdev -writable; find $(findmnt -rno TARGET) -maxdepth 0 -writable -type d 2>/dev/null"
+    )
+    folders = [folder for folder in said.split() if folder.startswith("/") and not folder.startswith("/proc")]
+    assert "/home/user" in folders
+    _shell(backend, f"for folder in {' '.join(folders)}; do touch $folder/mark-of-an-episode; done")
+    backend.reset(seed=0)
+    assert _shell(backend, "find / -name mark-of-an-episode -not -path '/proc/*' 2>/dev/null")[1] == ""
+
+
+@pytest.mark.parametrize("path", ["/run/agentgym/bus", "/tmp/.X11-unix/X0", "/run/agentgym/framebuffer/Xvfb_screen0"])
+def test_desktop_that_lost_what_its_servers_need_is_replaced(backend: X11Backend, path: str) -> None:
+    backend.reset(seed=0)
+    _shell(backend, f"rm {path}")
+    backend.reset(seed=0)
+    assert _shell(backend, f"ls {path}")[0] == 0
+
+
+def test_x_resources_do_not_outlive_an_episode(backend: X11Backend) -> None:
+    backend.reset(seed=0)
+    _shell(backend, "xprop -root -f RESOURCE_MANAGER 8s -set RESOURCE_MANAGER '*background: red'")
+    assert "red" in _shell(backend, "xprop -root RESOURCE_MANAGER")[1]
+    backend.reset(seed=0)
+    assert "red" not in _shell(backend, "xprop -root RESOURCE_MANAGER")[1]
+    assert backend.settle(5.0)
 
 
 @pytest.mark.parametrize("path", ["/etc/shadow", "/etc/ssl/private", "/root/.ssh", "/var/log", "/sys/fs/cgroup"])
@@ -70,6 +103,26 @@ def test_network_is_there_when_it_is_asked_for() -> None:
             assert _shell(backend, f"echo hello > /dev/tcp/127.0.0.1/{port}")[0] == 0
     finally:
         backend.close()
+
+
+def test_desktops_that_share_the_network_do_not_share_their_screens() -> None:
+    before = _abstract_x_sockets()
+    backend = X11Backend(network=True, accessibility=False)
+    try:
+        backend.reset(seed=0)
+        assert _abstract_x_sockets() == before
+        # The low numbers are those of the machine's own screens.
+        assert (
+            _shell(backend, "echo $DISPLAY; xdpyinfo -display $DISPLAY >/dev/null && echo open")[1].split()[-1]
+            == "open"
+        )
+        assert int(_shell(backend, "echo $DISPLAY")[1].strip().removeprefix(":")) >= 1000
+    finally:
+        backend.close()
+
+
+def _abstract_x_sockets() -> set[str]:
+    return {line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines() if "@/tmp/.X11-unix" in line}
 
 
 def test_full_disk_is_the_applications_error(backend: X11Backend) -> None:

@@ -15,6 +15,7 @@ from .places import Places
 from .processes import Processes, alive
 
 _BOOT_PATIENCE_S = 15.0
+_END_PATIENCE_S = 1.0
 _ACCESSIBILITY_BUS = "/usr/share/defaults/at-spi2/accessibility.conf"
 
 
@@ -23,12 +24,16 @@ class ServerError(RuntimeError):
 
 
 class Wanted(NamedTuple):
-    """What desktop is wanted: screen (width, height) in pixels, whether applications get an accessibility bus."""
+    """What desktop is wanted: screen (width, height) in pixels, whether applications get an accessibility bus.
+
+    ``display`` is the number of its display; None for the first that is free.
+    """
 
     width: int
     height: int
     accessibility: bool
     window_manager_config: str | None
+    display: int | None
 
 
 class Desktop:
@@ -41,6 +46,8 @@ class Desktop:
         self._environment = dict(environment)
         self._servers: dict[int, str] = {}
         self._display = ""
+        self._x_server: int | None = None
+        self.files: frozenset[str] = frozenset()
 
     def start(self, wanted: Wanted, *, tick: Callable[[], None]) -> None:
         """Starts the servers and returns when they rest.
@@ -60,6 +67,7 @@ class Desktop:
         self._serve("window manager", ["openbox", "--sm-disable", *config])
         self._await_window_manager(tick)
         self._servers |= dict.fromkeys(self.processes.all() - set(self._servers), "server")
+        self.files = self.places.servers_files()
         self.activity.know_servers(self._servers, painter=painter)
 
     @property
@@ -71,17 +79,29 @@ class Desktop:
         """Ends every process but the servers."""
         self.processes.kill_all(spare=self._servers)
 
+    def end_x_server(self) -> None:
+        """Lets the X server take its socket and its lock away, which killed it would leave where they can be seen."""
+        if self._x_server is not None and self.places.root is not None:
+            self.processes.terminate(self._x_server, patience_s=_END_PATIENCE_S)
+
+    @property
+    def _x_socket(self) -> str:
+        return f"/tmp/.X11-unix/X{self._display}"
+
     def check(self) -> None:
-        """Raises ServerError if a server died."""
+        """Raises ServerError if a server died or lost what it is reached by."""
         self.processes.reap()
         for pid, name in self._servers.items():
             if not alive(pid):
                 raise ServerError(f"the {name} died")
+        for path in (*self.files, self._x_socket):
+            if not os.path.lexists(path):
+                raise ServerError(f"{path}, which the desktop's servers need, was removed")
 
     def connect(self, name: str) -> socket.socket:
         """A new connection to a server: ``x11``, ``session_bus`` or ``accessibility_bus``."""
         path = {
-            "x11": f"/tmp/.X11-unix/X{self._display}",
+            "x11": self._x_socket,
             "session_bus": self.places.session_bus,
             "accessibility_bus": self.places.accessibility_bus,
         }[name]
@@ -95,11 +115,13 @@ class Desktop:
 
     def _start_x_server(self, wanted: Wanted) -> int:
         reader, writer = os.pipe()
-        argv = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{wanted.width}x{wanted.height}x24"]
+        number = [] if wanted.display is None else [f":{wanted.display}"]
+        argv = ["Xvfb", *number, "-displayfd", str(writer), "-screen", "0", f"{wanted.width}x{wanted.height}x24"]
         # Without GLX a server takes 14 MB instead of 67; with -noreset it outlives its last client.
         argv += ["-fbdir", self.places.framebuffer, "-extension", "GLX", "-nolisten", "tcp", "-noreset"]
-        argv += ["-dpi", "96", "-s", "0", "-dpms"]
-        pid = self._serve("X server", argv, pass_fds=(writer,))
+        # Not on the abstract socket either, which all desktops that share the machine's network could reach.
+        argv += ["-nolisten", "local", "-dpi", "96", "-s", "0", "-dpms"]
+        self._x_server = pid = self._serve("X server", argv, pass_fds=(writer,))
         os.close(writer)
         try:
             self._display = self._announced(pid, reader)

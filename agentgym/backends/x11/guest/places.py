@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 
@@ -46,25 +46,46 @@ class Places(NamedTuple):
         for folder in (self.home, self.tmp, self.framebuffer, self.user_run):
             os.makedirs(folder, mode=0o700, exist_ok=True)
 
-    def renew(self, home: bytes) -> None:
-        """Empties the applications' folders and unpacks a tar archive into the home."""
-        for folder in (self.home, self.tmp, self.user_run, *self.also_emptied):
-            _empty(folder)
+    def renew(self, home: bytes, *, kept: Collection[str]) -> None:
+        """Empties what can be written to and fills the home.
+
+        Args:
+            home: as for `fill`.
+            kept: paths of the servers' own files and folders, which belong to no episode.
+        """
+        for folder in (self.home, self.tmp, self.run, *self.also_emptied):
+            _empty(folder, kept)
+        self.fill(home)
+
+    def fill(self, home: bytes) -> None:
+        """Unpacks a tar archive into the home."""
         # The program, not the module, which with what it imports would stay in the memory of every desktop.
         options = ["--extract", "--preserve-permissions", "--no-same-owner", "--directory", self.home]
         subprocess.run(["tar", *options], input=home, check=True)
+
+    def servers_files(self) -> frozenset[str]:
+        """What lies in the servers' folder and in ``/tmp``, without what is the applications'."""
+        found = {self.user_run}
+        for top in (self.run, self.tmp):
+            for folder, folders, files in os.walk(top):
+                if folder == self.user_run:
+                    folders.clear()
+                else:
+                    found.update(f"{folder}/{name}" for name in (*folders, *files))
+        return frozenset(found)
 
     def remove(self) -> None:
         if self.root is not None and os.path.isdir(self.root):
             _remove(self.root)
 
 
-def _empty(folder: str) -> None:
+def _empty(folder: str, kept: Collection[str]) -> None:
     for name in _names(folder):
-        # The X server's sockets and locks live in /tmp and belong to no episode.
-        if name.startswith((".X11-unix", ".X0-lock")):
-            continue
-        _remove(f"{folder}/{name}")
+        path = f"{folder}/{name}"
+        if path not in kept:
+            _remove(path)
+        elif not os.path.islink(path):
+            _empty(path, kept)
 
 
 def _names(folder: str) -> Sequence[str]:

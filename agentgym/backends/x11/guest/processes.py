@@ -135,6 +135,14 @@ class Processes:
                 )
             time.sleep(_REAP_EVERY_S)
 
+    def terminate(self, pid: int, *, patience_s: float) -> None:
+        """Asks a process to end and waits until it has, or for ``patience_s``."""
+        _signal(pid, signal.SIGTERM)
+        deadline = time.monotonic() + patience_s
+        while alive(pid) and time.monotonic() < deadline:
+            self.reap()
+            time.sleep(_REAP_EVERY_S)
+
     def kill_tree(self, pid: int) -> None:
         """Kills a process with its session and its descendants."""
         family = {pid, *_below(pid)}

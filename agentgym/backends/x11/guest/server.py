@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import signal
+import stat
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from .processes import Processes
 
 _TICK_S = 0.2
 _MOST_OUTPUT = 64 << 20
+_MOST_CONTENT = 256 << 20
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -76,6 +78,7 @@ class Server:
     def end(self) -> None:
         self._desktop.activity.close()
         try:
+            self._desktop.end_x_server()
             self._processes.kill_all()
         finally:
             self._places.remove()
@@ -111,7 +114,7 @@ class Server:
 
     def _start(self, *, body: bytes, **wanted: Any) -> Answer:
         self._places.create()
-        self._places.renew(body)
+        self._places.fill(body)
         self._desktop.start(Wanted(**wanted), tick=self._tick)
         return Answer({"environment": self._desktop.environment})
 
@@ -119,7 +122,7 @@ class Server:
         self._desktop.clear()
         self._processes.crashed()
         self._desktop.check()
-        self._places.renew(body)
+        self._places.renew(body, kept=self._desktop.files)
         return Answer()
 
     def _connect(self, *, body: bytes, to: str) -> Answer:
@@ -176,8 +179,17 @@ class Server:
             self._processes.forget(pid)
 
     def _read(self, *, body: bytes, path: str) -> Answer:
-        with open(self._expanded(path), "rb") as file:
-            return Answer(body=file.read())
+        name = self._expanded(path)
+        status = os.stat(name)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(f"{path!r} is a folder")
+        if not stat.S_ISREG(status.st_mode):
+            raise PermissionError(f"{path!r} is no regular file, but a device, a pipe or a socket")
+        if status.st_size > _MOST_CONTENT:
+            raise PermissionError(f"{path!r} has {status.st_size} bytes; at most {_MOST_CONTENT} are read")
+        # It may have become a pipe meanwhile, and nobody may write to that.
+        with open(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            return Answer(body=file.read(_MOST_CONTENT))
 
     def _write(self, *, body: bytes, path: str, modified: int) -> Answer:
         target = self._expanded(path)
