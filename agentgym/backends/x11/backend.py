@@ -36,6 +36,7 @@ STARTING_TIMERS_S = 0.2
 # An application that never rests must not make typing take for ever.
 _DRAIN_PATIENCE_S = 1.0
 _DRAIN_IMPATIENCE_S = 0.02
+_MOST_UNREST_S = 2.0
 _BACKGROUND = 0x3A6EA5
 
 
@@ -206,7 +207,7 @@ class _Desktop:
     def __init__(self, settings: MachineSettings) -> None:
         self._settings = settings
         self._accessibility: AccessibilityClient | None = None
-        self._drain_patience_s = _DRAIN_PATIENCE_S
+        self._unrest_s = 0.0
         with ExitStack() as stack:
             self.machine = Machine(settings, home=home_archive(settings), environment=ENVIRONMENT)
             stack.callback(self.machine.close)
@@ -243,13 +244,16 @@ class _Desktop:
         self._to_close.close()
 
     def perform(self, action: Action) -> None:
-        self._drain_patience_s = _DRAIN_PATIENCE_S
+        self._unrest_s = 0.0
         self.input.perform(action)
 
     def _drain(self) -> None:
-        if not self.machine.settle(quiet_s=QUIET_S, timers_s=0.0, timeout_s=self._drain_patience_s):
-            # It hangs, or never rests: the other parts of the action must not wait as long again, each of them.
-            self._drain_patience_s = _DRAIN_IMPATIENCE_S
+        """Lets applications take what was sent; not for ever if one hangs or never rests, and long only once."""
+        if self._unrest_s >= _MOST_UNREST_S:
+            return
+        patience_s = _DRAIN_IMPATIENCE_S if self._unrest_s else _DRAIN_PATIENCE_S
+        if not self.machine.settle(quiet_s=QUIET_S, timers_s=0.0, timeout_s=patience_s):
+            self._unrest_s += patience_s
 
     def _paint_background(self) -> None:
         root = self.connection.get_setup().roots[0].root

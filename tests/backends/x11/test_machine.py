@@ -229,7 +229,7 @@ def test_typing_into_an_application_that_hangs_is_waited_for_once(backend: X11Ba
     assert backend.settle(10.0)
     backend.run(["pkill", "-STOP", "mousepad"])
     started = time.monotonic()
-    backend.perform(TypeText("a line\n" * 20))
+    backend.perform(TypeText("a line\n" * 500))
     assert time.monotonic() - started < 5.0
 
 
