@@ -135,4 +135,26 @@ def test_every_kind_of_event_has_a_name_of_its_own() -> None:
 def test_run_ids_begin_with_their_time_and_differ() -> None:
     ids = {new_run_id(NOON) for _ in range(100)}
     assert len(ids) == 100
-    assert all(re.fullmatch(r"20261121T120000-[0-9a-f]{10}", run_id) for run_id in ids)
+    assert all(re.fullmatch(r"20261121T12000000[0-9]{4}-[0-9a-f]{10}", run_id) for run_id in ids)
+
+
+def test_run_ids_of_one_second_sort_as_they_were_drawn() -> None:
+    moments = [NOON.replace(microsecond=number) for number in (5, 5, 900, 5, 6, 901, 0)]
+    ids = [new_run_id(moment) for moment in moments] + [new_run_id(NOON) for _ in range(1000)]
+    assert ids == sorted(ids)
+
+
+def test_run_ids_that_threads_draw_at_once_all_differ_in_their_time() -> None:
+    drawn: list[str] = []
+    threads = [threading.Thread(target=lambda: drawn.extend(new_run_id(NOON) for _ in range(200))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({run_id.partition("-")[0] for run_id in drawn}) == 800
+
+
+def test_an_event_has_an_id_that_stays_the_same_or_the_one_it_was_brought_with() -> None:
+    bus = Bus("run")
+    assert bus.publish(Note(kind="x")).event_id == "run/0"
+    assert bus.publish(Note(kind="x", event_id="msg-7")).event_id == "msg-7"

@@ -1,0 +1,61 @@
+"""What happens in a run: events, the record that each becomes, the bus that numbers them, and the current run."""
+
+from agentgym.events.bus import Bus, Subscriber
+from agentgym.events.record import Record
+from agentgym.events.runids import new_run_id, utc_now
+from agentgym.events.tracing import ToolCall, current_run, trace, traced_tool, tracing
+from agentgym.events.types import (
+    EVENT_TYPES,
+    SCHEMA,
+    Event,
+    Failed,
+    FinalReport,
+    MessageSnapshot,
+    ModelRequest,
+    ModelResponse,
+    Note,
+    Phase,
+    Reset,
+    Reward,
+    RunCompleted,
+    RunStarted,
+    Scored,
+    Status,
+    Step,
+    ToolCalled,
+    ToolReturned,
+    event_type,
+)
+
+__all__ = [
+    "EVENT_TYPES",
+    "SCHEMA",
+    "Bus",
+    "Event",
+    "Failed",
+    "FinalReport",
+    "MessageSnapshot",
+    "ModelRequest",
+    "ModelResponse",
+    "Note",
+    "Phase",
+    "Record",
+    "Reset",
+    "Reward",
+    "RunCompleted",
+    "RunStarted",
+    "Scored",
+    "Status",
+    "Step",
+    "Subscriber",
+    "ToolCall",
+    "ToolCalled",
+    "ToolReturned",
+    "current_run",
+    "event_type",
+    "new_run_id",
+    "trace",
+    "traced_tool",
+    "tracing",
+    "utc_now",
+]
