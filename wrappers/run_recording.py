@@ -5,14 +5,32 @@ from __future__ import annotations
 import os
 import time
 import traceback
+import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from agentgym.errors import BackendError, DatasetError
-from agentgym.events import Bus, Failed, Reset, RunCompleted, RunStarted, Scored, Step
+from agentgym.events import (
+    Bus,
+    Failed,
+    ModelResponse,
+    Record,
+    Reset,
+    RunCompleted,
+    RunStarted,
+    Scored,
+    Step,
+    ToolCalled,
+)
 from agentgym.trajectory import TrajectoryWriter
 
-__all__ = ["RunRecording", "milliseconds_since"]
+__all__ = ["OnError", "RecordingWarning", "RunRecording", "milliseconds_since"]
+
+OnError: TypeAlias = Literal["raise", "warn"]
+
+
+class RecordingWarning(UserWarning):
+    """Steps go on that are not recorded."""
 
 
 class RunRecording:
@@ -21,12 +39,19 @@ class RunRecording:
     Args:
         bus: belongs to the run from now on; its run id is the run's.
         writer: of the same run id.
+        on_error: what to do when the disk refuses: raise the error, or warn once and go on unrecorded.
     """
 
-    def __init__(self, bus: Bus, writer: TrajectoryWriter) -> None:
+    def __init__(self, bus: Bus, writer: TrajectoryWriter, *, on_error: OnError = "raise") -> None:
         self._bus = bus
         self._writer = writer
-        self._unsubscribe = bus.subscribe(writer.append)
+        self._on_error = on_error
+        self._unsubscribe = (
+            bus.subscribe(self._keep),
+            bus.subscribe(self._remember_call, ModelResponse, ToolCalled),
+        )
+        self._model_call: str | None = None
+        self._tool_calls: list[str] = []
         self._process = os.getpid()
         self._began = time.perf_counter()
         self._failure: Failed | None = None
@@ -38,6 +63,11 @@ class RunRecording:
     def is_usable(self) -> bool:
         """Whether this process may go on with it: not in a forked child, not once the disk has refused."""
         return self._process == os.getpid() and self._writer.failure is None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether steps may go on that are not recorded."""
+        return self._on_error == "warn" and self._process == os.getpid() and self._writer.failure is not None
 
     def refuse_after_failure(self) -> None:
         """Raises the disk's refusal again, if there was one in this process.
@@ -58,6 +88,7 @@ class RunRecording:
         self._failure = None
         self._step = 0
         self.episode_is_over = False
+        self._forget_calls()
         self._bus.publish(event)
         self._episodes += 1
 
@@ -89,8 +120,11 @@ class RunRecording:
                 reward_terms=terms if isinstance(terms, dict) else {},
                 timing=timing,
                 duration_ms=duration_ms,
+                model_call_id=self._model_call,
+                tool_call_ids=self._tool_calls,
             )
         )
+        self._forget_calls()
 
     def score(self, value: float, terms: Mapping[str, Any]) -> None:
         self._bus.publish(Scored(value=value, terms=dict(terms)))
@@ -127,7 +161,29 @@ class RunRecording:
 
     def abandon(self) -> None:
         """Leaves the run as it is; the bus may be given to another."""
-        self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+
+    def _keep(self, record: Record) -> None:
+        was_lost = self._writer.failure is not None
+        try:
+            self._writer.append(record)
+        except DatasetError as error:
+            if self._on_error == "raise":
+                raise
+            if not was_lost:
+                warnings.warn(f"{error}; steps go on unrecorded until the next reset", RecordingWarning, stacklevel=2)
+
+    def _remember_call(self, record: Record) -> None:
+        match record.payload:
+            case ModelResponse(call_id=call_id):
+                self._model_call = call_id
+            case ToolCalled(call_id=call_id):
+                self._tool_calls.append(call_id)
+
+    def _forget_calls(self) -> None:
+        self._model_call = None
+        self._tool_calls = []
 
 
 def milliseconds_since(start: float) -> float:

@@ -6,26 +6,37 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, SupportsFloat
+from typing import Any, SupportsFloat, get_args
 
 import gymnasium as gym
 from gymnasium.utils import RecordConstructorArgs
 from gymnasium.wrappers import Autoreset
 
 from agentgym.errors import UsageError
-from agentgym.events import Bus, Reset, RunStarted, new_run_id, utc_now
+from agentgym.events import Bus, Reset, RunStarted, new_run_id, tracing, utc_now
 from agentgym.tasks import Task
-from agentgym.trajectory import Fsync, TrajectoryWriter, describe_env, provenance
-from agentgym.wrappers.run_recording import RunRecording, milliseconds_since
+from agentgym.trajectory import Fsync, Redact, TrajectoryWriter, describe_env, provenance
+from agentgym.wrappers.run_recording import OnError, RunRecording, milliseconds_since
 
 __all__ = ["TrajectoryRecorder"]
+
+_ABOUT = frozenset(RunStarted.__struct_fields__) - {
+    "agent",
+    "continues",
+    "duration_ms",
+    "env",
+    "metadata",
+    "provenance",
+    "schema",
+}
 
 
 class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Publishes every reset and step to its ``bus`` and keeps all that is published there in a dataset.
 
     When ``reset`` or ``step`` returns, it is in the file; ``close`` only adds the summary. It changes nothing that
-    passes. Agents and tools publish what they do to ``recorder.bus``, into the same stream.
+    passes. Agents and tools publish what they do to ``recorder.bus``, into the same stream; what is called within
+    ``reset`` or ``step`` may do so through `agentgym.events.trace`, without knowing of the recorder.
 
     Any number of recorders, in any number of processes, may share a folder: each has files of its own. With
     vectorised environments it goes around each single one, inside the ``env_fns`` or ``make_vec``'s ``wrappers``.
@@ -37,15 +48,22 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         path: the folder of the dataset; made at the first reset.
         agent: the name of who acts, for the record.
         metadata: anything to be kept with the run, such as the command line or the commit.
-        redact: False to keep keys, tokens and passwords in what is written.
+        about: what else is known of the run: fields of `agentgym.events.RunStarted` such as ``"model"``,
+            ``"session_id"``, ``"attempt"``.
+        redact: False to keep keys, tokens and passwords in what is written; a function from text to text to take out
+            what only you know, too.
+        preview_chars: of a longer text only its beginning, digest and length are kept; None to keep all.
         fsync: when data is forced to the disk itself: ``"never"`` loses nothing when a process dies, ``"episode"``
             and ``"step"`` nothing when the machine does.
+        on_error: when the disk refuses, ``"raise"`` a DatasetError from ``step``; or ``"warn"``, and go on unrecorded
+            to the end of the episode. Either way the next reset tries again, in a new run.
+        key_frame_every: at most so many stored images must be decoded for any one; None for what suits their size.
 
     Attributes:
         bus: what is recorded is published here; another run begins in it after a fork, and after ``close``.
 
     Raises:
-        UsageError: if the path is a file.
+        UsageError: if the path is a file, or an argument is out of range.
     """
 
     bus: Bus
@@ -57,21 +75,44 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         *,
         agent: str | None = None,
         metadata: Mapping[str, Any] | None = None,
-        redact: bool = True,
+        about: Mapping[str, Any] | None = None,
+        redact: bool | Redact = True,
+        preview_chars: int | None = None,
         fsync: Fsync = "never",
+        on_error: OnError = "raise",
+        key_frame_every: int | None = None,
     ) -> None:
         RecordConstructorArgs.__init__(
-            self, path=os.fspath(path), agent=agent, metadata=metadata, redact=redact, fsync=fsync
+            self,
+            path=os.fspath(path),
+            agent=agent,
+            metadata=metadata,
+            about=about,
+            redact=redact,
+            preview_chars=preview_chars,
+            fsync=fsync,
+            on_error=on_error,
+            key_frame_every=key_frame_every,
         )
         gym.Wrapper.__init__(self, env)
         # A process that changes its folder still records into the one that was meant.
         self._root = Path(path).absolute()
         if self._root.exists() and not self._root.is_dir():
             raise UsageError(f"a dataset is a folder, but {self._root} is a file")
+        if on_error not in get_args(OnError):
+            raise UsageError(f"on_error is one of {', '.join(get_args(OnError))}, not {on_error!r}")
+        if unknown := sorted(set(about or ()) - _ABOUT):
+            raise UsageError(f"about={unknown[0]!r}: choose from {', '.join(sorted(_ABOUT))}")
         self._agent = agent
         self._run_metadata: dict[str, Any] = dict(metadata or {})
-        self._redact = redact
-        self._fsync: Fsync = fsync
+        self._about: dict[str, Any] = dict(about or {})
+        self._writing: dict[str, Any] = {
+            "redact": redact,
+            "preview_chars": preview_chars,
+            "fsync": fsync,
+            "key_frame_every": key_frame_every,
+        }
+        self._on_error: OnError = on_error
         self._resets_by_itself = _has_autoreset(env)
         self._observation: Any = None
         self._prepare(Bus(), continues=None)
@@ -90,7 +131,8 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self._begin_run()
         started = time.perf_counter()
         try:
-            observation, info = self.env.reset(seed=seed, options=options)
+            with tracing(self.bus):
+                observation, info = self.env.reset(seed=seed, options=options)
         except BaseException as error:
             self._run.fail("reset", error)
             raise
@@ -103,11 +145,14 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         Raises:
             DatasetError: if the disk refuses; what was recorded before is kept.
         """
+        if self._run.is_lost:
+            return self.env.step(action)
         if not (self._run.is_started and self._run.is_usable):
             self._continue_in_new_run()
         started = time.perf_counter()
         try:
-            observation, reward, terminated, truncated, info = self.env.step(action)
+            with tracing(self.bus):
+                observation, reward, terminated, truncated, info = self.env.step(action)
         except BaseException as error:
             self._run.fail("step", error, action)
             raise
@@ -153,8 +198,8 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         """Makes a run ready; nothing is on disk before its first record."""
         self.bus = bus
         self._continues = continues
-        writer = TrajectoryWriter(self._root, bus.run_id, redact=self._redact, fsync=self._fsync)
-        self._run = RunRecording(bus, writer)
+        writer = TrajectoryWriter(self._root, bus.run_id, **self._writing)
+        self._run = RunRecording(bus, writer, on_error=self._on_error)
 
     def _begin_run(self) -> None:
         if not self._run.is_usable:
@@ -170,6 +215,7 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
                     provenance=provenance(),
                     metadata=self._run_metadata,
                     continues=self._continues,
+                    **self._about,
                 )
             )
 
@@ -193,7 +239,7 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             Reset(
                 observation=observation,
                 info=info,
-                seed=seed,
+                seed=None if seed is None else int(seed),
                 options=options,
                 task=self._task(),
                 timing=self._timing(),

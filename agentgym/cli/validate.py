@@ -1,4 +1,4 @@
-"""``agentgym validate``: tasks that would fail, found before they are run."""
+"""``agentgym validate``: tasks that would fail before they are run, recordings that are not what they should be."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from agentgym.evaluators import check_spec
 from agentgym.families import load_tasks
 from agentgym.setup import check_step
 from agentgym.tasks import Task
+from agentgym.trajectory.checking import check_recording, is_recording
 
 __all__ = ["validate"]
 
@@ -27,18 +28,31 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def validate(
-    source: Annotated[str, typer.Argument(help="A file or folder of tasks, or a suite's name.")],
+    source: Annotated[
+        str, typer.Argument(help="A file or folder of tasks, a suite's name, or a recording's folder or address.")
+    ],
     json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Read tasks without running them: their form, their setup steps, the names of getters and metrics.
+    """Read tasks without running them, or check a recording against the schema of the stream.
 
-    Exits with 1 if a task would fail, with 2 if a file cannot be read as tasks.
+    Of tasks: their form, their setup steps, the names of getters and metrics. Of a recording: every line, that
+    nothing is missing between them, and that every picture and text they refer to is there.
+
+    Exits with 1 if a task would fail or a recording has a fault, with 2 if neither can be read there.
 
     \b
     Examples:
       agentgym validate tasks.jsonl
       agentgym validate apps --json
+      agentgym validate data/
     """
+    if is_recording(source):
+        _validate_recording(source, json)
+    else:
+        _validate_tasks(source, json)
+
+
+def _validate_tasks(source: str, json: bool) -> None:
     tasks = load_tasks(source)
     problems = [problem for task in tasks for problem in problems_of(task)]
     if json:
@@ -48,6 +62,23 @@ def validate(
             typer.echo(f"{source}: task {problem.task}: {problem.message}")
         typer.echo(f"{len(tasks)} tasks, {len(problems)} problems")
     if problems:
+        raise typer.Exit(1)
+
+
+def _validate_recording(source: str, json: bool) -> None:
+    checked = check_recording(source)
+    torn = [{"file": part.path.name, "offset": part.offset, "size": part.size} for part in checked.torn]
+    counts = {"runs": checked.runs, "episodes": checked.episodes, "records": checked.records}
+    if json:
+        write_json({**counts, "problems": checked.faults, "torn": torn})
+    else:
+        for fault in checked.faults:
+            typer.echo(f"{source.rstrip('/')}/{fault}")
+        for part in checked.torn:
+            typer.echo(f"{part.path}: {part.size} bytes after byte {part.offset} are torn off: {part.reason}")
+        said = ", ".join(f"{count} {name}" for name, count in counts.items())
+        typer.echo(f"{said}, {len(checked.faults)} problems")
+    if checked.faults:
         raise typer.Exit(1)
 
 

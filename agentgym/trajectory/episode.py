@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from agentgym.errors import DatasetError
-from agentgym.events import EVENT_TYPES, Event, Record
+from agentgym.events import Record
 from agentgym.rewards import Transition
 from agentgym.tasks import Task
 from agentgym.trajectory.columns import Column, column
 from agentgym.trajectory.framereader import FrameReader
 from agentgym.trajectory.recordfile import EpisodeSpan, RecordFile
+from agentgym.trajectory.records import read_record
 from agentgym.trajectory.values import ValueReader
 
 __all__ = ["Episode"]
@@ -36,7 +37,7 @@ class Episode:
     """
 
     def __init__(self, file: RecordFile, span: EpisodeSpan, frames: FrameReader) -> None:
-        self.run_id = file.path.name.removesuffix(".jsonl")
+        self.run_id = file.run_id
         self.number = span.number
         self._file = file
         self._span = span
@@ -68,7 +69,11 @@ class Episode:
 
     @cached_property
     def rewards(self) -> npt.NDArray[np.float64]:
-        return np.array([self._values.value(step["reward"]) for step in self._step_forms], np.float64)
+        """Of each step, with what was added to it afterwards."""
+        own = np.array([self._values.value(step["reward"]) for step in self._step_forms], np.float64)
+        for late in self._late_rewards:
+            own[late["step"] - 1] += self._values.value(late["value"])
+        return own
 
     @cached_property
     def terminations(self) -> npt.NDArray[np.bool_]:
@@ -85,8 +90,12 @@ class Episode:
 
     @cached_property
     def reward_terms(self) -> Column:
-        """One dict of named terms a step; empty where nothing named any."""
-        return Column([step.get("reward_terms", {}) for step in self._step_forms], self._values)
+        """One dict of named terms a step, those that were added afterwards included; empty where nothing named any."""
+        terms = [step.get("reward_terms", {}) for step in self._step_forms]
+        for late in self._late_rewards:
+            step = late["step"] - 1
+            terms[step] = {**terms[step], late["name"]: late["value"]}
+        return Column(terms, self._values)
 
     @cached_property
     def timings(self) -> Column:
@@ -148,11 +157,37 @@ class Episode:
         before = self.observations[0] if len(self) else None
         for index, step in enumerate(self._step_forms):
             after = self.observations[index + 1]
-            info = {name: value for name, value in self.infos[index].items() if name not in _TERMS}
-            reward = self.reward_terms[index].get(_ENV_TERM, self.rewards[index])
-            action = self.actions[index]
-            yield Transition(before, action, after, float(reward), step["terminated"], step["truncated"], info)
+            yield self._transition(before, step, after)
             before = after
+
+    def transition(self, t: int) -> Transition:
+        """One of them, from observation t to t + 1, without reading the others."""
+        return self._transition(self.observation(t), self._moment(t + 1), self.observation(t + 1))
+
+    def observation(self, t: int, choice: str | Sequence[str] | None = None) -> Any:
+        """Observation t, without reading the others.
+
+        Args:
+            t: from 0 to T.
+            choice: the key of one, or the keys of several, of a dict of observations; the others are not decoded.
+        """
+        form = self._moment(t)["observation"]
+        if choice is None:
+            return self._values.value(form)
+        if isinstance(choice, str):
+            return self._values.value(form[choice])
+        return {key: self._values.value(form[key]) for key in choice}
+
+    def step_values(self, t: int) -> dict[str, Any]:
+        """The action that followed observation t, its ``reward``, ``terminated`` and ``truncated``."""
+        form = self._moment(t + 1)
+        reward = self.rewards[t] if self._span.rewarded else self._values.value(form["reward"])
+        return {
+            "action": self._values.value(form["action"]),
+            "reward": float(reward),
+            "terminated": form["terminated"],
+            "truncated": form["truncated"],
+        }
 
     def records(self) -> Iterator[Record]:
         """Everything that was published from its reset on, in order; what came before the first reset, too.
@@ -160,14 +195,34 @@ class Episode:
         Raises:
             DatasetError: if a record or what it refers to cannot be read.
         """
-        for line in self._file.lines(self._span):
-            yield read_record(line, self._values)
+        for line in self._file.lines(self._span.start, self._span.end):
+            yield read_record(self._file.form(line), self._values)
+
+    def _transition(self, before: Any, step: dict[str, Any], after: Any) -> Transition:
+        value = self._values.value
+        info = {name: item for name, item in value(step.get("info", {})).items() if name not in _TERMS}
+        reward = value(step.get("reward_terms", {})).get(_ENV_TERM, value(step["reward"]))
+        ends = step["terminated"], step["truncated"]
+        return Transition(before, value(step["action"]), after, float(reward), *ends, info)
+
+    def _moment(self, t: int) -> dict[str, Any]:
+        """What was recorded of the reset, t = 0, or of step t."""
+        if not 0 <= t <= self._steps:
+            raise IndexError(f"{self!r} has no observation {t}")
+        payload: dict[str, Any] = self._file.moment(self._span, t)["payload"]
+        return payload
 
     @cached_property
     def _forms(self) -> list[dict[str, Any]]:
         # As of the moment the dataset was opened or refreshed, even if the run has gone on since.
-        lines = self._file.lines(self._span)
-        return [msgspec.json.decode(line) for line in lines]
+        return self._file.forms(self._span)
+
+    @cached_property
+    def _late_rewards(self) -> list[dict[str, Any]]:
+        if not self._span.rewarded:
+            return []
+        late = [form["payload"] for form in self._forms if form["event_type"] == "reward"]
+        return [reward for reward in late if 1 <= reward["step"] <= self._steps]
 
     @cached_property
     def _step_forms(self) -> list[dict[str, Any]]:
@@ -183,19 +238,3 @@ class Episode:
     def _last(self, event_type: str) -> dict[str, Any] | None:
         payloads = (form["payload"] for form in reversed(self._forms) if form["event_type"] == event_type)
         return next(payloads, None)
-
-
-def read_record(line: bytes, values: ValueReader) -> Record:
-    """A line of the stream as the record that was published.
-
-    Raises:
-        DatasetError: if it is none, or what it refers to cannot be read.
-    """
-    try:
-        form: Mapping[str, Any] = msgspec.json.decode(line)
-        kind: type[Event] = EVENT_TYPES[form["event_type"]]
-        payload = msgspec.convert(values.value(form["payload"]), kind)
-        envelope = {name: form[name] for name in ("ts_utc", "run_id", "episode", "idx", "event_type")}
-        return Record(**envelope, payload=payload)
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
-        raise DatasetError(f"not a record: {error}: {line[:200]!r}") from error

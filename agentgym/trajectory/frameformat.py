@@ -1,7 +1,9 @@
 """The form of one entry of a ``.frames`` file: a fixed head, a little about the content, the compressed content.
 
 Four kinds: an array whole, the boxes of an array that differ from an earlier entry, bytes whole, and bytes
-compressed with an earlier entry as the dictionary. An entry names the one it builds on by its place in the file.
+compressed with an earlier entry as the dictionary. An entry names the one it builds on by its place in the same file.
+
+From outside an entry is named by one number: byte n of the run's first file is n, of its second 2**40 + n, and so on.
 """
 
 from __future__ import annotations
@@ -32,9 +34,11 @@ __all__ = [
     "dictionary_decompressor",
     "dtype_from_json",
     "dtype_to_json",
+    "join_place",
     "pack_boxes",
     "pack_entry",
     "parse_head",
+    "split_place",
     "verify",
 ]
 
@@ -45,6 +49,19 @@ HEAD_SIZE = _HEAD.size
 _LEVEL = 3
 _LARGE = 1 << 18
 _LARGE_LEVEL = 1
+
+
+_PART = 1 << 40
+
+
+def join_place(part: int, offset: int) -> int:
+    """The number by which the stream names an entry; parts count from 0."""
+    return part * _PART + offset
+
+
+def split_place(place: int) -> tuple[int, int]:
+    """The part, from 0, and the byte in it."""
+    return divmod(place, _PART)
 
 
 class Kind(enum.IntEnum):

@@ -18,6 +18,7 @@ from agentgym.trajectory.frameformat import (
     Kind,
     array_form,
     dictionary_compressor,
+    join_place,
     pack_boxes,
     pack_entry,
 )
@@ -32,6 +33,7 @@ _MOST_DIGESTS = 4096
 _WHOLE_SHARE = 0.6
 _MOST_PATCHED = 2
 _DELTA_SHARE = 0.25
+_MOST_BLOBS_IN_A_ROW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +48,23 @@ class _ArrayChain:
 
     __slots__ = ("depth", "last", "longest", "offset", "patched")
 
-    def __init__(self, last: Table, offset: int) -> None:
+    def __init__(self, last: Table, offset: int, longest: int) -> None:
         self.last = last
         self.offset = offset
         self.depth = 0
         self.patched = 0
-        # Bounds random access: on small arrays an entry costs the reader as much as a whole array does.
-        self.longest = min(64, max(16, math.isqrt(last.size) // 24))
+        self.longest = longest
 
 
 class _BlobChain:
-    """The last whole blob of one place, as a dictionary for what comes after it."""
+    """The last blob of one place, as a dictionary for what comes after it."""
 
-    __slots__ = ("compressor", "offset", "whole_size")
+    __slots__ = ("compressor", "depth", "offset", "whole_size")
 
-    def __init__(self, base: bytes, offset: int, whole_size: int) -> None:
+    def __init__(self, base: bytes, offset: int, *, depth: int, whole_size: int) -> None:
         self.compressor: zstandard.ZstdCompressor = dictionary_compressor(base)
         self.offset = offset
+        self.depth = depth
         self.whole_size = whole_size
 
 
@@ -72,11 +74,13 @@ class FrameLog:
     Nothing is written here: ``take`` gives the bytes, and whoever cannot write them calls ``forget``.
 
     Args:
-        offset: the size of the file that the entries are appended to.
+        key_frame_every: at most so many entries must be decoded for any one; None for what suits the array's size.
     """
 
-    def __init__(self, offset: int = 0) -> None:
-        self._end = offset
+    def __init__(self, *, key_frame_every: int | None = None) -> None:
+        self._longest = None if key_frame_every is None else key_frame_every - 1
+        self._part = 0
+        self._end = 0
         self._entries: list[bytes] = []
         self._arrays: OrderedDict[tuple[Any, ...], _ArrayChain] = OrderedDict()
         self._blobs: OrderedDict[Place, _BlobChain] = OrderedDict()
@@ -84,7 +88,7 @@ class FrameLog:
         self._compressor = Compressor()
 
     def put_array(self, place: Place, array: npt.NDArray[Any]) -> int:
-        """Keeps a non-empty array of plain values; returns its place in the file."""
+        """Keeps a non-empty array of plain values; returns its place in the run's files."""
         width = row_bytes(array.shape, array.itemsize)
         table = as_table(array, width)
         key = (place, array.dtype, array.shape)
@@ -94,7 +98,7 @@ class FrameLog:
         self._arrays.move_to_end(key)
         boxes = changed_boxes(chain.last, table)
         if not boxes:
-            return chain.offset
+            return self._place(chain.offset)
         changed = sum((bottom - top) * (right - left) for top, bottom, left, right in boxes)
         if changed > _WHOLE_SHARE * table.size or chain.patched + changed > _MOST_PATCHED * table.size:
             return self._put_whole(key, array, table)
@@ -111,7 +115,7 @@ class FrameLog:
             chain.last[top:bottom, left:right] = table[top:bottom, left:right]
         chain.depth += 1
         chain.patched += changed
-        return chain.offset
+        return self._place(chain.offset)
 
     def put_blob(self, place: Place, blob: bytes) -> StoredBlob:
         """Keeps bytes, once however often they come; returns where they are."""
@@ -120,7 +124,7 @@ class FrameLog:
         if known is not None:
             self._known.move_to_end(digest.digest())
             return known
-        stored = StoredBlob(self._put_new_blob(place, blob), digest.hexdigest(), len(blob))
+        stored = StoredBlob(self._place(self._put_new_blob(place, blob)), digest.hexdigest(), len(blob))
         self._known[digest.digest()] = stored
         _trim(self._known, _MOST_DIGESTS)
         return stored
@@ -131,13 +135,22 @@ class FrameLog:
         self._entries.clear()
         return data
 
-    def forget(self, offset: int) -> None:
-        """Drops what was not taken and builds on nothing before ``offset``, the file's size."""
+    def forget(self, offset: int, part: int = 0) -> None:
+        """Drops what was not taken, and builds on nothing that is in the files already.
+
+        Args:
+            offset: the size of the file that is appended to from now on.
+            part: which of the run's files that is, from 0.
+        """
+        self._part = part
         self._end = offset
         self._entries.clear()
         self._arrays.clear()
         self._blobs.clear()
         self._known.clear()
+
+    def _place(self, offset: int) -> int:
+        return join_place(self._part, offset)
 
     def _put_whole(self, key: tuple[Any, ...], array: npt.NDArray[Any], table: Table) -> int:
         content = self._compressor.compress(table.reshape(-1).data)
@@ -149,22 +162,29 @@ class FrameLog:
         else:
             last = chain.last
             np.copyto(last, table)
-        self._arrays[key] = _ArrayChain(last, offset)
+        self._arrays[key] = _ArrayChain(last, offset, _longest(last.size) if self._longest is None else self._longest)
         _trim(self._arrays, _MOST_PLACES)
-        return offset
+        return self._place(offset)
 
     def _put_new_blob(self, place: Place, blob: bytes) -> int:
         chain = self._blobs.get(place)
-        if chain is not None:
+        if chain is not None and chain.depth < _MOST_BLOBS_IN_A_ROW:
             self._blobs.move_to_end(place)
             delta = chain.compressor.compress(blob)
             if len(delta) <= _DELTA_SHARE * chain.whole_size:
-                return self._add(
-                    Kind.BLOB_DELTA, depth=1, base=chain.offset, meta=b"", raw_size=len(blob), content=delta
+                offset = self._add(
+                    Kind.BLOB_DELTA,
+                    depth=chain.depth + 1,
+                    base=chain.offset,
+                    meta=b"",
+                    raw_size=len(blob),
+                    content=delta,
                 )
+                self._blobs[place] = _BlobChain(blob, offset, depth=chain.depth + 1, whole_size=chain.whole_size)
+                return offset
         content = self._compressor.compress(blob)
         offset = self._add(Kind.BLOB, depth=0, base=self._end, meta=b"", raw_size=len(blob), content=content)
-        self._blobs[place] = _BlobChain(blob, offset, len(content))
+        self._blobs[place] = _BlobChain(blob, offset, depth=0, whole_size=len(content))
         _trim(self._blobs, _MOST_PLACES)
         return offset
 
@@ -174,6 +194,14 @@ class FrameLog:
         self._entries.append(entry)
         self._end += len(entry)
         return offset
+
+
+def _longest(size: int) -> int:
+    """How many deltas may follow an array of so many bytes.
+
+    Bounds random access: on small arrays an entry costs the reader as much as a whole array does.
+    """
+    return min(64, max(16, math.isqrt(size) // 24))
 
 
 def _trim(table: OrderedDict[Any, Any], most: int) -> None:

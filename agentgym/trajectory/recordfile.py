@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import msgspec
 
 from agentgym.errors import DatasetError
+from agentgym.trajectory.folders import Folder, ReadAt
+from agentgym.trajectory.migration import VERSION, migrate, version_of
 
 __all__ = ["EpisodeSpan", "RecordFile", "Torn"]
 
 _CHUNK = 4 << 20
-_REFERENCE = re.compile(rb'"\$(?:frame|text|blob)":(\d+)')
+_LINE = 2048
+_REFERENCE = re.compile(rb'"\$(?:frame|text|blob|json)":(\d+)')
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,23 @@ class Torn:
     reason: str
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class EpisodeSpan:
-    """Where the records of an episode lie: from the first to the last line that carries its number."""
+    """Where the records of an episode lie: from the first to the last line that carries its number.
+
+    Attributes:
+        first: the place of its reset among the run's resets and steps; its steps follow.
+        begun: whether its reset is there.
+        rewarded: whether rewards were added to its steps afterwards.
+    """
 
     number: int
     start: int
-    end: int = 0
-    steps: int = 0
-    begun: bool = False
-    lines: array[int] = field(default_factory=lambda: array("Q"))
+    end: int
+    steps: int
+    first: int
+    begun: bool
+    rewarded: bool
 
 
 class _Envelope(msgspec.Struct):
@@ -60,75 +69,136 @@ class RecordFile:
     """The lines of one run.
 
     Args:
-        path: of the ``.jsonl`` file.
+        folder: that its file is in.
+        run_id: of the run.
+        version: of the dataset.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.episodes: list[EpisodeSpan] = []
+    def __init__(self, folder: Folder, run_id: str, version: int) -> None:
+        self.run_id = run_id
         self.records = 0
+        self._folder = folder
+        self._name = f"{run_id}.jsonl"
+        self._version = version
         self._end = 0
         self._reason = ""
+        # A million episodes must not be a million objects. An episode's end is where the next one starts.
+        self._numbers = array("Q")
+        self._starts = array("Q")
+        self._firsts = array("Q")
+        self._begun = bytearray()
+        self._rewarded = bytearray()
+        self._moments = array("Q")
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def episodes(self) -> int:
+        """How many there are, those without a reset included."""
+        return len(self._numbers)
+
+    @property
+    def begun(self) -> array[int]:
+        """The places of those with a reset, for ``span``."""
+        return array("Q", (place for place, begun in enumerate(self._begun) if begun))
+
+    def span(self, place: int) -> EpisodeSpan:
+        """One of the episodes as it is now."""
+        is_last = place + 1 == len(self._numbers)
+        end, next_first = (
+            (self._end, len(self._moments)) if is_last else (self._starts[place + 1], self._firsts[place + 1])
+        )
+        first, begun, rewarded = self._firsts[place], bool(self._begun[place]), bool(self._rewarded[place])
+        steps = next_first - first - begun
+        return EpisodeSpan(self._numbers[place], self._starts[place], end, steps, first, begun, rewarded)
 
     def refresh(self) -> None:
         """Takes in the lines that were written since the last time.
 
         Raises:
-            DatasetError: if the file cannot be read.
+            DatasetError: if the file cannot be read, or is of a later version.
+        """
+        with self._folder.open(self._name) as read:
+            self._scan(read)
+
+    def lines(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The lines that lie between two places in the file: by default, all that were taken in."""
+        end = self._end if end is None else end
+        with self._folder.open(self._name) as read:
+            rest = b""
+            while start < end:
+                data = read(start, min(_CHUNK, end - start))
+                if not data:
+                    raise DatasetError(f"{self._name} has become shorter than it was")
+                start += len(data)
+                *lines, rest = (rest + data).split(b"\n")
+                yield from lines
+
+    def current_lines(self, span: EpisodeSpan | None = None) -> Iterator[bytes]:
+        """The lines of an episode, or of the whole run, as the present version writes them."""
+        lines = self.lines() if span is None else self.lines(span.start, span.end)
+        return lines if self._version == VERSION else (msgspec.json.encode(self.form(line)) for line in lines)
+
+    def forms(self, span: EpisodeSpan) -> list[dict[str, Any]]:
+        """The records of an episode, as the present version writes them, values undecoded."""
+        return [self.form(line) for line in self.lines(span.start, span.end)]
+
+    def moment(self, span: EpisodeSpan, t: int) -> dict[str, Any]:
+        """The record of an episode's reset, t = 0, or of its step t."""
+        offset = self._moments[span.first + t]
+        with self._folder.open(self._name) as read:
+            line = read(offset, _LINE)
+            while (end := line.find(b"\n")) < 0:
+                more = read(offset + len(line), _CHUNK)
+                if not more:
+                    raise DatasetError(f"{self._name} has become shorter than it was")
+                line += more
+        return self.form(line[:end])
+
+    def form(self, line: bytes) -> dict[str, Any]:
+        """A line as the present version writes it.
+
+        Raises:
+            DatasetError: if it is no record.
         """
         try:
-            with self.path.open("rb") as file:
-                file.seek(self._end)
-                self._scan(file.read(_CHUNK), file)
-        except OSError as error:
-            raise DatasetError(f"{self.path} cannot be read: {error.strerror}") from error
+            return migrate(msgspec.json.decode(line), self._version)
+        except (msgspec.MsgspecError, KeyError, TypeError) as error:
+            raise DatasetError(f"not a record: {error}: {line[:200]!r}") from error
 
-    def lines(self, span: EpisodeSpan | None = None) -> Iterator[bytes]:
-        """The lines of an episode, or of the whole run."""
-        start, end = (0, self._end) if span is None else (span.start, span.end)
-        with self.path.open("rb") as file:
-            file.seek(start)
-            while start < end:
-                line = file.readline()
-                start += len(line)
-                yield line
-
-    def first_line(self) -> bytes | None:
-        return next(self.lines(), None)
-
-    @property
-    def torn(self) -> Torn | None:
-        """What comes after the last whole record."""
-        size = self.path.stat().st_size - self._end
-        return Torn(self.path, self._end, size, self._reason or "the last line is not complete") if size > 0 else None
+    def torn(self, path: Path) -> Torn | None:
+        """What comes after the last whole record; ``path`` is that of the file."""
+        size = self._folder.size(self._name) - self._end
+        return Torn(path, self._end, size, self._reason or "the last line is not complete") if size > 0 else None
 
     def last_reference(self) -> int | None:
-        """The place of a frame near the end of the frame file, as the last line that names one says."""
-        step = 64
-        offsets = [offset for span in self.episodes for offset in span.lines]
-        with self.path.open("rb") as file:
-            for last in range(len(offsets), 0, -step):
-                first = max(0, last - step)
-                file.seek(offsets[first])
-                end = offsets[last] if last < len(offsets) else self._end
-                found = [int(digits) for digits in _REFERENCE.findall(file.read(end - offsets[first]))]
+        """The place of a frame near the end of the frame files, as the last lines that name one say."""
+        end = self._end
+        with self._folder.open(self._name) as read:
+            while end > 0:
+                start = max(0, end - _CHUNK)
+                found = [int(digits) for digits in _REFERENCE.findall(read(start, end - start))]
                 if found:
                     return max(found)
+                # What was cut in two at the chunk's beginning is whole in the next.
+                end = start + 64 if start > 0 else 0
         return None
 
-    def _scan(self, data: bytes, file: BinaryIO) -> None:
+    def _scan(self, read: ReadAt) -> None:
         self._reason = ""
         decode = msgspec.json.Decoder(_Envelope).decode
-        while data:
+        at, data = self._end, b""
+        while more := read(at, _CHUNK):
+            at += len(more)
+            data += more
             start = 0
             while (end := data.find(b"\n", start)) >= 0:
                 if not self._take(data[start : end + 1], decode):
                     return
                 start = end + 1
-            more = file.read(_CHUNK)
-            if not more:
-                return
-            data = data[start:] + more
+            data = data[start:]
 
     def _take(self, line: bytes, decode: Callable[[bytes], _Envelope]) -> bool:
         try:
@@ -139,24 +209,22 @@ class RecordFile:
         if envelope.idx != self.records:
             self._reason = f"expected record {self.records}, got record {envelope.idx}"
             return False
-        self._place(envelope, len(line))
+        if self.records == 0:
+            self._version = version_of(line, otherwise=self._version)
+        self._place(envelope)
         self.records += 1
         self._end += len(line)
         return True
 
-    def _place(self, envelope: _Envelope, size: int) -> None:
-        if not self.episodes or self.episodes[-1].number != envelope.episode:
-            self.episodes.append(EpisodeSpan(envelope.episode, self._end))
-        span = self.episodes[-1]
-        span.lines.append(self._end)
-        span.end = self._end + size
-        span.steps += envelope.event_type == "step"
-        span.begun |= envelope.event_type == "reset"
-
-
-def size_of(path: Path) -> int:
-    """In bytes; 0 if there is no such file."""
-    try:
-        return os.stat(path).st_size
-    except FileNotFoundError:
-        return 0
+    def _place(self, envelope: _Envelope) -> None:
+        if not self._numbers or self._numbers[-1] != envelope.episode:
+            self._numbers.append(envelope.episode)
+            self._starts.append(self._end)
+            self._firsts.append(len(self._moments))
+            self._begun.append(False)
+            self._rewarded.append(False)
+        if envelope.event_type == ("step" if self._begun[-1] else "reset"):
+            self._begun[-1] = True
+            self._moments.append(self._end)
+        if envelope.event_type == "reward":
+            self._rewarded[-1] = True

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-__all__ = ["REDACTED", "Redact", "is_secret_name", "make_redact", "scrub"]
+__all__ = [
+    "REDACTED",
+    "Redact",
+    "hidden",
+    "is_secret_name",
+    "make_redact",
+    "named_secrets",
+    "names_its_value",
+    "scrub",
+]
 
 REDACTED = "[redacted]"
 
@@ -28,6 +37,10 @@ _NAMES = (
 _SECRET_NAME = re.compile(
     rf"(?:{_NAMES}|(?:proxy[-_])?authorization|(?:set[-_])?cookie|api[-_]?token|credentials?|password|passwd|passphrase)\Z",
     re.IGNORECASE,
+)
+
+_HEADER = re.compile(
+    r"(?:(?:proxy-)?authorization|(?:set-)?cookie|(?:x-)?(?:[a-z0-9]+-)*(?:api-?key|token))\Z", re.IGNORECASE
 )
 
 # Each with lower-case texts of which one must occur for it to be tried: a search for a plain text is much cheaper
@@ -59,7 +72,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         ),
         (
             ("bearer ", "basic ", "authorization"),
-            r"(\b(?:proxy-)?authorization\b[\"']?\s*[:=]\s*+[\"']?+)(?!\[redacted\])[^\"'\r\n,}]+",
+            r"(\b(?:proxy-)?authorization\b[\\\"']*\s*[:=]\s*+[\\\"']*+)(?!\[redacted\])[^\\\"'\r\n,}]+",
             rf"\1{REDACTED}",
             re.IGNORECASE,
         ),
@@ -71,7 +84,22 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
         ),
         (
             ("key", "token", "secret"),
-            rf"(\b{_NAMES}\b[\"']?\s*[:=]\s*+[\"']?+)(?!\[redacted\])[^\s\"',;&}}]{{4,}}",
+            rf"(\b{_NAMES}\b[\\\"']*\s*[:=]\s*+[\\\"']*+)(?!\[redacted\])[^\s\\\"',;&}}]{{4,}}",
+            rf"\1{REDACTED}",
+            re.IGNORECASE,
+        ),
+        (
+            ("--",),
+            rf"((?<![\w-])--{_NAMES}\s+)(?!\[redacted\])[^\s\"'-][^\s\"']{{3,}}",
+            rf"\1{REDACTED}",
+            re.IGNORECASE,
+        ),
+        (
+            ("password", "passwd", "passphrase"),
+            (
+                r"(\b(?:[a-z0-9]+[-_])*(?:password|passwd|passphrase)(?:[\\\"']+\s*:\s*[\\\"']+|=[\\\"']*+))"
+                r"(?!\[redacted\])[^\s\\\"',;&}]{4,}"
+            ),
             rf"\1{REDACTED}",
             re.IGNORECASE,
         ),
@@ -109,19 +137,48 @@ def make_redact(environment: Mapping[str, str]) -> Redact:
     return redact
 
 
+def named_secrets(items: Sequence[Any]) -> frozenset[int]:
+    """Which items of a list are secrets by the one before them.
+
+    ``["--api-key", secret]``, as programs are called; ``("Authorization", secret)``, as headers are kept.
+    """
+    named = set()
+    for place, item in enumerate(items[:-1]):
+        if isinstance(item, str) and isinstance(items[place + 1], str | bytes):
+            is_option = item.startswith("-") and is_secret_name(item.lstrip("-"))
+            if is_option or (len(items) == 2 and _HEADER.match(item)):
+                named.add(place + 1)
+    return frozenset(named)
+
+
+def hidden(value: Any) -> bool:
+    """Whether a value that stands under the name of a secret may be one: a number or a switch is none."""
+    return not isinstance(value, bool | int | float | complex | None)
+
+
 def scrub(value: Any, redact: Redact) -> Any:
     """Plain JSON without its secrets."""
     match value:
         case str():
             return redact(value)
         case list() | tuple():
-            return [scrub(item, redact) for item in value]
+            named = named_secrets(value)
+            return [REDACTED if place in named else scrub(item, redact) for place, item in enumerate(value)]
         case Mapping():
+            pair = names_its_value(value)
             return {
-                key: REDACTED if isinstance(item, str) and is_secret_name(str(key)) else scrub(item, redact)
+                redact(str(key)): REDACTED
+                if hidden(item) and (is_secret_name(str(key)) or (pair and key == "value"))
+                else scrub(item, redact)
                 for key, item in value.items()
             }
     return value
+
+
+def names_its_value(value: Mapping[Any, Any]) -> bool:
+    """Whether it is of the form ``{"name": "Authorization", "value": secret}``."""
+    name = value.get("name", value.get("key")) if "value" in value else None
+    return isinstance(name, str) and is_secret_name(name)
 
 
 def _redact(text: str, known: Iterable[str]) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import weakref
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from agentgym.errors import DatasetError
-from agentgym.events import Failed, Record, Reset, RunStarted, Scored, Step
+from agentgym.errors import DatasetError, UsageError
+from agentgym.events import Record, Reset, RunStarted, Step
+from agentgym.trajectory.appendfile import AppendOnlyFile
 from agentgym.trajectory.framelog import FrameLog
 from agentgym.trajectory.layout import (
     describe_dataset,
@@ -22,12 +19,16 @@ from agentgym.trajectory.layout import (
     summary_file,
     write_atomically,
 )
-from agentgym.trajectory.redaction import make_redact, scrub
-from agentgym.trajectory.values import ValueWriter
+from agentgym.trajectory.payload import payload
+from agentgym.trajectory.redaction import Redact, make_redact, scrub
+from agentgym.trajectory.tally import Tally
+from agentgym.trajectory.valuewriter import ValueWriter
 
 __all__ = ["Fsync", "TrajectoryWriter"]
 
 Fsync: TypeAlias = Literal["never", "episode", "step"]
+
+FRAMES_BYTES = 1 << 30
 
 
 class TrajectoryWriter:
@@ -40,9 +41,16 @@ class TrajectoryWriter:
     Args:
         root: the dataset's folder; made if it is not there.
         run_id: no other run's.
-        redact: whether secrets are taken out of all texts.
+        redact: whether secrets are taken out of all texts; a function takes out more than is known here.
+        preview_chars: of a longer text only its beginning, its digest and its length are kept; None to keep all.
         fsync: when the disk itself must have the data. ``"never"`` survives the death of the process,
             ``"episode"`` and ``"step"`` that of the machine.
+        key_frame_every: at most so many stored frames must be decoded for any one of them; None for what suits
+            their size.
+        frames_bytes: a file of frames that is so large is gone on from in another.
+
+    Raises:
+        UsageError: if one of these is out of range.
     """
 
     def __init__(
@@ -50,20 +58,26 @@ class TrajectoryWriter:
         root: Path,
         run_id: str,
         *,
-        redact: bool = True,
+        redact: bool | Redact = True,
+        preview_chars: int | None = None,
         fsync: Fsync = "never",
+        key_frame_every: int | None = None,
+        frames_bytes: int = FRAMES_BYTES,
     ) -> None:
+        _check(fsync, preview_chars=preview_chars, key_frame_every=key_frame_every, frames_bytes=frames_bytes)
         self.root = root
         self.run_id = run_id
         self.failure: DatasetError | None = None
         self._fsync = fsync
-        self._log = FrameLog()
-        self._redact = make_redact(os.environ) if redact else None
-        self._values = ValueWriter(self._log, self._redact)
-        self._records = _AppendOnlyFile(records_file(root, run_id))
-        self._frames = _AppendOnlyFile(frames_file(root, run_id))
+        self._frames_bytes = frames_bytes
+        self._process = os.getpid()
+        self._log = FrameLog(key_frame_every=key_frame_every)
+        self._redact = _redact(redact)
+        self._values = ValueWriter(self._log, self._redact, preview_chars=preview_chars)
+        self._records = AppendOnlyFile(records_file(root, run_id))
+        self._parts = [AppendOnlyFile(frames_file(root, run_id))]
         self._committed = (0, 0)
-        self._tally = _Tally()
+        self._tally = Tally()
 
     def append(self, record: Record) -> None:
         """Writes a record. One that was written already, after an interrupt, is passed over.
@@ -74,6 +88,11 @@ class TrajectoryWriter:
         """
         if self.failure is not None:
             raise self.failure
+        if os.getpid() != self._process:
+            raise DatasetError(
+                f"run {self.run_id} is written by process {self._process}, not by {os.getpid()}, which was forked "
+                "from it; hand events back to be published there"
+            )
         next_idx, end = self._committed
         if record.idx < next_idx:
             return
@@ -103,7 +122,7 @@ class TrajectoryWriter:
             "run_id": self.run_id,
             **self._tally.totals(),
             "records": records,
-            "bytes": {"records": self._records.end, "frames": self._frames.end},
+            "bytes": {"records": self._records.end, "frames": sum(part.end for part in self._parts)},
         }
         content = msgspec.json.format(msgspec.json.encode(summary)) + b"\n"
         try:
@@ -119,9 +138,12 @@ class TrajectoryWriter:
         describe_dataset(self.root, description if self._redact is None else scrub(description, self._redact))
         if self._records.is_closed:
             self._records.create()
+            self._sync_folder()
 
     def _write(self, record: Record) -> None:
-        payload = self._payload(record)
+        if self._frames.end >= self._frames_bytes:
+            self._begin_part()
+        form = payload(record.payload, self._values)
         frames = self._log.take()
         if frames:
             self._frames.append(frames)
@@ -131,7 +153,7 @@ class TrajectoryWriter:
             "episode": record.episode,
             "idx": record.idx,
             "event_type": record.event_type,
-            "payload": payload,
+            "payload": form,
         }
         if self._fsync != "never" and self._must_sync(record):
             self._frames.sync()
@@ -140,14 +162,29 @@ class TrajectoryWriter:
         else:
             self._records.append(msgspec.json.encode(line) + b"\n")
 
-    def _payload(self, record: Record) -> dict[str, Any]:
-        plain = self._values.plain
-        payload = {}
-        for name, required in _fields(type(record.payload)):
-            value = getattr(record.payload, name)
-            if required or not _is_empty(value):
-                payload[name] = plain(value, (name,))
-        return payload
+    @property
+    def _frames(self) -> AppendOnlyFile:
+        return self._parts[-1]
+
+    def _begin_part(self) -> None:
+        if self._fsync != "never":
+            self._frames.sync()
+        self._frames.close()
+        part = len(self._parts)
+        self._parts.append(AppendOnlyFile(frames_file(self.root, self.run_id, part)))
+        self._log.forget(0, part)
+        self._frames.create()
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        """Makes the disk know the names of new files."""
+        if self._fsync == "never":
+            return
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _must_sync(self, record: Record) -> bool:
         match record.payload:
@@ -159,6 +196,8 @@ class TrajectoryWriter:
 
     def _fail(self, error: OSError) -> None:
         self._forget()
+        if self._committed[0] == 0:
+            self._remove()
         where = error.filename or self.root
         self.failure = DatasetError(
             f"the recording in {self.root} cannot go on: {error.strerror or error} ({where}); "
@@ -166,107 +205,31 @@ class TrajectoryWriter:
         )
         raise self.failure from error
 
+    def _remove(self) -> None:
+        """Takes away files of a run of which nothing could be kept, so that trying again leaves nothing behind."""
+        for file in (self._records, *self._parts):
+            file.remove()
+
     def _forget(self) -> None:
         self._records.cut(self._committed[1])
         self._frames.cut(self._frames.end)
-        self._log.forget(self._frames.end)
+        self._log.forget(self._frames.end, len(self._parts) - 1)
         self._values.forget()
 
 
-class _AppendOnlyFile:
-    """A file that is as long as what was appended, or has a tail that `cut` takes off."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor: int | None = None
-        self._finalizer: weakref.finalize[..., _AppendOnlyFile] | None = None
-        self.end = 0
-
-    @property
-    def is_closed(self) -> bool:
-        return self._descriptor is None
-
-    def create(self) -> int:
-        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        self._finalizer = weakref.finalize(self, os.close, self._descriptor)
-        return self._descriptor
-
-    def append(self, data: bytes) -> None:
-        descriptor = self.create() if self._descriptor is None else self._descriptor
-        # A file whose last name is gone still takes data and loses all of it.
-        if os.fstat(descriptor).st_nlink == 0:
-            raise FileNotFoundError(errno.ENOENT, "the file was removed while it was being written", str(self._path))
-        rest = memoryview(data)
-        at = self.end
-        while rest:
-            written = os.pwrite(descriptor, rest, at)
-            at += written
-            rest = rest[written:]
-        self.end = at
-
-    def sync(self) -> None:
-        if self._descriptor is not None:
-            os.fsync(self._descriptor)
-
-    def cut(self, end: int) -> None:
-        """Takes off what comes after ``end``, as far as the disk lets us; readers pass over it otherwise."""
-        if self._descriptor is None or os.fstat(self._descriptor).st_size <= end:
-            return
-        self.end = end
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._descriptor, end)
-
-    def close(self) -> None:
-        if self._finalizer is not None:
-            self._finalizer()
-        self._descriptor = None
+def _redact(redact: bool | Redact) -> Redact | None:
+    if redact is False:
+        return None
+    known = make_redact(os.environ)
+    if redact is True:
+        return known
+    more: Redact = redact
+    return lambda text: more(known(text))
 
 
-class _Tally:
-    """What a run amounts to."""
-
-    def __init__(self) -> None:
-        self._started = self._ended = ""
-        self._status: str | None = None
-        self._episodes = self._steps = self._failures = self._scored = 0
-        self._return = self._score = 0.0
-
-    def add(self, record: Record) -> None:
-        self._started = self._started or record.ts_utc
-        self._ended = record.ts_utc
-        match record.payload:
-            case Step() as step:
-                self._steps += 1
-                self._return += step.reward
-            case Reset():
-                self._episodes += 1
-            case Scored() as scored:
-                self._scored += 1
-                self._score += scored.value
-            case Failed():
-                self._failures += 1
-            case completed if record.event_type == "run_completed":
-                self._status = getattr(completed, "status", None)
-
-    def totals(self) -> dict[str, Any]:
-        return {
-            "status": self._status,
-            "started": self._started,
-            "ended": self._ended,
-            "episodes": self._episodes,
-            "steps": self._steps,
-            "total_reward": self._return,
-            "scored": self._scored,
-            "mean_score": self._score / self._scored if self._scored else None,
-            "failures": self._failures,
-        }
-
-
-@cache
-def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
-    """Names of an event's fields and whether each must always be written."""
-    return tuple((field.name, field.required) for field in msgspec.structs.fields(kind))
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, dict | list) and not value)
+def _check(fsync: str, **numbers: int | None) -> None:
+    if fsync not in get_args(Fsync):
+        raise UsageError(f"fsync is one of {', '.join(get_args(Fsync))}, not {fsync!r}")
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise UsageError(f"{name} must be a whole number of at least 1, got {number!r}")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentgym.trajectory.redaction import is_secret_name, make_redact, scrub
+from agentgym.trajectory.redaction import is_secret_name, make_redact, named_secrets, scrub
 
 # Put together here, so that no scanner takes them for real ones.
 TAIL = "aB3" * 14
@@ -100,3 +100,45 @@ def test_names_that_are_not(name: str) -> None:
 def test_nested_json_is_scrubbed() -> None:
     value = {"a": [{"api_key": "x", "n": 1}], "b": "sk-" + TAIL}
     assert scrub(value, make_redact({})) == {"a": [{"api_key": "[redacted]", "n": 1}], "b": "[redacted]"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"{\"api_key\": \"hunter2hunter2\"}",
+        "tool --api-key hunter2hunter2 --verbose",
+        "DB_PASSWORD=hunter2hunter2",
+        '{"password": "hunter2hunter2"}',
+    ],
+)
+def test_a_secret_is_known_in_arguments_and_settings(text: str) -> None:
+    assert "hunter2" not in make_redact({})(text)
+
+
+@pytest.mark.parametrize("text", ["--key Enter", "the password is asked for", "--max-tokens 512", "password: ask him"])
+def test_what_only_sounds_like_one_stays(text: str) -> None:
+    assert make_redact({})(text) == text
+
+
+@pytest.mark.parametrize(
+    ("items", "places"),
+    [
+        (["run", "--api-key", "hunter2"], {2}),
+        (("Authorization", "hunter2"), {1}),
+        (["X-Api-Key", b"hunter2"], {1}),
+        (["api_key", "name"], set()),
+        (["password", "login", "x"], set()),
+        (["--api-key"], set()),
+    ],
+)
+def test_secrets_are_known_by_the_item_before_them(items: list[str], places: set[int]) -> None:
+    assert named_secrets(items) == places
+
+
+def test_json_under_the_name_of_a_secret_is_scrubbed_whole() -> None:
+    value = {"headers": [{"name": "Authorization", "value": "plain"}], "credentials": {"user": "a"}, "password": True}
+    assert scrub(value, make_redact({})) == {
+        "headers": [{"name": "Authorization", "value": "[redacted]"}],
+        "credentials": "[redacted]",
+        "password": True,
+    }

@@ -17,7 +17,8 @@ from agentgym.actions import Batch, Click, TypeText
 from agentgym.trajectory.framelog import FrameLog
 from agentgym.trajectory.framereader import FrameCache, FrameReader
 from agentgym.trajectory.redaction import make_redact
-from agentgym.trajectory.values import ValueReader, ValueWriter
+from agentgym.trajectory.values import ValueReader
+from agentgym.trajectory.valuewriter import ValueWriter
 
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=20)
 LEAVES = (

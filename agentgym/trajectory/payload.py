@@ -1,0 +1,56 @@
+"""An event's fields as they are written: the ones that say something, with what the stream promises of long texts."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from agentgym.events import Event, FinalReport, ToolReturned
+from agentgym.trajectory.values import Json
+from agentgym.trajectory.valuewriter import ValueWriter
+
+__all__ = ["payload"]
+
+_PREVIEW_CHARS = 200
+
+# They grow by a little with each call of a model, or are the same each time.
+_CONVERSATIONS = frozenset({"messages", "tools"})
+
+
+def payload(event: Event, values: ValueWriter) -> dict[str, Json]:
+    """What stands in the event's record, plain JSON.
+
+    Fields at their default are left out. A tool's result has a preview, a report its digest and its length.
+    """
+    plain = values.plain
+    forms = {}
+    for name, required in _fields(type(event)):
+        value = getattr(event, name)
+        if required or not _is_empty(value):
+            forms[name] = (values.conversation if name in _CONVERSATIONS else plain)(value, (name,))
+    if isinstance(event, ToolReturned) and event.result_preview is None and event.result is not None:
+        forms["result_preview"] = _preview(event.result, forms["result"], values)
+    if isinstance(event, FinalReport) and event.text is not None:
+        # Of the text as it is kept, without its secrets.
+        text = values.redacted(event.text).encode("utf-8", "surrogatepass")
+        forms |= {"sha256": hashlib.sha256(text).hexdigest(), "length": len(text)}
+    return forms
+
+
+def _preview(result: Any, form: Json, values: ValueWriter) -> str:
+    # Redacted before it is cut: half a secret is not known to be one.
+    text = values.redacted(result) if isinstance(result, str) else msgspec.json.encode(form).decode()
+    return text[:_PREVIEW_CHARS].encode("utf-8", "replace").decode()
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """Names of an event's fields and whether each must always be written."""
+    return tuple((field.name, field.required) for field in msgspec.structs.fields(kind))
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, dict | list) and not value)
