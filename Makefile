@@ -6,7 +6,7 @@ bin := .venv/bin
 # Small arrays on few cores: threads only get in each other's way.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup demo test check lint format bench clean
+.PHONY: help setup tools demo test check lint format bench clean
 
 help:  ## Lists what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -14,11 +14,14 @@ help:  ## Lists what can be made.
 setup:  ## Installs what is missing: Debian packages, .venv, this package.
 	@scripts/setup
 
+tools:  ## And what the tests need.
+	@scripts/setup tests
+
 demo: setup  ## Runs every task of the suite `apps` with its oracle, records it, draws a contact sheet.
 	@rm -rf demo/data
 	@$(bin)/agentgym run apps --agent oracle --num-envs 2 --out demo/data --contact-sheet demo/contact-sheet.png
 
-lint: setup  # The part of the gate that runs nothing.
+lint: tools  # The part of the gate that runs nothing.
 	@$(bin)/ruff format --check .
 	@$(bin)/ruff check .
 	@$(bin)/mypy
@@ -30,7 +33,7 @@ check: lint  ## The quality gate with the tests that need no desktop; under a mi
 test: lint  ## The quality gate and every test.
 	@$(bin)/pytest -q -n 2 --dist worksteal
 
-format: setup  ## Formats the code.
+format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
