@@ -37,7 +37,7 @@ format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
-bench: setup  ## Prints the table of ratios of benchmarks/desktop.py.
+bench: tools  ## Prints the table of ratios of benchmarks/desktop.py.
 	@$(bin)/python benchmarks/desktop.py
 
 clean:  ## Removes what was built, and .venv.

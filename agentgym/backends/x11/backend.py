@@ -51,7 +51,8 @@ class X11Backend:
         screen: (width, height) in pixels.
         sandbox: ``"bwrap"``, or ``"none"`` for applications with the rights of this process.
         accessibility: whether applications get an accessibility bus, for ``accessibility_tree`` and ``terminal``.
-        network: whether applications see the machine's network; without it they have a loopback of their own.
+        network: whether applications see the machine's network; without it they have a loopback of their own. With it
+            they reach what listens on this machine, too, an X server's abstract socket included.
         memory_mb: what all processes of the desktop may take together.
         disk_mb: what the home and ``/tmp`` hold, each; they live in memory.
         processes: how many there may be at once.
