@@ -83,7 +83,8 @@ class _Worker(Generic[Value]):
                 return self._received(self.results.recv_bytes())
             patience_s = 0
             return self._lost("gave no result in the time allowed and was killed")
-        except EOFError:
+        except (EOFError, OSError):
+            # An OSError where the process was lost while it sent: multiprocessing tells apart where the pipe broke.
             self.process.join()
             return self._lost(_cause_of_death(self.process.exitcode))
         finally:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,27 @@ def test_a_hung_worker_is_killed_and_the_others_go_on() -> None:
 def test_outcomes_come_as_they_finish() -> None:
     first = next(ProcessEngine(workers=2).map(obey, ["hang", "quick"]))
     assert first == Outcome(1, value="quick")
+
+
+def die_while_sending(order: str) -> str:
+    """Lets its process send half of the value, and no more."""
+
+    def send_half(connection: Connection, content: bytes) -> None:
+        os.write(connection.fileno(), content[: len(content) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if order == "die":
+        Connection._send = send_half  # type: ignore[attr-defined]  # of this process, which has but this one item
+    return order * 1000
+
+
+def test_a_process_lost_while_it_sends_touches_no_other_item() -> None:
+    lost, good = sorted(
+        ProcessEngine(workers=1).map(die_while_sending, ["die", "a"]), key=lambda outcome: outcome.index
+    )
+    assert isinstance(lost.error, BackendError)
+    assert "SIGKILL" in str(lost.error)
+    assert good.value == "a" * 1000
 
 
 def test_an_error_that_cannot_be_pickled_keeps_its_text_and_traceback() -> None:
