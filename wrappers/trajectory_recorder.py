@@ -145,9 +145,12 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         Raises:
             DatasetError: if the disk refuses; what was recorded before is kept.
         """
-        if self._run.is_lost:
-            return self.env.step(action)
-        if not (self._run.is_started and self._run.is_usable):
+        resets = self._resets_by_itself and self._run.episode_is_over
+        if self._run.is_lost and not resets:
+            return self._step_unrecorded(action)
+        if resets:
+            self._begin_run()
+        elif not (self._run.is_started and self._run.is_usable):
             self._continue_in_new_run()
         started = time.perf_counter()
         try:
@@ -156,7 +159,7 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         except BaseException as error:
             self._run.fail("step", error, action)
             raise
-        if self._resets_by_itself and self._run.episode_is_over:
+        if resets:
             self._begin_episode(observation, info, started=started)
             return observation, reward, terminated, truncated, info
         self._observation = observation
@@ -218,6 +221,11 @@ class TrajectoryRecorder(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
                     **self._about,
                 )
             )
+
+    def _step_unrecorded(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        self._run.episode_is_over = bool(terminated or truncated)
+        return observation, reward, terminated, truncated, info
 
     def _continue_in_new_run(self) -> None:
         """Begins a run in the middle of an episode: after a fork, in a copy."""
