@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Annotated
 
-import msgspec
 import typer
 
 from agentgym.cli.output import write_json
-from agentgym.errors import TaskError
-from agentgym.evaluators import check_spec
-from agentgym.families import load_tasks
-from agentgym.setup import check_step
-from agentgym.tasks import Task
+from agentgym.cli.taskcheck import check_tasks
 from agentgym.trajectory.checking import check_recording, is_recording
 
 __all__ = ["validate"]
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What would fail, and in which task."""
-
-    task: str
-    message: str
 
 
 def validate(
@@ -38,7 +24,7 @@ def validate(
     Of tasks: their form, their setup steps, the names of getters and metrics. Of a recording: every line, that
     nothing is missing between them, and that every picture and text they refer to is there.
 
-    Exits with 1 if a task would fail or a recording has a fault, with 2 if neither can be read there.
+    Exits with 1 if a task would fail or a recording has a fault, with 2 if there is neither.
 
     \b
     Examples:
@@ -53,15 +39,14 @@ def validate(
 
 
 def _validate_tasks(source: str, json: bool) -> None:
-    tasks = load_tasks(source)
-    problems = [problem for task in tasks for problem in problems_of(task)]
+    verdict = check_tasks(source)
     if json:
-        write_json({"tasks": len(tasks), "problems": problems})
+        write_json(verdict)
     else:
-        for problem in problems:
-            typer.echo(f"{source}: task {problem.task}: {problem.message}")
-        typer.echo(f"{len(tasks)} tasks, {len(problems)} problems")
-    if problems:
+        for problem in verdict.problems:
+            typer.echo(problem.message if problem.task is None else f"{problem.message} (task {problem.task})")
+        typer.echo(f"{verdict.tasks} tasks, {len(verdict.problems)} problems")
+    if verdict.problems:
         raise typer.Exit(1)
 
 
@@ -80,22 +65,3 @@ def _validate_recording(source: str, json: bool) -> None:
         typer.echo(f"{said}, {len(checked.faults)} problems")
     if checked.faults:
         raise typer.Exit(1)
-
-
-def problems_of(task: Task) -> Iterator[Problem]:
-    """Every setup step that cannot be run, and the first name in each evaluator that nothing has."""
-    for check in _checks(task):
-        try:
-            check()
-        except TaskError as error:
-            yield Problem(task.id, str(error))
-
-
-def _checks(task: Task) -> Iterator[Callable[[], object]]:
-    for index, step in enumerate(task.setup):
-        yield partial(check_step, step, f"$.config[{index}]")
-    if task.evaluator is None:
-        return
-    for index, step in enumerate(task.evaluator.postconfig):
-        yield partial(check_step, step, f"$.evaluator.postconfig[{index}]")
-    yield partial(check_spec, msgspec.structs.replace(task.evaluator, postconfig=()))

@@ -11,7 +11,7 @@ import msgspec
 from agentgym.errors import TaskError, UnknownNameError
 from agentgym.evaluators.getters import check_names, getters, is_true
 from agentgym.evaluators.metrics import Metric, metrics, option_checks
-from agentgym.setup import check_step
+from agentgym.setup import check_step, unknown_keyword
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
 
 __all__ = ["check_spec"]
@@ -74,6 +74,7 @@ def check_spec(spec: EvaluatorSpec) -> None:
         for side, getter in (("result", check.result), ("expected", check.expected)):
             if getter is not None:
                 _check_getter(getter, f"$.evaluator.{side}[{index}]")
+        _check_sides(check, metric, f"$.evaluator.func[{index}]")
         _check_options(check, metric, f"$.evaluator.options[{index}]")
 
 
@@ -91,12 +92,29 @@ def _check_options(check: Check, metric: Metric, where: str) -> None:
         # What is written in C may have none.
         return
     sides = [side for side in (check.result, check.expected) if side is not None]
+    unknown = unknown_keyword(signature, check.options, after=len(sides))
+    if unknown is not None:
+        raise TaskError(f"metric {check.metric!r} has no option {unknown} - at {where}")
     try:
         signature.bind(*sides, **check.options)
     except TypeError as error:
         raise TaskError(f"metric {check.metric!r}: {error} - at {where}") from error
     if check.metric in option_checks:
         _reporting(lambda: option_checks[check.metric](check.options), f"metric {check.metric!r}", where)
+
+
+def _check_sides(check: Check, metric: Metric, where: str) -> None:
+    """Whether there is something fetched for each that the metric compares."""
+    given = sum(side is not None for side in (check.result, check.expected))
+    try:
+        parameters = inspect.signature(metric).parameters.values()
+    except ValueError:
+        return
+    wanted = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    needed = sum(one.default is one.empty for one in wanted)
+    if given < needed:
+        sides = "a result and something expected" if needed > 1 else "a result"
+        raise TaskError(f"metric {check.metric!r} needs {sides}, each with a getter - at {where}")
 
 
 def _check_getter(spec: GetterSpec, where: str) -> None:

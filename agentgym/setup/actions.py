@@ -6,7 +6,9 @@ import shlex
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
+
+import msgspec
 
 from agentgym.backends.base import Backend, Completed
 from agentgym.setup.windows import await_window
@@ -73,7 +75,7 @@ def launch(
         await_window(backend, wait_window)
 
 
-def sleep(backend: Backend, seconds: float) -> None:
+def sleep(backend: Backend, seconds: Annotated[float, msgspec.Meta(ge=0)]) -> None:
     """Waits, because the task says so."""
     del backend
     time.sleep(float(seconds))
@@ -94,7 +96,13 @@ def _argv(command: str | Sequence[str], shell: bool | str) -> Sequence[str]:
     # Task files of OSWorld have the string "true", too.
     if str(shell).lower() == "true":
         return ["sh", "-c", command if isinstance(command, str) else shlex.join(command)]
-    return shlex.split(command) if isinstance(command, str) else list(command)
+    try:
+        argv = shlex.split(command) if isinstance(command, str) else list(command)
+    except ValueError as error:
+        raise ValueError(f"{command!r} is no command: {error}") from error
+    if not argv:
+        raise ValueError(f"{command!r} is no command: there is nothing in it")
+    return argv
 
 
 def _filled(command: str | Sequence[str], screen: tuple[int, int]) -> str | Sequence[str]:

@@ -8,8 +8,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Annotated, TypedDict
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from agentgym.backends.base import Backend
 from agentgym.backends.kept import kept
@@ -27,7 +29,7 @@ _UNESCAPED = "!#$%&'()*+,/:;=?@[]~"
 
 
 class _Download(TypedDict):
-    url: str
+    url: Annotated[str, msgspec.Meta(pattern="^(https?|file)://")]
     path: str
 
 

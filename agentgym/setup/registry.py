@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, TypeAlias, get_type_hints
 
 import msgspec
@@ -14,7 +15,7 @@ from agentgym.registry import Registry
 from agentgym.setup import actions, downloads, opening, windows
 from agentgym.tasks import SetupStep
 
-__all__ = ["SetupAction", "check_step", "run_steps", "steps"]
+__all__ = ["SetupAction", "check_step", "run_steps", "steps", "unknown_keyword"]
 
 SetupAction: TypeAlias = Callable[..., Mapping[str, bytes] | None]
 """Changes the machine: called with the backend and the step's parameters by name.
@@ -63,8 +64,12 @@ def check_step(step: SetupStep, where: str) -> SetupAction:
         action = steps[step.type]
     except UnknownNameError as error:
         raise TaskError(f"{error} - at {where}.type") from error
+    signature = inspect.signature(action)
+    unknown = unknown_keyword(signature, step.parameters)
+    if unknown is not None:
+        raise TaskError(f"step {step.type!r} has no parameter {unknown} - at {where}.parameters")
     try:
-        inspect.signature(action).bind(None, **step.parameters)
+        signature.bind(None, **step.parameters)
     except TypeError as error:
         raise TaskError(f"step {step.type!r}: {error} - at {where}.parameters") from error
     for name, kind in _kinds(action).items():
@@ -73,9 +78,28 @@ def check_step(step: SetupStep, where: str) -> SetupAction:
     return action
 
 
+def unknown_keyword(signature: inspect.Signature, given: Iterable[str], *, after: int = 1) -> str | None:
+    """The first keyword that a function does not take, and what may have been meant; None if it takes all.
+
+    Args:
+        after: how many parameters are not given by name: the machine, or what was fetched from it.
+    """
+    parameters = signature.parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return None
+    known = [parameter.name for parameter in parameters][after:]
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            return (
+                f"{name!r}; did you mean {close[0]!r}?" if close else f"{name!r}; it has {', '.join(known) or 'none'}"
+            )
+    return None
+
+
 def _kinds(action: SetupAction) -> Mapping[str, Any]:
     try:
-        return get_type_hints(action)
+        return get_type_hints(action, include_extras=True)
     except NameError:
         # An action of another package may import what it is annotated with for its type checker alone.
         return {}

@@ -168,16 +168,48 @@ def test_validate_suggests_names(run: Run, tmp_path: Path) -> None:
     assert code == 1
     assert "did you mean 'exact_match'?" in out
     assert "did you mean 'launch'?" in out
-    assert f"{source}: task a: " in out
+    assert f"{source}:1: no metric" in out
+    assert "(task a)" in out
     assert "at $.evaluator.func[0]" in out
 
 
-def test_validate_gives_file_line_and_path_of_what_is_no_task(run: Run, tmp_path: Path) -> None:
-    source = write_tasks(tmp_path / "tasks.jsonl", {"id": "a"}, {"id": 7})
-    code, _, err = run("validate", source)
-    assert code == 2
-    assert f"{source}:2: " in err
-    assert "$.id" in err
+def test_validate_gives_file_line_and_path_of_each_malformed_task(run: Run, tmp_path: Path) -> None:
+    write_tasks(tmp_path / "a.jsonl", {"id": "a"}, {"id": 7}, {"id": "c", "config": [{"type": "lunch"}]})
+    (tmp_path / "b.json").write_text('{\n"id": "d",\n"instruction": d}')
+    code, out, _ = run("validate", str(tmp_path))
+    assert code == 1
+    assert out.splitlines() == [
+        f"{tmp_path}/a.jsonl:2: Expected `str`, got `int` - at $.id",
+        f"{tmp_path}/a.jsonl:3: no setup step named 'lunch'; did you mean 'launch'? - at $.config[0].type (task c)",
+        f"{tmp_path}/b.json:3: JSON is malformed: invalid character",
+        "4 tasks, 3 problems",
+    ]
+    found = json.loads(run("validate", str(tmp_path), "--json")[1])
+    assert found["tasks"] == 4
+    assert [problem["task"] for problem in found["problems"]] == [None, "c", None]
+
+
+@pytest.mark.parametrize(
+    ("second", "says"),
+    [
+        ({"id": "a"}, "another task has the id 'a', too - at $.id"),
+        ({"id": "b", "evalutor": SAVED}, "the key 'evalutor' means nothing; did you mean 'evaluator'? - at $.evalutor"),
+        ({"id": "b", "max_step": 3}, "did you mean 'max_steps'?"),
+        (
+            {"id": "b", "config": [{"type": "sleep", "parameters": {"seconds": -1}}]},
+            "at $.config[0].parameters.seconds",
+        ),
+        ({"id": "b", "evaluator": {**SAVED, "options": {"rulez": 1}}}, "has no option 'rulez'"),
+        ({"id": "b", "evaluator": {"func": "exact_match", "result": SAVED["result"]}}, "needs a result and something"),
+        ({"id": "b", "evaluator": {"func": "is_file_exist"}}, "needs a result, each with a getter"),
+    ],
+)
+def test_validate_tells_what_would_only_be_missed(run: Run, tmp_path: Path, second: Any, says: str) -> None:
+    source = write_tasks(tmp_path / "tasks.jsonl", {"id": "a"}, second)
+    code, out, _ = run("validate", source)
+    assert code == 1
+    assert out.startswith(f"{source}:2: ")
+    assert says in out
 
 
 def test_screenshot_writes_a_png_of_the_size_asked_for(run: Run, tmp_path: Path) -> None:

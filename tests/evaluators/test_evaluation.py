@@ -210,10 +210,13 @@ def test_names_are_checked_beforehand() -> None:
         (_spec(func="exact_mach"), r"'exact_match'\? - at \$\.evaluator\.func\[0\]"),
         (_spec(func="exact_match", result={"type": "vm_fil"}), r"'vm_file'\? - at \$\.evaluator\.result\[0\]\.type"),
         (_spec(func="exact_match", postconfig=[{"type": "sleeep"}]), r"\$\.evaluator\.postconfig\[0\]\.type"),
-        (_spec(func="exact_match", result=_echo("a")), r"missing .*'rules' - at \$\.evaluator\.options\[0\]"),
+        (
+            _spec(func="exact_match", result=_echo("a")),
+            r"a result and something expected.* - at \$\.evaluator\.func\[0\]",
+        ),
         (
             _spec(func="compare_csv", result=_echo("a"), expected=_rule("a"), options={"strikt": True}),
-            r"'strikt' - at \$\.evaluator\.options\[0\]",
+            r"has no option 'strikt'; did you mean 'strict'\? - at \$\.evaluator\.options\[0\]",
         ),
         (
             _spec(func="exact_match", result={"type": "vm_command_line"}, expected=_rule("a")),

@@ -176,12 +176,18 @@ def test_file_that_is_not_to_be_had_is_a_fault_of_the_task(
     assert _nothing_is_left(backend, cache)
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://example.org/a", "http:///a", "http://[a", "http://a:b/", "http://a:99999/", "a.txt", ""]
-)
+@pytest.mark.parametrize("url", ["http:///a", "http://[a", "http://a:b/", "http://a:99999/"])
 def test_what_is_no_address_is_a_fault_of_the_task(backend: MemoryBackend, url: str) -> None:
     with pytest.raises(TaskError, match=re.escape(f"{url!r} is no ")):
         _download(backend, url)
+
+
+@pytest.mark.parametrize("url", ["ftp://example.org/a", "a.txt", ""])
+def test_address_of_another_kind_is_refused_beforehand(backend: MemoryBackend, url: str) -> None:
+    with pytest.raises(TaskError, match=r"https\?\|file.* - at \$\.config\[0\]\.parameters\.files\[0\]\.url"):
+        _download(backend, url)
+    with pytest.raises(ValueError, match="is no http, https or file address"):
+        downloads.fetch(url)
 
 
 def test_file_address_is_read_from_this_machine(backend: MemoryBackend, tmp_path: Path) -> None:

@@ -112,6 +112,15 @@ def test_step_of_another_package_may_be_annotated_for_its_type_checker_alone(
     assert said == ["hello"]
 
 
+def test_step_of_another_package_that_raises_is_named(backend: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    def divide(_backend: MemoryBackend, by: int) -> None:
+        _ = 1 / by
+
+    monkeypatch.setitem(steps._known, "divide", divide)
+    with pytest.raises(TaskError, match=r"step 'divide' raised ZeroDivisionError.* - at \$\.config\[0\]"):
+        _run(backend, "divide", by=0)
+
+
 def test_broken_machine_is_not_the_fault_of_the_task() -> None:
     with pytest.raises(BackendError):
         _run(MemoryBackend(), "file", path="~/a", content="")
@@ -121,7 +130,14 @@ def test_faulty_step_is_named_with_its_place(backend: MemoryBackend) -> None:
     good = SetupStep("file", {"path": "~/a", "content": ""})
     for bad, says in (
         (SetupStep("lunch", {}), r"did you mean 'launch'\? - at \$\.config\[1\]\.type"),
-        (SetupStep("launch", {"comand": "x"}), r"step 'launch': .* - at \$\.config\[1\]\.parameters"),
+        (
+            SetupStep("launch", {"comand": "x"}),
+            r"'launch' has no parameter 'comand'; did you mean 'command'\? - at \$\.config\[1\]\.parameters",
+        ),
+        (SetupStep("launch", {}), r"step 'launch': missing .*'command' - at \$\.config\[1\]\.parameters"),
+        (SetupStep("launch", {"command": "say 'x"}), r"\"say 'x\" is no command: No closing quotation"),
+        (SetupStep("execute", {"command": []}), r"\[\] is no command: there is nothing in it"),
+        (SetupStep("sleep", {"seconds": -1}), r"Expected `float` >= 0.0 - at .*\.parameters\.seconds"),
         (SetupStep("execute", {"command": ["nothing"]}), r"step 'execute': no program 'nothing'"),
         (SetupStep("sleep", {"seconds": None}), r"step 'sleep', parameter 'seconds': .* - at .*\.parameters\.seconds"),
         (

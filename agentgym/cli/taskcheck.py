@@ -1,0 +1,90 @@
+"""What would fail of the tasks that a source holds, found without running them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from functools import partial
+
+import msgspec
+
+from agentgym.errors import TaskError
+from agentgym.evaluators import check_spec
+from agentgym.families import load_tasks, suites
+from agentgym.setup import check_step
+from agentgym.tasks import Task, TaskEntry, read_each
+
+__all__ = ["Problem", "Verdict", "check_tasks"]
+
+_LIKE_A_KNOWN_KEY = 0.8
+# What a file calls `config` is a task's `setup`; metadata is all the rest.
+_KEYS = ({*Task.__struct_fields__} | {"config"}) - {"metadata", "setup"}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What would fail, with file, line and JSON path, and in which task, if it has an id."""
+
+    task: str | None
+    message: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """How many tasks a source holds, the malformed among them, and what is wrong with them."""
+
+    tasks: int
+    problems: tuple[Problem, ...]
+
+
+def check_tasks(source: str) -> Verdict:
+    """Looks at every task of a suite, a file or a folder.
+
+    Raises:
+        UsageError: if there is nothing of that name.
+    """
+    if source.partition("/")[0] in suites:
+        tasks = load_tasks(source)
+        return Verdict(len(tasks), tuple(Problem(task.id, said) for task in tasks for said in _faults(task)))
+    entries = list(read_each(source))
+    problems = [problem for entry in entries for problem in _problems(entry)]
+    return Verdict(len(entries), (*problems, *_taken_ids(entries)))
+
+
+def _problems(entry: TaskEntry) -> Iterator[Problem]:
+    if entry.task is None:
+        yield Problem(None, entry.fault or "")
+        return
+    for fault in _faults(entry.task):
+        yield Problem(entry.task.id, entry.placed(fault))
+
+
+def _taken_ids(entries: list[TaskEntry]) -> Iterator[Problem]:
+    """Results are kept by the task's id."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        if entry.task is not None:
+            said = entry.placed(f"another task has the id {entry.task.id!r}, too - at $.id")
+            if first.setdefault(entry.task.id, said) is not said:
+                yield Problem(entry.task.id, said)
+
+
+def _faults(task: Task) -> Iterator[str]:
+    """Every setup step that cannot be run, and the first fault of each evaluator."""
+    for key in task.metadata:
+        close = get_close_matches(key, _KEYS, n=1, cutoff=_LIKE_A_KNOWN_KEY)
+        if close:
+            yield f"the key {key!r} means nothing; did you mean {close[0]!r}? - at $.{key}"
+    for check in _checks(task):
+        try:
+            check()
+        except TaskError as error:
+            yield str(error)
+
+
+def _checks(task: Task) -> Iterator[Callable[[], object]]:
+    for index, step in enumerate(task.setup):
+        yield partial(check_step, step, f"$.config[{index}]")
+    if task.evaluator is None:
+        return
+    for index, step in enumerate(task.evaluator.postconfig):
+        yield partial(check_step, step, f"$.evaluator.postconfig[{index}]")
+    yield partial(check_spec, msgspec.structs.replace(task.evaluator, postconfig=()))

@@ -1,0 +1,171 @@
+"""Tasks as they lie in files: which file, which line, and the task or what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentgym.errors import TaskError, UsageError
+from agentgym.tasks.jsonplace import line_of
+from agentgym.tasks.parsing import task_of
+from agentgym.tasks.task import Task
+
+__all__ = ["TaskEntry", "read_each", "read_tasks"]
+
+_PATH = re.compile(r" - at `?(\$[^`\s]*)`?$")
+_BYTE = re.compile(r" \(byte (\d+)\)$")
+
+
+@dataclass(frozen=True)
+class TaskEntry:
+    """One task of a file, or the fault that takes its place.
+
+    Attributes:
+        file: where it stands.
+        task: None if it is malformed.
+        fault: what is wrong then, with file, line and JSON path.
+    """
+
+    file: Path
+    task: Task | None = None
+    fault: str | None = None
+    _text: str = ""
+    _line: int | None = None
+    _root: str = "$"
+
+    def placed(self, message: str) -> str:
+        """A sentence about this task, with file and line in front; it ends with the JSON path of what it is about."""
+        path = _PATH.search(message)
+        inner = path[1][1:] if path else ""
+        said = _PATH.sub("", message)
+        line = self._line if self._line is not None else line_of(self._text, self._root + inner)
+        return f"{self.file}:{line}: {said} - at {self._root}{inner}"
+
+
+def read_tasks(source: str | Path) -> Sequence[Task]:
+    """The tasks of a JSON file (one task or a list), a JSONL file, a folder of such files, or OSWorld's own tree.
+
+    OSWorld's tree is a folder with ``test_all.json`` (``{domain: [id, …]}``) and ``examples/<domain>/<id>.json``, or
+    any such index file beside ``examples``.
+
+    Raises:
+        UsageError: if there is nothing at that path.
+        TaskError: gives file, line and JSON path of the first fault.
+    """
+    return [_whole(entry) for entry in read_each(source)]
+
+
+def read_each(source: str | Path) -> Iterator[TaskEntry]:
+    """The tasks as `read_tasks` finds them, a fault in the place of each that is malformed.
+
+    Raises:
+        UsageError: if there is nothing at that path.
+    """
+    path = Path(source)
+    if path.is_dir():
+        index = path / "test_all.json"
+        return _file(index) if index.is_file() else _folder(path)
+    if not path.is_file():
+        raise UsageError(f"no tasks at {str(source)!r}: it is no file, no folder and no suite's name")
+    return _file(path)
+
+
+def _whole(entry: TaskEntry) -> Task:
+    if entry.task is None:
+        raise TaskError(entry.fault)
+    return entry.task
+
+
+def _folder(folder: Path) -> Iterator[TaskEntry]:
+    for path in sorted((*folder.rglob("*.json"), *folder.rglob("*.jsonl"))):
+        yield from _file(path)
+
+
+def _file(path: Path) -> Iterator[TaskEntry]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        yield TaskEntry(path, fault=f"{path}: {error.strerror}")
+        return
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        yield TaskEntry(path, fault=f"{path}:{line}: byte {error.object[error.start]:#x} is no UTF-8 text")
+        return
+    yield from _lines(path, text) if path.suffix == ".jsonl" else _document(path, text)
+
+
+def _lines(path: Path, text: str) -> Iterator[TaskEntry]:
+    # Not `splitlines`, for which characters within a text end a line, too.
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            raw = _decoded(line)
+        except TaskError as error:
+            yield TaskEntry(path, fault=f"{path}:{number}: {_BYTE.sub('', str(error))}")
+            continue
+        yield _entry(TaskEntry(path, _line=number), raw)
+
+
+def _document(path: Path, text: str) -> Iterator[TaskEntry]:
+    try:
+        document = _decoded(text)
+    except TaskError as error:
+        yield TaskEntry(path, fault=f"{path}:{_line_of_byte(text, str(error))}: {_BYTE.sub('', str(error))}")
+        return
+    if _is_index(document):
+        yield from _indexed(path, text, document)
+    elif isinstance(document, list):
+        for number, one in enumerate(document):
+            yield _entry(TaskEntry(path, _text=text, _root=f"$[{number}]"), one)
+    else:
+        yield _entry(TaskEntry(path, _text=text), document)
+
+
+def _entry(empty: TaskEntry, raw: Any) -> TaskEntry:
+    try:
+        return TaskEntry(empty.file, task_of(raw), None, empty._text, empty._line, empty._root)
+    except TaskError as error:
+        return TaskEntry(empty.file, fault=empty.placed(str(error)))
+
+
+def _indexed(index: Path, text: str, document: dict[str, list[Any]]) -> Iterator[TaskEntry]:
+    entry = TaskEntry(index, _text=text)
+    examples = index.parent / "examples"
+    if not examples.is_dir():
+        yield TaskEntry(index, fault=entry.placed(f"this lists tasks that lie in {examples}, which is no folder"))
+        return
+    for domain, names in document.items():
+        for number, name in enumerate(names):
+            path = examples / domain / f"{name}.json"
+            if path.is_file():
+                yield from _file(path)
+            else:
+                yield TaskEntry(index, fault=entry.placed(f"there is no {path} - at $.{domain}[{number}]"))
+
+
+def _is_index(document: Any) -> bool:
+    return isinstance(document, dict) and bool(document) and all(isinstance(names, list) for names in document.values())
+
+
+def _decoded(text: str) -> Any:
+    if not text.strip():
+        raise TaskError("there is nothing in it; a task is a JSON object with id and instruction")
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError as error:
+        raise TaskError("JSON is nested too deeply") from error
+    except msgspec.DecodeError as error:
+        # Also said of a string or list that is never closed.
+        raise TaskError(str(error).replace("Input data was truncated", "JSON ends too early")) from error
+
+
+def _line_of_byte(text: str, message: str) -> int:
+    byte = _BYTE.search(message)
+    before = text.encode()[: int(byte[1])] if byte else text.rstrip().encode()
+    return before.count(b"\n") + 1
