@@ -37,8 +37,11 @@ def save_contact_sheet(
         _draw(sheet, (column * cell[0] + _GAP, row * cell[1] + _GAP), caption, screen)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
-    sheet.save(unfinished, format="PNG")
-    unfinished.replace(path)
+    try:
+        sheet.save(unfinished, format="PNG")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _draw(sheet: Image.Image, place: tuple[int, int], caption: str, screen: NDArray[np.uint8] | None) -> None:

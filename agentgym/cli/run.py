@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from agentgym.cli.contact_sheet import save_contact_sheet
+from agentgym.cli.options import key_values
 from agentgym.cli.output import figure, progress_bar, write_json, write_table
 from agentgym.cli.requirements import APPLICATIONS
+from agentgym.cli.targets import check_target, make_folder, writing
 from agentgym.engines import Engine, engines
 from agentgym.errors import UsageError
 from agentgym.families import load_tasks
@@ -58,22 +59,29 @@ def run(
         env_kwargs["max_steps"] = max_steps
     template = RolloutSpec(
         agent=agent,
-        agent_options=_options(agent_option or ()),
+        agent_options=key_values(agent_option or (), flag="--agent-option"),
         seed=seed,
         env_kwargs=env_kwargs,
         record=None if out is None else str(out),
         keep_screen=contact_sheet is not None,
     )
     specs = plan(tasks, template, episodes=episodes)
+    if out is not None:
+        make_folder(out)
+    if contact_sheet is not None:
+        check_target(contact_sheet)
     skip = lacking_applications(specs) if backend == "x11" else {}
     finished = _run(specs, _engine(engine, num_envs, timeout), skip)
     rows = [one.row for one in finished]
-    if contact_sheet is not None:
-        save_contact_sheet([(_caption(one.row), one.screen) for one in finished], contact_sheet)
     if json:
-        write_json({"rows": rows, "summary": summarise(rows), "dataset": out, "contact_sheet": contact_sheet})
+        write_json(
+            {"rows": rows, "summary": summarise(rows), "dataset": _text(out), "contact_sheet": _text(contact_sheet)}
+        )
     else:
-        _write_report(rows, out, contact_sheet)
+        _write_report(rows, out)
+    # The report comes first: it is not lost with a picture that cannot be written.
+    if contact_sheet is not None:
+        _draw(finished, contact_sheet, quiet=json)
     if any(row.error is not None for row in rows):
         raise typer.Exit(1)
 
@@ -109,18 +117,15 @@ def _engine(name: str, num_envs: int, timeout_s: float) -> Engine:
     return engines[name]()
 
 
-def _options(pairs: Sequence[str]) -> dict[str, Any]:
-    """Each value as JSON where it is JSON, else as the text it is."""
-    options: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageError(f"--agent-option takes KEY=VALUE, got {pair!r}")
-        try:
-            options[key] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            options[key] = value
-    return options
+def _draw(finished: Sequence[Finished], contact_sheet: Path, *, quiet: bool) -> None:
+    with writing(contact_sheet):
+        save_contact_sheet([(_caption(one.row), one.screen) for one in finished], contact_sheet)
+    if not quiet:
+        typer.echo(f"contact sheet: {contact_sheet}")
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _caption(row: Row) -> str:
@@ -144,7 +149,7 @@ def _remark(row: Row) -> str:
     return row.error or ("" if row.attempts == 1 else f"on machine {row.attempts}, the one before broke")
 
 
-def _write_report(rows: Sequence[Row], out: Path | None, contact_sheet: Path | None) -> None:
+def _write_report(rows: Sequence[Row], out: Path | None) -> None:
     remarked = any(_remark(row) for row in rows)
     write_table(
         ("task", "seed", "score", "return", "steps", "steps/s", *(("remark",) if remarked else ())),
@@ -157,5 +162,3 @@ def _write_report(rows: Sequence[Row], out: Path | None, contact_sheet: Path | N
     )
     if out is not None:
         typer.echo(f"dataset: {out}")
-    if contact_sheet is not None:
-        typer.echo(f"contact sheet: {contact_sheet}")

@@ -10,6 +10,7 @@ import gymnasium as gym
 import typer
 from PIL import Image
 
+from agentgym.cli.targets import check_target, writing
 from agentgym.errors import UsageError
 from agentgym.tasks import SetupStep, Task
 
@@ -35,6 +36,7 @@ def screenshot(
     """
     if task is not None and command is not None:
         raise UsageError("give --task or --command, not both")
+    check_target(out)
     env = gym.make(
         "agentgym/Desktop-v0", task=task or _starting(command), screen=_size(screen), backend=backend, sandbox=sandbox
     )
@@ -42,8 +44,8 @@ def screenshot(
         observation, _ = env.reset(seed=seed)
     finally:
         env.close()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(observation["screenshot"]).save(out, format="PNG")
+    with writing(out):
+        Image.fromarray(observation["screenshot"]).save(out, format="PNG")
 
 
 def _starting(command: str | None) -> Task:

@@ -3,55 +3,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from agentgym import Dataset
 from agentgym.cli import main
 from agentgym.errors import UnknownNameError
-
-Run = Callable[..., tuple[int, str, str]]
-
-SAVED = {
-    "func": "exact_match",
-    "result": {"type": "vm_command_line", "command": "echo hello"},
-    "expected": {"type": "rule", "rules": {"expected": "hello\n"}},
-}
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command in this process: exit status, standard output, standard error."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        said = capsys.readouterr()
-        code = ended.value.code
-        assert code is None or isinstance(code, int)
-        return code or 0, said.out, said.err
-
-    return call
-
-
-def write_tasks(path: Path, *tasks: dict[str, Any]) -> str:
-    path.write_text("".join(json.dumps({"instruction": "say hello", **task}) + "\n" for task in tasks))
-    return str(path)
-
-
-@pytest.fixture
-def tasks(tmp_path: Path) -> str:
-    return write_tasks(
-        tmp_path / "tasks.jsonl", {"id": "a", "evaluator": SAVED}, {"id": "b", "evaluator": {"func": "infeasible"}}
-    )
-
-
-def on_memory(*arguments: str) -> tuple[str, ...]:
-    return ("run", *arguments, "--backend", "memory", "--engine", "serial")
+from tests.cli.conftest import SAVED, Run, write_tasks
 
 
 @pytest.mark.parametrize("command", ["list", "run", "doctor", "validate", "screenshot", "qa"])
@@ -94,67 +54,6 @@ def test_list_of_one_kind_is_a_name_a_line(run: Run) -> None:
 def test_list_of_an_unknown_kind_is_met_with_a_suggestion(run: Run) -> None:
     code, _, err = run("list", "metric")
     assert (code, err) == (2, "agentgym: nothing named 'metric' to list; did you mean 'metrics'?\n")
-
-
-def test_run_prints_a_row_a_task_and_records(tasks: str, run: Run, tmp_path: Path) -> None:
-    code, out, _ = run(*on_memory(tasks, "--agent", "noop", "--out", str(tmp_path / "data")))
-    assert code == 0, out
-    assert "2 episodes, 2 scored, 0 failed, 0 skipped, mean score 0.50" in out
-    assert f"dataset: {tmp_path / 'data'}" in out
-    assert len(Dataset(tmp_path / "data")) == 2
-
-
-def test_run_writes_json(tasks: str, run: Run) -> None:
-    _, out, _ = run(*on_memory(tasks, "--agent", "noop", "--json", "--episodes", "2", "--seed", "4"))
-    report = json.loads(out)
-    assert [(row["task"], row["seed"], row["score"]) for row in report["rows"]] == [
-        ("a", 4, 1.0),
-        ("a", 5, 1.0),
-        ("b", 4, 0.0),
-        ("b", 5, 0.0),
-    ]
-    assert report["summary"]["scored"] == 4
-
-
-def test_run_draws_the_last_screens(tasks: str, run: Run, tmp_path: Path) -> None:
-    sheet = tmp_path / "sheet.png"
-    code, out, _ = run(*on_memory(tasks, "--agent", "noop", "--contact-sheet", str(sheet)))
-    assert code == 0
-    assert f"contact sheet: {sheet}" in out
-    with Image.open(sheet) as image:
-        assert image.size == (2 * 492 + 12, 306 + 12)
-
-
-def test_a_task_of_no_suite_has_no_oracle(tasks: str, run: Run) -> None:
-    code, _, err = run(*on_memory(tasks, "--agent", "oracle"))
-    assert code == 2
-    assert "the task 'a' has no oracle" in err
-
-
-def test_run_takes_options_for_the_agent(tasks: str, run: Run) -> None:
-    _, out, _ = run(*on_memory(tasks, "--agent", "noop", "--agent-option", "steps=3", "--json"))
-    assert [row["steps"] for row in json.loads(out)["rows"]] == [4, 4]
-
-
-def test_an_option_for_the_agent_needs_a_value(tasks: str, run: Run) -> None:
-    code, _, err = run(*on_memory(tasks, "--agent-option", "steps"))
-    assert (code, err) == (2, "agentgym: --agent-option takes KEY=VALUE, got 'steps'\n")
-
-
-def test_an_unscored_episode_is_exit_1_and_named(run: Run, tmp_path: Path) -> None:
-    broken = {**SAVED, "options": {"nonsense": 1}}
-    source = write_tasks(tmp_path / "broken.jsonl", {"id": "a", "evaluator": SAVED}, {"id": "c", "evaluator": broken})
-    code, out, _ = run(*on_memory(source, "--agent", "noop", "--json"))
-    good, bad = json.loads(out)["rows"]
-    assert code == 1
-    assert (good["score"], bad["score"]) == (1.0, None)
-    assert bad["error"]
-
-
-def test_the_serial_engine_takes_one_environment(tasks: str, run: Run) -> None:
-    code, _, err = run(*on_memory(tasks, "--agent", "noop", "--num-envs", "2"))
-    assert code == 2
-    assert "one environment at a time" in err
 
 
 def test_validate_finds_nothing_wrong_with_good_tasks(tasks: str, run: Run) -> None:
@@ -225,6 +124,11 @@ def test_a_screen_that_is_no_size_is_refused(size: str, run: Run, tmp_path: Path
     code, _, err = run("screenshot", str(tmp_path / "x.png"), f"--screen={size}")
     assert code == 2
     assert "WIDTHxHEIGHT" in err
+
+
+def test_a_screenshot_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("screenshot", str(tmp_path), "--backend", "memory")
+    assert (code, err) == (2, f"agentgym: cannot write {tmp_path}: Is a directory\n")
 
 
 def test_the_module_is_the_command() -> None:

@@ -1,0 +1,122 @@
+"""``agentgym run``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from agentgym import Dataset
+from tests.cli.conftest import SAVED, Run, on_memory, write_tasks
+
+
+def test_run_prints_a_row_a_task_and_records(tasks: str, run: Run, tmp_path: Path) -> None:
+    code, out, _ = run(*on_memory(tasks, "--agent", "noop", "--out", str(tmp_path / "data")))
+    assert code == 0, out
+    assert "2 episodes, 2 scored, 0 failed, 0 skipped, mean score 0.50" in out
+    assert f"dataset: {tmp_path / 'data'}" in out
+    assert len(Dataset(tmp_path / "data")) == 2
+
+
+def test_run_writes_json(tasks: str, run: Run) -> None:
+    _, out, _ = run(*on_memory(tasks, "--agent", "noop", "--json", "--episodes", "2", "--seed", "4"))
+    report = json.loads(out)
+    assert [(row["task"], row["seed"], row["score"]) for row in report["rows"]] == [
+        ("a", 4, 1.0),
+        ("a", 5, 1.0),
+        ("b", 4, 0.0),
+        ("b", 5, 0.0),
+    ]
+    assert report["summary"]["scored"] == 4
+
+
+def test_run_draws_the_last_screens(tasks: str, run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    code, out, _ = run(*on_memory(tasks, "--agent", "noop", "--contact-sheet", str(sheet)))
+    assert code == 0
+    assert f"contact sheet: {sheet}" in out
+    with Image.open(sheet) as image:
+        assert image.size == (2 * 492 + 12, 306 + 12)
+
+
+def test_a_task_of_no_suite_has_no_oracle(tasks: str, run: Run) -> None:
+    code, _, err = run(*on_memory(tasks, "--agent", "oracle"))
+    assert code == 2
+    assert "the task 'a' has no oracle" in err
+
+
+def test_run_takes_options_for_the_agent(tasks: str, run: Run) -> None:
+    _, out, _ = run(*on_memory(tasks, "--agent", "noop", "--agent-option", "steps=3", "--json"))
+    assert [row["steps"] for row in json.loads(out)["rows"]] == [4, 4]
+
+
+def test_an_option_for_the_agent_needs_a_value(tasks: str, run: Run) -> None:
+    code, _, err = run(*on_memory(tasks, "--agent-option", "steps"))
+    assert (code, err) == (2, "agentgym: --agent-option takes KEY=VALUE, got 'steps'\n")
+
+
+def test_an_unscored_episode_is_exit_1_and_named(run: Run, tmp_path: Path) -> None:
+    broken = {**SAVED, "options": {"nonsense": 1}}
+    source = write_tasks(tmp_path / "broken.jsonl", {"id": "a", "evaluator": SAVED}, {"id": "c", "evaluator": broken})
+    code, out, _ = run(*on_memory(source, "--agent", "noop", "--json"))
+    good, bad = json.loads(out)["rows"]
+    assert code == 1
+    assert (good["score"], bad["score"]) == (1.0, None)
+    assert bad["error"]
+
+
+def test_the_serial_engine_takes_one_environment(tasks: str, run: Run) -> None:
+    code, _, err = run(*on_memory(tasks, "--agent", "noop", "--num-envs", "2"))
+    assert code == 2
+    assert "one environment at a time" in err
+
+
+def test_json_names_what_was_written(tasks: str, run: Run, tmp_path: Path) -> None:
+    data, sheet = tmp_path / "data", tmp_path / "sheet.png"
+    code, out, _ = run(
+        *on_memory(tasks, "--agent", "noop", "--json", "--out", str(data), "--contact-sheet", str(sheet))
+    )
+    report = json.loads(out)
+    assert code == 0
+    assert (report["dataset"], report["contact_sheet"]) == (str(data), str(sheet))
+    assert sheet.exists()
+
+
+def test_an_option_without_a_key_is_refused(tasks: str, run: Run) -> None:
+    code, _, err = run(*on_memory(tasks, "--agent-option", "=5"))
+    assert (code, err) == (2, "agentgym: --agent-option takes KEY=VALUE, got '=5'\n")
+
+
+BLOCKING = """
+import os
+
+def script(task):
+    os.makedirs(os.environ["TARGET"], exist_ok=True)
+    yield {"action_type": "DONE"}
+"""
+
+
+def test_a_contact_sheet_that_cannot_be_drawn_costs_no_row(
+    tasks: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = tmp_path / "sheet.png"
+    (tmp_path / "blocking_script.py").write_text(BLOCKING)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("TARGET", str(sheet))
+    agent = "scripted:blocking_script:script"
+    code, out, err = run(*on_memory(tasks, "--agent", agent, "--contact-sheet", str(sheet)))
+    assert (code, err) == (2, f"agentgym: cannot write {sheet}: Is a directory\n")
+    assert "2 episodes, 2 scored" in out
+    assert "contact sheet:" not in out
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("option", ["--out", "--contact-sheet"])
+def test_nothing_is_run_for_what_cannot_be_written(option: str, tasks: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, out, err = run(*on_memory(tasks, "--agent", "noop", option, str(tmp_path / "file" / "x")))
+    assert (code, out) == (2, "")
+    assert err.startswith("agentgym: cannot write ")
+    assert err.endswith(": Not a directory\n")
