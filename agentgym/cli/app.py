@@ -17,6 +17,7 @@ from agentgym.cli.relabel import relabel
 from agentgym.cli.run import run
 from agentgym.cli.screenshot import screenshot
 from agentgym.cli.validate import validate
+from agentgym.cli.video import video
 from agentgym.errors import AgentGymError
 
 __all__ = ["app", "main"]
@@ -57,6 +58,7 @@ app.command("screenshot")(screenshot)
 app.command("qa")(qa)
 app.command("export")(export)
 app.command("relabel")(relabel)
+app.command("video")(video)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

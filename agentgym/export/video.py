@@ -1,0 +1,110 @@
+"""Episodes as video, made from the recording: stepping pays nothing for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from agentgym.errors import DatasetError, UsageError
+from agentgym.export.base import fresh, needed
+from agentgym.export.drawing import Caption, Pointer, described, drawn
+from agentgym.export.writing import screen
+from agentgym.trajectory import Episode
+
+__all__ = ["write_video"]
+
+Picture: TypeAlias = npt.NDArray[np.uint8]
+
+_LAST_S = 2
+
+
+def write_video(episode: Episode, out: Path, *, fps: int = 5, overlay: bool = True) -> None:
+    """Writes an mp4 (H.264) with one frame an observation; the last one stays for two seconds.
+
+    Each frame shows the action that is done next: a ring where a button is pressed, typed text and keys in the caption,
+    with what the step before paid; the last one shows the score.
+
+    Args:
+        episode: that was seen as pictures.
+        out: a file that must not exist.
+        fps: observations a second.
+        overlay: whether anything is drawn; without, the frames are the screens, a missing row or column repeated where
+            a side is odd.
+
+    Raises:
+        UsageError: if something is at ``out``, or ``fps`` is less than 1.
+        DatasetError: if there is an observation without a picture.
+        MissingDependencyError: if PyAV is not installed.
+    """
+    if fps < 1:
+        raise UsageError(f"fps is {fps}; it must be at least 1")
+    av = needed("av", extra="video")
+    with fresh(out) as path, av.open(str(path), "w", format="mp4") as container:
+        stream = None
+        for picture in _held(_frames(episode) if overlay else map(_even, _screens(episode)), _LAST_S * fps):
+            if stream is None:
+                stream = container.add_stream("libx264", rate=fps, options={"crf": "20", "preset": "veryfast"})
+                stream.height, stream.width = picture.shape[:2]
+                stream.pix_fmt = "yuv420p"
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(_of_size(picture, stream), format="rgb24")))
+        assert stream is not None  # every episode has its first observation
+        container.mux(stream.encode(None))
+
+
+def _screens(episode: Episode) -> Iterator[Picture]:
+    for t in range(len(episode) + 1):
+        picture = screen(episode.observations[t])
+        if picture is None:
+            raise DatasetError(f"{episode!r} cannot be filmed: observation {t} has no picture")
+        yield picture
+
+
+def _frames(episode: Episode) -> Iterator[Picture]:
+    pointer = Pointer()
+    for t, picture in enumerate(_screens(episode)):
+        action = episode.actions[t] if t < len(episode) else None
+        yield drawn(picture, action, pointer, Caption(_where(episode, t), _what(episode, t, action)))
+
+
+def _where(episode: Episode, t: int) -> str:
+    task = "" if episode.task is None else f"{episode.task.id}: {episode.task.instruction}   "
+    paid = f"   reward {episode.rewards[t - 1]:g}, return {episode.rewards[:t].sum():g}" if t else ""
+    return f"{t}/{len(episode)}{paid}   {task}"
+
+
+def _what(episode: Episode, t: int, action: Any) -> str:
+    if t < len(episode):
+        refused = episode.infos[t].get("action_error")
+        return described(action) + (f"   refused: {refused}" if refused else "")
+    if episode.failure is not None:
+        return f"broke: {episode.failure}"
+    return "not scored" if episode.score is None else f"score {episode.score:g}"
+
+
+def _held(pictures: Iterator[Picture], times: int) -> Iterator[Picture]:
+    """The pictures, the last of them so many times."""
+    last: list[Picture] = []
+    for picture in pictures:
+        yield picture
+        last = [picture]
+    yield from last * (times - 1)
+
+
+def _even(picture: Picture) -> Picture:
+    # What H.264 takes with colours of half the resolution.
+    height, width = picture.shape[:2]
+    return np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def _of_size(picture: Picture, stream: Any) -> Picture:
+    """The picture, cut or padded with black where a window changed its size."""
+    if picture.shape[:2] == (stream.height, stream.width):
+        return np.ascontiguousarray(picture)
+    canvas = np.zeros((stream.height, stream.width, 3), np.uint8)
+    part = picture[: stream.height, : stream.width]
+    canvas[: part.shape[0], : part.shape[1]] = part
+    return canvas
