@@ -35,11 +35,21 @@ class ExportWarning(UserWarning):
 
 exporters: Registry[Exporter] = Registry("exporter")
 
+exporters.register_lazily("atif", "agentgym.export.atif:export_atif")
+exporters.register_lazily("aworld", "agentgym.export.aworld:export_aworld")
 exporters.register_lazily("d3rlpy", "agentgym.export.to_d3rlpy:export")
+exporters.register_lazily("events", "agentgym.export.events_stream:export_events")
+exporters.register_lazily("failures", "agentgym.export.failures:export_failures")
 exporters.register_lazily("minari", "agentgym.export.to_minari:export")
+exporters.register_lazily("osworld", "agentgym.export.osworld:export_osworld")
+exporters.register_lazily("otel", "agentgym.export.otel:export_otel")
 exporters.register_lazily("parquet", "agentgym.export.to_parquet:export")
+exporters.register_lazily("preference", "agentgym.export.preference:export_preference")
+exporters.register_lazily("rl", "agentgym.export.rl:export_rl")
 exporters.register_lazily("sb3", "agentgym.export.to_sb3:export")
+exporters.register_lazily("sft", "agentgym.export.sft:export_sft")
 exporters.register_lazily("torchrl", "agentgym.export.to_torchrl:export")
+exporters.register_lazily("trae", "agentgym.export.trae:export_trae")
 
 
 def needed(module: str, *, extra: str) -> Any:

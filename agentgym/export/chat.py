@@ -1,0 +1,133 @@
+"""Recorded messages in OpenAI's chat form, and the conversations that they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from agentgym.events import ModelResponse
+from agentgym.export.story import Story
+from agentgym.export.writing import plain
+
+__all__ = ["Conversation", "Message", "Wanted", "answer", "chat_message", "conversations", "text_of", "tool", "wanted"]
+
+Message: TypeAlias = dict[str, Any]
+
+_KEYS = ("role", "content", "name", "tool_calls", "tool_call_id", "weight", "refusal")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A tool call as a model wrote it."""
+
+    id: str | None
+    name: str
+    arguments: Any
+
+    @property
+    def as_text(self) -> str:
+        return self.arguments if isinstance(self.arguments, str) else _json(plain(self.arguments))
+
+    @property
+    def as_object(self) -> dict[str, Any]:
+        """The arguments; the model's own text under ``"raw"`` if it is no JSON object."""
+        if isinstance(self.arguments, Mapping):
+            return dict(self.arguments)
+        try:
+            return msgspec.json.decode(self.as_text or "{}", type=dict[str, Any])
+        except msgspec.MsgspecError:
+            return {"raw": self.as_text}
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Messages from the first that a model was sent to its last answer, and the tools it had."""
+
+    messages: list[Message]
+    tools: list[dict[str, Any]]
+
+    @property
+    def prompt(self) -> list[Message]:
+        """What came before the model's first word."""
+        return self.messages[: self._first_answer]
+
+    @property
+    def completion(self) -> list[Message]:
+        return self.messages[self._first_answer :]
+
+    @property
+    def _first_answer(self) -> int:
+        roles = [message["role"] for message in self.messages]
+        return roles.index("assistant")
+
+
+def wanted(call: Mapping[str, Any]) -> Wanted:
+    """A tool call of a message or an answer: OpenAI's ``{id, function: {name, arguments}}``, or the same, flat."""
+    inner = call.get("function", call)
+    identity = call.get("id") or call.get("call_id")
+    return Wanted(identity, inner["name"], inner.get("arguments", {}))
+
+
+def chat_message(raw: Mapping[str, Any]) -> Message:
+    """A message with OpenAI's keys alone; the arguments of its tool calls are JSON texts."""
+    message = {key: plain(raw[key]) for key in _KEYS if raw.get(key) is not None}
+    if raw.get("tool_calls"):
+        message["tool_calls"] = [_call(wanted(call)) for call in raw["tool_calls"]]
+    if "content" not in message and "tool_calls" not in message:
+        message["content"] = ""
+    return message
+
+
+def answer(response: ModelResponse) -> Message:
+    """What a model said, as the message that it becomes."""
+    return chat_message({"role": "assistant", "content": response.content, "tool_calls": response.tool_calls})
+
+
+def tool(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool's definition, ``{"type": "function", "function": {name, description, parameters}}``."""
+    return plain(raw) if "function" in raw else {"type": "function", "function": plain(raw)}
+
+
+def text_of(content: Any) -> str | None:
+    """The text in a message's content, without its pictures; None if there is none."""
+    if content is None or isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [part if isinstance(part, str) else part.get("text") for part in content]
+        texts = [part for part in parts if part is not None]
+        return "\n".join(texts) if texts else None
+    return _json(plain(content))
+
+
+def conversations(story: Story) -> list[Conversation]:
+    """What was said, each message once.
+
+    Calls whose messages go on from those of the call before are one conversation; a history that was cut or rewritten
+    begins another. Calls that failed, or have no request, are left out.
+    """
+    found: list[Conversation] = []
+    for call in story.model_calls:
+        if call.failed or call.request is None or call.response is None:
+            continue
+        sent = [chat_message(message) for message in call.request.messages]
+        whole = Conversation([*sent, answer(call.response)], [tool(one) for one in call.request.tools])
+        if found and _goes_on(found[-1].messages, sent):
+            found.pop()
+        found.append(whole)
+    return found
+
+
+def _goes_on(before: Sequence[Message], sent: Sequence[Message]) -> bool:
+    # The last message of `before` is the answer; agents send it back with more or fewer keys than it came with.
+    return len(sent) >= len(before) and list(sent[: len(before) - 1]) == list(before[:-1])
+
+
+def _call(call: Wanted) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.as_text}}
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,76 @@
+"""The stream alone: records as JSON lines that need no other file, and a summary of each run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentgym.events import EVENT_TYPES, Record
+from agentgym.export.base import fresh
+from agentgym.export.writing import plain, write_json, write_lines
+from agentgym.trajectory import Dataset
+from agentgym.trajectory.tally import Tally
+
+__all__ = ["export_events"]
+
+
+def export_events(dataset: Dataset, out: Path) -> None:
+    """Writes a folder with ``<run_id>.jsonl`` and ``<run_id>.summary.json`` for each run.
+
+    A line is ``{"ts_utc", "run_id", "episode", "idx", "event_type", "payload"}``, plain JSON: long texts stand in it,
+    actions are objects with their ``kind``, fields that say nothing are left out. Runs without an episode, since the
+    first reset failed, are there, too. The summary is made from the records: status, times, counts of each event type,
+    totals of steps, rewards, scores and failures.
+
+    Has no place for: pictures and other arrays of more than 1024 numbers (given are shape, dtype and SHA-256), the
+    difference between a tuple and a list, numbers that are not finite (null).
+
+    Raises:
+        UsageError: if something is at ``out``.
+    """
+    with fresh(out) as folder:
+        folder.mkdir()
+        for run_id in dataset.runs:
+            run = _Run(dataset, run_id)
+            write_lines(folder / f"{run_id}.jsonl", run.lines())
+            write_json(folder / f"{run_id}.summary.json", run.summary())
+
+
+class _Run:
+    """A run's lines, counted as they pass."""
+
+    def __init__(self, dataset: Dataset, run_id: str) -> None:
+        self._records = dataset.records(run_id)
+        self._run_id = run_id
+        self._tally = Tally()
+        self._counts: dict[str, int] = {}
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        for record in self._records:
+            self._tally.add(record)
+            self._counts[record.event_type] = self._counts.get(record.event_type, 0) + 1
+            yield _line(record)
+
+    def summary(self) -> dict[str, Any]:
+        return {
+            "run_id": self._run_id,
+            **self._tally.totals(),
+            "records": sum(self._counts.values()),
+            "event_types": {name: self._counts[name] for name in EVENT_TYPES if name in self._counts},
+        }
+
+
+def _line(record: Record) -> dict[str, Any]:
+    fields = msgspec.structs.fields(record.payload)
+    values = {field.name: getattr(record.payload, field.name) for field in fields}
+    needed = {field.name for field in fields if field.required}
+    envelope = {name: getattr(record, name) for name in ("ts_utc", "run_id", "episode", "idx", "event_type")}
+    said = {name: value for name, value in values.items() if name in needed or not _is_empty(value)}
+    return {**envelope, "payload": plain(said)}
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, dict | list) and not value)
