@@ -106,7 +106,7 @@ def test_an_episode_of_another_length_is_found() -> None:
 
 def test_what_a_reset_leaves_behind_is_found() -> None:
     found = wrong(report("sound", leaks=True))
-    assert found == {"reset": "home: '1' became '2' (+1 more)"}
+    assert found == {"reset": "home: '2' became '3' (+3 more)"}
 
 
 def test_an_unknown_task_is_met_with_a_suggestion() -> None:
