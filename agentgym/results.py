@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import gymnasium as gym
 import msgspec
 
-from agentgym.agents import oracle_family
+from agentgym.agents import make_agent, oracle_family
+from agentgym.backends.base import backends
 from agentgym.engines import Engine, Outcome
+from agentgym.errors import UsageError
 from agentgym.families import load_tasks, suites
 from agentgym.runner import EpisodeResult, RolloutSpec, rollout
 from agentgym.tasks import Task
 
-__all__ = ["Row", "Summary", "plan", "run", "summarise"]
+__all__ = ["Row", "Summary", "check", "plan", "run", "summarise"]
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -68,12 +71,33 @@ def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[R
         source: a suite's name, ``"suite/name"``, or a file or folder of tasks.
         template: everything but the task; its seed is the first.
         episodes: how many seeds each task is run with.
+
+    Raises:
+        UsageError: if there is no such source, or no task in it.
+        TaskError: if one is malformed.
     """
+    tasks = _tasks(source)
+    if not tasks:
+        raise UsageError(f"there is no task in {source!r}")
     return [
         replace(_with_needs(template, task), task=task, seed=template.seed + number)
-        for task in _tasks(source)
+        for task in tasks
         for number in range(episodes)
     ]
+
+
+def check(spec: RolloutSpec) -> None:
+    """Makes what an order asks for and lets go of it: a mistake costs no process for each episode, and no machine.
+
+    Raises:
+        UsageError: if the agent, the environment or its backend cannot be made from these names and options.
+    """
+    make_agent(spec.agent, seed=spec.seed, options=spec.agent_options)
+    backend = spec.env_kwargs.get("backend")
+    if isinstance(backend, str):
+        backends[backend]
+    task = {} if spec.task is None else {"task": spec.task}
+    gym.make(spec.env, **{**spec.env_kwargs, **task}).close()
 
 
 def run(specs: Sequence[RolloutSpec], engine: Engine, *, skip: Mapping[int, str] | None = None) -> Iterator[Finished]:

@@ -1,4 +1,4 @@
-"""KEY=VALUE pairs of the command line."""
+"""Options that more than one command takes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from agentgym.backends.base import BackendOptions
 from agentgym.errors import UsageError
 
-__all__ = ["key_values"]
+__all__ = ["key_values", "known_sandbox"]
 
 
 def key_values(pairs: Sequence[str], *, flag: str) -> dict[str, Any]:
@@ -29,3 +30,12 @@ def key_values(pairs: Sequence[str], *, flag: str) -> dict[str, Any]:
         except msgspec.DecodeError:
             options[key] = value
     return options
+
+
+def known_sandbox(name: str) -> str:
+    """The name, if there is such a sandbox."""
+    try:
+        msgspec.convert({"sandbox": name}, BackendOptions)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"--sandbox takes bwrap or none, got {name!r}") from error
+    return name

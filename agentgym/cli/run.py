@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from agentgym.cli.contact_sheet import save_contact_sheet
-from agentgym.cli.options import key_values
+from agentgym.cli.options import key_values, known_sandbox
 from agentgym.cli.output import figure, progress_bar, write_json, write_table
 from agentgym.cli.requirements import APPLICATIONS
 from agentgym.cli.targets import check_target, make_folder, writing
 from agentgym.engines import Engine, engines
 from agentgym.errors import UsageError
 from agentgym.families import load_tasks
-from agentgym.results import Finished, Row, plan, summarise
+from agentgym.results import Finished, Row, check, plan, summarise
 from agentgym.results import run as run_episodes
 from agentgym.runner import RolloutSpec
 
@@ -52,7 +52,7 @@ def run(
     """
     env_kwargs: dict[str, Any] = {
         "backend": backend,
-        "sandbox": sandbox,
+        "sandbox": known_sandbox(sandbox),
         "observation": tuple(observation or ("screenshot",)),
     }
     if max_steps is not None:
@@ -66,12 +66,14 @@ def run(
         keep_screen=contact_sheet is not None,
     )
     specs = plan(tasks, template, episodes=episodes)
+    machine = _engine(engine, num_envs, timeout)
+    check(specs[0])
     if out is not None:
         make_folder(out)
     if contact_sheet is not None:
         check_target(contact_sheet)
     skip = lacking_applications(specs) if backend == "x11" else {}
-    finished = _run(specs, _engine(engine, num_envs, timeout), skip)
+    finished = _run(specs, machine, skip)
     rows = [one.row for one in finished]
     if json:
         write_json(

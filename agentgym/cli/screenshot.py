@@ -10,6 +10,7 @@ import gymnasium as gym
 import typer
 from PIL import Image
 
+from agentgym.cli.options import known_sandbox
 from agentgym.cli.targets import check_target, writing
 from agentgym.errors import UsageError
 from agentgym.tasks import SetupStep, Task
@@ -38,7 +39,11 @@ def screenshot(
         raise UsageError("give --task or --command, not both")
     check_target(out)
     env = gym.make(
-        "agentgym/Desktop-v0", task=task or _starting(command), screen=_size(screen), backend=backend, sandbox=sandbox
+        "agentgym/Desktop-v0",
+        task=task or _starting(command),
+        screen=_size(screen),
+        backend=backend,
+        sandbox=known_sandbox(sandbox),
     )
     try:
         observation, _ = env.reset(seed=seed)

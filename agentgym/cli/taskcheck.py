@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from agentgym.errors import TaskError
+from agentgym.errors import TaskError, UsageError
 from agentgym.evaluators import check_spec
 from agentgym.families import load_tasks, suites
 from agentgym.setup import check_step
@@ -39,12 +39,14 @@ def check_tasks(source: str) -> Verdict:
     """Looks at every task of a suite, a file or a folder.
 
     Raises:
-        UsageError: if there is nothing of that name.
+        UsageError: if there is nothing of that name, or no task in it.
     """
     if source.partition("/")[0] in suites:
         tasks = load_tasks(source)
         return Verdict(len(tasks), tuple(Problem(task.id, said) for task in tasks for said in _faults(task)))
     entries = list(read_each(source))
+    if not entries:
+        raise UsageError(f"there is no task in {source!r}")
     problems = [problem for entry in entries for problem in _problems(entry)]
     return Verdict(len(entries), (*problems, *_taken_ids(entries)))
 

@@ -126,6 +126,11 @@ def test_a_screen_that_is_no_size_is_refused(size: str, run: Run, tmp_path: Path
     assert "WIDTHxHEIGHT" in err
 
 
+def test_a_screenshot_in_an_unknown_sandbox_is_refused(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("screenshot", str(tmp_path / "x.png"), "--backend", "memory", "--sandbox", "docker")
+    assert (code, err) == (2, "agentgym: --sandbox takes bwrap or none, got 'docker'\n")
+
+
 def test_a_screenshot_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) -> None:
     code, _, err = run("screenshot", str(tmp_path), "--backend", "memory")
     assert (code, err) == (2, f"agentgym: cannot write {tmp_path}: Is a directory\n")

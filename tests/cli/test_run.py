@@ -120,3 +120,30 @@ def test_nothing_is_run_for_what_cannot_be_written(option: str, tasks: str, run:
     assert (code, out) == (2, "")
     assert err.startswith("agentgym: cannot write ")
     assert err.endswith(": Not a directory\n")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "says"),
+    [
+        (("--agent", "nop"), "did you mean 'noop'?"),
+        (("--agent", "scripted:no_such_module:f"), "cannot import 'no_such_module'"),
+        (("--agent", "replay:nowhere"), "nowhere"),
+        (("--agent-option", "stepps=3"), "stepps"),
+        (("--backend", "memry"), "did you mean 'memory'?"),
+        (("--observation", "screenshoot"), "choose from screenshot"),
+        (("--sandbox", "docker"), "--sandbox takes bwrap or none, got 'docker'"),
+    ],
+)
+def test_a_mistake_is_found_before_any_episode(mistake: tuple[str, ...], says: str, tasks: str, run: Run) -> None:
+    code, out, err = run("run", tasks, "--backend", "memory", "--agent", "noop", *mistake)
+    assert (code, out) == (2, "")
+    assert err.startswith("agentgym: ")
+    assert says in err
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_a_source_without_tasks_is_a_mistake(command: str, run: Run, tmp_path: Path) -> None:
+    source = write_tasks(tmp_path / "tasks.jsonl")
+    assert run(command, source) == (2, "", f"agentgym: there is no task in {source!r}\n")
+    (tmp_path / "empty").mkdir()
+    assert run(command, str(tmp_path / "empty"))[0] == 2
