@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.spaces.utils import flatten_space
 
 from agentgym.actions import (
     Action,
+    Batch,
     Click,
     DoubleClick,
     MoveTo,
@@ -22,6 +22,8 @@ from agentgym.actions import (
     Wait,
     parse_action,
 )
+from agentgym.actions.limits import MAX_WRITTEN
+from agentgym.actions.quoting import short
 from agentgym.errors import ActionError, UsageError
 
 __all__ = [
@@ -37,7 +39,6 @@ __all__ = [
 ActionFormName: TypeAlias = Literal["pyautogui", "computer_13", "discrete"]
 
 _LONGEST_OBSERVATION = 1 << 24
-_LONGEST_ACTION = 1 << 18
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz ABC,.;:-_<>/\n\tÀéßñ中文😀"
 
 
@@ -96,7 +97,7 @@ class PyAutoGUIText(UnicodeText):
 
     def __init__(self, screen: tuple[int, int] = (1280, 720), *, seed: int | np.random.Generator | None = None) -> None:
         self.screen = (int(screen[0]), int(screen[1]))
-        super().__init__(_LONGEST_ACTION, seed=seed)
+        super().__init__(MAX_WRITTEN, seed=seed)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -264,17 +265,34 @@ def _discrete(screen: tuple[int, int]) -> ActionForm:
     def decode(raw: Any) -> Action:
         if isinstance(raw, str | Mapping | Action):
             return parse_action(raw)
-        choice = np.asarray(raw)
-        if choice.shape != space.shape or not space.contains(choice.astype(space.dtype)):
-            raise ActionError(f"a discrete action is [verb, column, row, key] within {space.nvec}, not {raw!r}")
-        verb, column, row, key = (int(value) for value in cast("npt.NDArray[np.int64]", choice))
+        verb, column, row, key = _choice(raw, space)
         x, y = (2 * column + 1) * screen[0] // (2 * _COLUMNS), (2 * row + 1) * screen[1] // (2 * _ROWS)
         return _VERBS[verb](x, y, _DISCRETE_KEYS[key])
 
     return ActionForm(space, decode)
 
 
+def _choice(raw: Any, space: spaces.MultiDiscrete) -> list[int]:
+    try:
+        given = np.asarray(raw)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _no_choice(raw, space) from error
+    whole = given.dtype.kind in "iu" and given.shape == space.shape
+    if not whole or (given < 0).any() or (given >= space.nvec).any():
+        raise _no_choice(raw, space)
+    return [int(value) for value in given]
+
+
+def _no_choice(raw: Any, space: spaces.MultiDiscrete) -> ActionError:
+    shape = ", ".join(map(str, space.nvec))
+    return ActionError(
+        f"a discrete action is [verb, column, row, key], whole numbers below [{shape}], not {short(raw)}"
+    )
+
+
 def _on_screen(action: Action, screen: tuple[int, int]) -> bool:
+    if isinstance(action, Batch):
+        return all(_on_screen(part, screen) for part in action.actions)
     x, y = getattr(action, "x", None), getattr(action, "y", None)
     return (x is None or 0 <= x < screen[0]) and (y is None or 0 <= y < screen[1])
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,13 +35,27 @@ from agentgym.actions import (
     parse_action,
     to_pyautogui,
 )
+from agentgym.actions._calls import CALLS
+from agentgym.actions.limits import MAX_TEXT
 from agentgym.errors import ActionError
 
-_pixels = st.integers(0, 5000)
+_OURS = ("python", "tool", "scroll", "batch")
+
+_pixels = st.integers(-(10**9), 10**9)
 _places = st.one_of(st.just((None, None)), st.tuples(_pixels, _pixels))
 _buttons = st.sampled_from(["left", "middle", "right"])
-_keys = st.sampled_from(sorted(KEYS))
-_text = st.text(max_size=30)
+_keys = st.sampled_from(sorted(KEYS)).flatmap(lambda key: st.sampled_from([key, key.upper()]))
+_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+_turns = st.integers(-1000, 1000)
+_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
+    max_leaves=6,
+)
 _single = st.one_of(
     st.builds(MoveTo, _pixels, _pixels),
     st.builds(
@@ -50,7 +66,7 @@ _single = st.one_of(
     st.builds(lambda place: RightClick(*place), _places),
     st.builds(lambda place: DoubleClick(*place), _places),
     st.builds(DragTo, _pixels, _pixels, _buttons),
-    st.builds(lambda dx, dy, at: Scroll(dx, dy, at[0], at[1]), st.integers(-99, 99), st.integers(-99, 99), _places),
+    st.builds(lambda dx, dy, at: Scroll(dx, dy, *at), _turns, _turns, _places),
     st.builds(TypeText, _text),
     st.builds(Press, _keys, st.integers(1, 1000)),
     st.builds(KeyDown, _keys),
@@ -60,15 +76,263 @@ _single = st.one_of(
     st.just(Done()),
     st.just(Fail()),
     st.builds(Python, _text),
-    st.builds(ToolCall, _text, st.dictionaries(_text, _text | st.integers(-9, 9) | st.none(), max_size=3)),
+    st.builds(ToolCall, _text, st.dictionaries(_text, _json, max_size=3), st.none() | _text),
 )
-_actions = st.one_of(_single, st.lists(_single, min_size=0, max_size=4).map(lambda parts: Batch(tuple(parts))))
+_actions = st.recursive(
+    _single, lambda parts: st.lists(parts, max_size=4).map(lambda parts: Batch(tuple(parts))), max_leaves=6
+)
 
 
 @settings(max_examples=500, deadline=None)
 @given(_actions)
 def test_pyautogui_text_of_every_action_reads_back_as_the_same_action(action: Action) -> None:
-    assert parse_action(to_pyautogui(action)) == action
+    read = parse_action(action)
+    assert parse_action(to_pyautogui(read)) == read
+    assert parse_action(msgspec.json.encode(read).decode()) == read
+    if not _names_keys(action):
+        assert read == action
+
+
+def _names_keys(action: Action) -> bool:
+    """Whether keys are in it, which are read in any case and come back in lower case."""
+    parts = action.actions if isinstance(action, Batch) else (action,)
+    return any(isinstance(part, Press | KeyDown | KeyUp | Hotkey) for part in parts)
+
+
+_names = st.sampled_from(
+    [
+        "action_type",
+        "kind",
+        "name",
+        "parameters",
+        "arguments",
+        "coordinate",
+        "x",
+        "y",
+        "dx",
+        "dy",
+        "clicks",
+        "num_clicks",
+        "button",
+        "key",
+        "keys",
+        "text",
+        "seconds",
+        "presses",
+        "actions",
+        "command",
+        "code",
+    ]
+)
+_words = st.sampled_from(
+    [
+        "CLICK",
+        "click",
+        "SCROLL",
+        "TYPING",
+        "TYPE",
+        "KEY",
+        "PRESS",
+        "HOTKEY",
+        "DRAG",
+        "PYAUTOGUI",
+        "WAIT",
+        "Click",
+        "Scroll",
+        "TypeText",
+        "Press",
+        "Hotkey",
+        "Wait",
+        "Batch",
+        "ToolCall",
+        "Python",
+        "left",
+        "ctrl+s",
+        "enter",
+    ]
+)
+_anything = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.sampled_from([5000, 30]).map(lambda digits: -(10**digits)),
+        st.sampled_from([np.int64(3), np.float32(2.5), np.array([3, 4]), np.array([[1]]), object()]),
+        st.floats(),
+        st.binary(max_size=3),
+        st.text(max_size=5),
+        _words,
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(_names | st.integers() | st.text(max_size=3), inner, max_size=4),
+        st.builds(Click, inner, inner, inner, inner),
+        st.builds(Scroll, inner, inner, inner),
+        st.builds(Press, inner, inner),
+        st.builds(TypeText, inner),
+        st.builds(Wait, inner),
+        st.builds(ToolCall, inner, inner),
+        st.builds(lambda parts: Batch(tuple(parts)), st.lists(inner, max_size=3)),
+    ),
+    max_leaves=8,
+)
+_dicts = st.builds(
+    lambda name, word, rest: {**rest, name: word}, _names, _words, st.dictionaries(_names, _anything, max_size=5)
+)
+_literals = st.one_of(
+    st.integers(-99, 99).map(repr),
+    st.text(max_size=5).map(repr),
+    st.sampled_from(
+        ["0x" + "f" * 5000, "1e999", "[1, 2]", "*5", "*[1]", "None", "{[]: 1}", "True", "b'a'", "...", "-1j"]
+    ),
+)
+_calls = st.builds(
+    lambda name, arguments: f"{name}({', '.join(arguments)})",
+    st.sampled_from([*(f"pyautogui.{name}" for name in CALLS), "time.sleep", *map("agentgym.{}".format, _OURS)]),
+    st.lists(_literals | st.builds("{}={}".format, _names, _literals), max_size=4),
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.one_of(_anything, _dicts, _calls, st.text(max_size=40)))
+def test_anything_at_all_is_read_as_an_action_that_can_be_kept_or_refused(raw: Any) -> None:
+    try:
+        read = parse_action(raw)
+    except ActionError:
+        return
+    assert parse_action(to_pyautogui(read)) == read
+    assert msgspec.json.decode(msgspec.json.encode(read), type=Action) == read
+
+
+_cycle: dict[str, Any] = {"action_type": "TYPING"}
+_cycle["text"] = [_cycle]
+_deep: Any = Done()
+for _ in range(5000):
+    _deep = {"kind": "Batch", "actions": [_deep]}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "pyautogui.click(*5)",
+        "pyautogui.click(*'ab')",
+        f"pyautogui.click(0x{'f' * 5000}, 1)",
+        f"pyautogui.press('a', presses=0x{'f' * 5000})",
+        f"pyautogui.scroll(0x{'f' * 5000})",
+        f"time.sleep(0x{'f' * 5000})",
+        f"agentgym.scroll(0x{'f' * 5000}, 1)",
+        {"action_type": "CLICK", "x": 10**5000, "y": 1},
+        {"kind": "Click", "x": 10**5000, "y": 1},
+        {"kind": "TypeText", "text": "\ud800"},
+        "pyautogui.write('\\ud800')",
+        {"name": "bash", "arguments": {"command": "\ud800"}},
+        {"name": "bash", "arguments": {"command": b"ls"}},
+        {"name": "bash", "arguments": {"command": object()}},
+        {"action_type": "TYPING", "text": b"ab"},
+        {"action_type": "CLICK", "coordinate": b"ab"},
+        {"action_type": "CLICK", 5: 6},
+        {"action_type": "SCROLL", "dy": float("nan")},
+        _cycle,
+        _deep,
+        Click("a", "b"),  # type: ignore[arg-type]  # the points of the test
+        Click(1.5, 2),  # type: ignore[arg-type]
+        Click(1, 1, "foo"),  # type: ignore[arg-type]
+        Click(5, None),
+        Click(None, 5),
+        Click(1, 1, clicks=11),
+        Scroll(1, 0, 5),
+        Scroll(0, 1001),
+        Press("a", 1.5),  # type: ignore[arg-type]
+        Press("a", 2000),
+        Press("nokey"),
+        Hotkey(()),
+        Hotkey(("a",) * 21),
+        Wait("a"),  # type: ignore[arg-type]
+        Wait(float("inf")),
+        Wait(-1.0),
+        {"kind": "Wait", "seconds": float("inf")},
+        TypeText("x" * 20_001),
+        Python("x" * 20_001),
+        Batch((TypeText("\U000e0001" * 20_000),) * 2),
+        "pyautogui.press(['a', 'b'], presses=501)",
+        "agentgym.batch(x=1)",
+    ],
+    ids=lambda raw: type(raw).__name__,
+)
+def test_malformed_action_is_refused_whatever_is_wrong_with_it(raw: Any) -> None:
+    with pytest.raises(ActionError) as caught:
+        parse_action(raw)
+    assert len(str(caught.value)) < 1500
+
+
+_LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"pyautogui.press('{_LONG}')",
+        f"pyautogui.{_LONG}()",
+        f"agentgym.{_LONG}()",
+        f"agentgym.python(1, '{_LONG}')",
+        f"agentgym.tool('{{\"{_LONG}\": 1}}')",
+        f"pyautogui.click({_LONG}=1)",
+        f"pyautogui.click('{_LONG}', 1)",
+        f"pyautogui.click(button='{_LONG}')",
+        f"pyautogui.write({[1] * 9999})",
+        f"pyautogui.hotkey({{'{_LONG}'}})",
+        f"{{{_LONG}",
+        {"action_type": _LONG},
+        {"action_type": [_LONG]},
+        {"action_type": "CLICK", "parameters": _LONG},
+        {"action_type": "CLICK", "coordinate": [_LONG]},
+        {"action_type": "CLICK", "coordinate": _LONG},
+        {"action_type": "KEY", "key": _LONG},
+        {"action_type": "HOTKEY", "keys": {_LONG: 1}},
+        {"action_type": "PYAUTOGUI", "command": [_LONG]},
+        {"kind": _LONG},
+        {"name": "bash", _LONG: 1},
+        {_LONG: 1},
+    ],
+    ids=lambda raw: str(raw)[:30],
+)
+def test_refusal_is_short_however_long_the_action(raw: Any) -> None:
+    with pytest.raises(ActionError) as caught:
+        parse_action(raw)
+    assert len(str(caught.value)) < 1500
+
+
+def test_longest_text_comes_back_whatever_its_characters() -> None:
+    action = TypeText("\U000e0001" * MAX_TEXT)
+    assert parse_action(to_pyautogui(action)) == parse_action(action) == action
+
+
+@pytest.mark.parametrize(
+    ("raw", "action"),
+    [
+        ({"action_type": "CLICK", "x": np.int64(3), "y": np.float64(4)}, Click(3, 4)),
+        ({"action_type": "CLICK", "coordinate": np.array([3, 4])}, Click(3, 4)),
+        ({"action_type": "CLICK", "coordinate": (3, 4)}, Click(3, 4)),
+        ({"kind": "Press", "key": np.str_("a"), "presses": np.uint8(2)}, Press("a", 2)),
+        (Click(np.int32(3), np.int32(4)), Click(3, 4)),  # type: ignore[arg-type]  # numpy's numbers are no ints
+        ({"name": "plot", "arguments": {"points": np.array([[1.5]]), "pair": (1, 2)}},
+         ToolCall("plot", {"points": [[1.5]], "pair": [1, 2]})),
+    ],
+)  # fmt: skip
+def test_numbers_may_be_numpys(raw: Any, action: Action) -> None:
+    assert parse_action(raw) == action
+
+
+def test_batches_are_one_sequence_however_deep() -> None:
+    one = Batch((Press("a"),))
+    assert Batch((Batch((one, Batch(()))), one)).actions == (Press("a"), Press("a"))
+    assert parse_action({"kind": "Batch", "actions": [{"kind": "Batch", "actions": []}]}) == Batch(())
+    assert parse_action("agentgym.batch(agentgym.batch(WAIT, WAIT))") == Batch((Wait(), Wait()))
+
+
+def test_backslashes_are_typed_as_they_stand() -> None:
+    assert parse_action(r"pyautogui.write('C:\d')") == TypeText(r"C:\d")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +430,10 @@ def test_dict_is_read(raw: dict[str, Any], action: Action) -> None:
         "pyautogui.alert('hello')",
         "pyautogui.press(pyautogui.KEYBOARD_KEYS)",
         "pyautogui.FAILSAFE",
+        "pyautogui.FAILSAFE = __import__('os').system('touch {mark}'); pyautogui.press('a')",
+        "pyautogui.PAUSE = open('{mark}', 'w'); pyautogui.press('a')",
+        "pyautogui.click(1, 2, tween=__import__('os').system('touch {mark}'))",
+        "pyautogui.click(1, 2, tween=easing)",
         "",
         "   ",
         "I would click the button.",
@@ -191,6 +459,7 @@ def test_what_is_no_literal_call_is_refused_unexecuted(text: str, tmp_path: Any)
         ("pyautogui.click(1)", "needs both x and y"),
         ("pyautogui.click(1, 2, colour='red')", "no argument 'colour'"),
         ("pyautogui.click(1, 2, x=3)", "got 'x' twice"),
+        ("pyautogui.click(x=1, y=2, x=3)", "click got 'x' twice"),
         ("pyautogui.click(1, 2, clicks=0)", "from 1 to 10"),
         ("pyautogui.click(1, 2, button='upper')", "no mouse button 'upper'"),
         ("pyautogui.click(float('nan'), 1)", "not allowed"),

@@ -49,6 +49,8 @@ def test_computer_13_holds_actions_on_its_screen_alone() -> None:
     space = Computer13((64, 48))
     assert {"action_type": "CLICK", "parameters": {"x": 63, "y": 47}} in space
     assert {"action_type": "CLICK", "parameters": {"x": 64, "y": 47}} not in space
+    assert {"action_type": "MOUSE_DOWN", "parameters": {"x": 64, "y": 47}} not in space
+    assert {"action_type": "CLICK", "parameters": {"x": np.int64(1), "y": np.int64(2)}} in space
     assert {"action_type": "CLIK"} not in space
     assert "DONE" not in space
 
@@ -63,10 +65,29 @@ def test_discrete_actions_cover_the_screen() -> None:
     assert form.decode("pyautogui.press('b')") == Press("b")
 
 
-@pytest.mark.parametrize("raw", [[1, 2], [99, 0, 0, 0], 3])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [1, 2],
+        [99, 0, 0, 0],
+        [-1, 0, 0, 0],
+        3,
+        None,
+        [0, 0, 0, "a"],
+        [[1], 2, 3, 4],
+        [[1, 2], [3, 4]],
+        [None] * 4,
+        [1, 2, 3, 10**30],
+        [1.7, 0, 0, 0],
+        np.array([2**63, 0, 0, 0], np.uint64),
+        ["x" * 10_000] * 4,
+    ],
+    ids=lambda raw: str(raw)[:20],
+)
 def test_discrete_action_outside_the_space_is_refused(raw: Any) -> None:
-    with pytest.raises(ActionError, match="a discrete action is"):
+    with pytest.raises(ActionError, match="a discrete action is") as caught:
         action_form("discrete", (1280, 720)).decode(raw)
+    assert len(str(caught.value)) < 300
 
 
 def test_unknown_forms_and_kinds_are_refused() -> None:

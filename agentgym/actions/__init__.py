@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from agentgym.actions._forms import read_dict
+from agentgym.actions._legal import legal
+from agentgym.actions._plain import plain
 from agentgym.actions._text import WORDS, read_calls, to_pyautogui
 from agentgym.actions._types import (
     Action,
@@ -33,6 +35,7 @@ from agentgym.actions._types import (
     Wait,
 )
 from agentgym.actions.keys import KEYS
+from agentgym.actions.quoting import cut, short
 from agentgym.errors import ActionError
 
 __all__ = [
@@ -72,25 +75,35 @@ def parse_action(raw: RawAction) -> Action:
     Read are our own actions; text with calls of the pyautogui API (several make a `Batch`) or one of the words
     ``WAIT``, ``DONE``, ``FAIL``; OSWorld's ``computer_13`` dicts; the structured form
     ``{"action_type": "click", "coordinate": [x, y]}``; a tool call ``{"name": …, "arguments": {…}}``; our JSON form
-    ``{"kind": "Click", …}``; and any such dict as JSON text.
+    ``{"kind": "Click", …}``; and any such dict as JSON text. Numbers may be numpy's.
+
+    Whatever was read is within the limits of one action, and its `to_pyautogui` reads back as the same.
 
     Raises:
         ActionError: says what was given and what would be right.
     """
-    if isinstance(raw, Action):
-        return raw
-    if isinstance(raw, Mapping):
-        return read_dict(raw)
+    try:
+        return legal(_read(raw))
+    except ActionError:
+        raise
+    except (ValueError, OverflowError, RecursionError) as error:
+        # What nobody thought of writing: an agent's text must not end the episode.
+        raise ActionError(f"the action cannot be read: {cut(str(error))}") from error
+
+
+def _read(raw: object) -> Action:
+    if isinstance(raw, Action | Mapping):
+        return read_dict(plain(raw))
     if not isinstance(raw, str):
         raise ActionError(f"an action is text, a dict or an Action, not {type(raw).__name__}")
     text = raw.strip()
     if text.upper() in WORDS:
         return WORDS[text.upper()]
-    return read_dict(_json(text)) if text.startswith("{") else read_calls(text)
+    return read_dict(plain(_json(text))) if text.startswith("{") else read_calls(text)
 
 
 def _json(text: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise ActionError(f"not a JSON object: {text[:120]!r} ({error})") from error
+        raise ActionError(f"not a JSON object: {short(text)} ({cut(str(error))})") from error

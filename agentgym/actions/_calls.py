@@ -25,6 +25,8 @@ from agentgym.actions._types import (
     Wait,
 )
 from agentgym.actions.keys import check_key
+from agentgym.actions.limits import MAX_CLICKS, MAX_PIXEL, MAX_REPEATS
+from agentgym.actions.quoting import short
 from agentgym.errors import ActionError
 
 __all__ = ["CALLS", "button", "in_order", "pixel", "place"]
@@ -40,8 +42,6 @@ _BUTTONS: Mapping[object, Button] = {
     2: "middle",
     3: "right",
 }
-_MOST_CLICKS = 10
-_MOST_PRESSES = 1000
 
 Arguments = dict[str, Any]
 
@@ -52,44 +52,39 @@ def pixel(value: object, what: str) -> int:
     Raises:
         ActionError: if it is no number.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 1e9:
-        raise ActionError(f"{what} is {value!r}; it must be a number of pixels")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -MAX_PIXEL <= value <= MAX_PIXEL:
+        raise ActionError(f"{what} is {short(value)}; it must be a number of pixels")
     return round(value)
 
 
 def button(value: object) -> Button:
     if isinstance(value, str):
         value = value.lower()
-    if isinstance(value, str | int) and value in _BUTTONS:
+    if isinstance(value, str | int) and not isinstance(value, bool) and value in _BUTTONS:
         return _BUTTONS[value]
-    raise ActionError(f"no mouse button {value!r}; there are 'left', 'middle' and 'right'")
+    raise ActionError(f"no mouse button {short(value)}; there are 'left', 'middle' and 'right'")
 
 
 def place(x: object, y: object) -> tuple[int | None, int | None]:
     """A place that may be left out, or be given as one pair."""
-    if isinstance(x, Sequence) and not isinstance(x, str) and y is None:
+    if isinstance(x, list | tuple) and y is None:
         if len(x) != 2:
-            raise ActionError(f"a place is a pair (x, y), not {x!r}")
+            raise ActionError(f"a place is a pair (x, y), not {short(x)}")
         x, y = x
     if (x is None) != (y is None):
-        raise ActionError(f"a place needs both x and y; given were x={x!r}, y={y!r}")
+        raise ActionError(f"a place needs both x and y; given were x={short(x)}, y={short(y)}")
     return (None, None) if x is None else (pixel(x, "x"), pixel(y, "y"))
 
 
 def count(value: object, what: str, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ActionError(f"{what} is {value!r}; it must be a whole number from 1 to {most}")
+        raise ActionError(f"{what} is {short(value)}; it must be a whole number from 1 to {most}")
     return value
 
 
 def in_order(actions: Sequence[Action]) -> Action:
-    """One action that does these one after the other; batches within are opened up."""
-    if len(actions) == 1:
-        return actions[0]
-    flat: list[Action] = []
-    for action in actions:
-        flat += action.actions if isinstance(action, Batch) else [action]
-    return Batch(tuple(flat))
+    """One action that does these one after the other."""
+    return actions[0] if len(actions) == 1 else Batch(tuple(actions))
 
 
 def _bound(name: str, parameters: Sequence[str], positional: Sequence[Any], named: Arguments) -> Arguments:
@@ -99,9 +94,9 @@ def _bound(name: str, parameters: Sequence[str], positional: Sequence[Any], name
     bound = dict(zip(parameters, positional, strict=False))
     for key, value in named.items():
         if key in bound:
-            raise ActionError(f"{name} got {key!r} twice")
+            raise ActionError(f"{name} got {short(key)} twice")
         if key not in parameters and key not in _UNUSED:
-            raise ActionError(f"{name} has no argument {key!r}; it has {', '.join(parameters)}")
+            raise ActionError(f"{name} has no argument {short(key)}; it has {', '.join(parameters)}")
         bound[key] = value
     return bound
 
@@ -119,7 +114,7 @@ def _there(name: str, arguments: Arguments) -> tuple[int, int]:
 
 def _click(arguments: Arguments, *, clicks: int | None = None, which: Button | None = None) -> Action:
     x, y = _at(arguments)
-    number = clicks or count(arguments.get("clicks", 1), "clicks", _MOST_CLICKS)
+    number = clicks or count(arguments.get("clicks", 1), "clicks", MAX_CLICKS)
     return Click(x, y, which or button(arguments.get("button", "left")), number)
 
 
@@ -131,8 +126,8 @@ def _at_place(arguments: Arguments, action: Action) -> Action:
 
 def _turns(arguments: Arguments) -> int:
     clicks = arguments.get("clicks", 0)
-    if isinstance(clicks, bool) or not isinstance(clicks, int | float) or abs(clicks) > 10_000:
-        raise ActionError(f"clicks is {clicks!r}; it must be a number from -10000 to 10000")
+    if isinstance(clicks, bool) or not isinstance(clicks, int | float) or not -MAX_REPEATS <= clicks <= MAX_REPEATS:
+        raise ActionError(f"clicks is {short(clicks)}; it must be a number from -{MAX_REPEATS} to {MAX_REPEATS}")
     return int(clicks)
 
 
@@ -153,13 +148,14 @@ def _write(arguments: Arguments) -> Action:
     if isinstance(message, list | tuple) and message:
         # pyautogui.write(["a", "enter"]) presses keys by name.
         return in_order([Press(check_key(key)) for key in message])
-    raise ActionError(f"write needs text or a list of keys, not {message!r}")
+    raise ActionError(f"write needs text or a list of keys, not {short(message)}")
 
 
 def _press(arguments: Arguments) -> Action:
     keys = arguments.get("keys")
-    presses = count(arguments.get("presses", 1), "presses", _MOST_PRESSES)
+    presses = count(arguments.get("presses", 1), "presses", MAX_REPEATS)
     if isinstance(keys, list | tuple) and keys:
+        count(len(keys) * presses, "the number of presses", MAX_REPEATS)
         return in_order([Press(check_key(key)) for key in keys] * presses)
     return Press(check_key(keys), presses)
 
@@ -175,7 +171,7 @@ def _hotkey(positional: Sequence[Any], named: Arguments) -> Action:
 def _sleep(arguments: Arguments) -> Action:
     seconds = arguments.get("seconds", arguments.get("secs"))
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 1e6:
-        raise ActionError(f"sleep needs a number of seconds, not {seconds!r}")
+        raise ActionError(f"sleep needs a number of seconds, not {short(seconds)}")
     return Wait(float(seconds))
 
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
-from agentgym.actions._calls import CALLS, in_order, pixel, place
+from agentgym.actions._calls import CALLS, pixel, place
 from agentgym.actions._text import WORDS, read_calls
-from agentgym.actions._types import Action, Batch, ToolCall
+from agentgym.actions._types import Action, ToolCall
+from agentgym.actions.quoting import cut, short
 from agentgym.errors import ActionError
 
 __all__ = ["read_dict"]
 
 Fields = Mapping[str, Any]
 
-_OURS = msgspec.json.Decoder(Action)
-
 
 def read_dict(raw: Fields) -> Action:
     """The action that a dict means.
+
+    Args:
+        raw: plain JSON.
 
     Raises:
         ActionError: says what was given and what would be right.
@@ -32,49 +34,49 @@ def read_dict(raw: Fields) -> Action:
         return _own(raw)
     if "name" in raw:
         return _tool_call(raw)
-    raise ActionError(f"an action has an 'action_type', a 'kind' or a tool's 'name'; given was {_short(raw)}")
+    raise ActionError(f"an action has an 'action_type', a 'kind' or a tool's 'name'; given was {short(raw)}")
 
 
 def _own(raw: Fields) -> Action:
     try:
-        action: Action = _OURS.decode(msgspec.json.encode(raw))
-    except (msgspec.MsgspecError, TypeError) as error:
-        raise ActionError(f"{_short(raw)}: {error}") from error
-    return in_order(action.actions) if isinstance(action, Batch) and len(action.actions) > 1 else action
+        action: Action = msgspec.convert(raw, Action)
+    except msgspec.ValidationError as error:
+        raise ActionError(f"{short(raw)}: {cut(str(error))}") from error
+    return action
 
 
 def _tool_call(raw: Fields) -> Action:
     try:
         return msgspec.convert(dict(raw), ToolCall, strict=True)
     except msgspec.ValidationError as error:
-        raise ActionError(f"a tool call is {{'name': …, 'arguments': {{…}}}}: {error}") from error
+        raise ActionError(f"a tool call is {{'name': …, 'arguments': {{…}}}}: {cut(str(error))}") from error
 
 
 def _typed(raw: Fields) -> Action:
     given = raw["action_type"]
     if not isinstance(given, str):
-        raise ActionError(f"action_type is {given!r}; it must be a name such as 'CLICK'")
+        raise ActionError(f"action_type is {short(given)}; it must be a name such as 'CLICK'")
     nested = raw.get("parameters")
     rest = {key: value for key, value in raw.items() if key not in ("action_type", "parameters") and value is not None}
     if nested is not None and not isinstance(nested, Mapping):
-        raise ActionError(f"parameters is {nested!r}; it must be a dict")
+        raise ActionError(f"parameters is {short(nested)}; it must be a dict")
     fields = {**rest, **(nested or {})}
     name = given.upper()
     if name not in _FORMS:
-        close = get_close_matches(name, _FORMS, n=1)
+        close = get_close_matches(cut(name), _FORMS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_FORMS)}"
-        raise ActionError(f"no action_type {given!r}; {hint}")
+        raise ActionError(f"no action_type {short(given)}; {hint}")
     try:
         return _FORMS[name](fields)
     except KeyError as error:
-        raise ActionError(f"{given} needs {error.args[0]!r}; given was {_short(fields)}") from error
+        raise ActionError(f"{given} needs {error.args[0]!r}; given was {short(fields)}") from error
 
 
 def _where(fields: Fields) -> dict[str, int]:
     """Where: ``x`` and ``y``, or ``coordinate: [x, y]``; nothing if it is left out."""
     coordinate = fields.get("coordinate")
-    if coordinate is not None and (not isinstance(coordinate, Sequence) or isinstance(coordinate, str)):
-        raise ActionError(f"coordinate is {coordinate!r}; it must be [x, y]")
+    if coordinate is not None and not isinstance(coordinate, list):
+        raise ActionError(f"coordinate is {short(coordinate)}; it must be [x, y]")
     x, y = place(coordinate, None) if coordinate is not None else place(fields.get("x"), fields.get("y"))
     return {} if x is None or y is None else {"x": x, "y": y}
 
@@ -109,9 +111,9 @@ def _hotkey(fields: Fields) -> Action:
         raise KeyError("keys")
     if isinstance(keys, str):
         keys = keys.split("+") if len(keys) > 1 else [keys]
-    if not isinstance(keys, Sequence):
-        raise ActionError(f"keys is {keys!r}; it must be a list of key names")
-    return CALLS["hotkey"](list(keys), {})
+    if not isinstance(keys, list):
+        raise ActionError(f"keys is {short(keys)}; it must be a list of key names")
+    return CALLS["hotkey"](keys, {})
 
 
 def _key(fields: Fields) -> Action:
@@ -122,7 +124,7 @@ def _key(fields: Fields) -> Action:
 def _command(fields: Fields) -> Action:
     command = fields["command"] if "command" in fields else fields["text"]
     if not isinstance(command, str):
-        raise ActionError(f"command is {command!r}; it must be pyautogui code")
+        raise ActionError(f"command is {short(command)}; it must be pyautogui code")
     return read_calls(command)
 
 
@@ -151,8 +153,3 @@ _FORMS: Mapping[str, Callable[[Fields], Action]] = {
     "PYAUTOGUI": _command,
     **{word: _always(action) for word, action in WORDS.items()},
 }
-
-
-def _short(raw: object) -> str:
-    text = repr(raw)
-    return text if len(text) <= 160 else f"{text[:157]}..."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,8 @@ from agentgym.actions._types import (
     TypeText,
     Wait,
 )
+from agentgym.actions.limits import MAX_WRITTEN
+from agentgym.actions.quoting import cut, short
 from agentgym.errors import ActionError
 
 __all__ = ["WORDS", "read_calls", "to_pyautogui"]
@@ -39,7 +42,6 @@ __all__ = ["WORDS", "read_calls", "to_pyautogui"]
 WORDS: Mapping[str, Action] = {"WAIT": Wait(), "DONE": Done(), "FAIL": Fail()}
 """The special actions of OSWorld, as whole statements."""
 
-_LONGEST = 200_000
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\n(.*?)\n?```\s*$", re.DOTALL)
 _ALLOWED = "pyautogui calls with literal arguments, time.sleep(…), and the words WAIT, DONE, FAIL"
 _CONSTANTS = {"LEFT": "left", "MIDDLE": "middle", "RIGHT": "right", "PRIMARY": "primary", "SECONDARY": "secondary"}
@@ -51,19 +53,25 @@ def read_calls(text: str) -> Action:
     Raises:
         ActionError: if there is anything in it but literal calls of the API.
     """
-    if len(text) > _LONGEST:
-        raise ActionError(f"the action has {len(text)} characters; at most {_LONGEST} are read")
+    if len(text) > MAX_WRITTEN:
+        raise ActionError(f"the action has {len(text)} characters; at most {MAX_WRITTEN} are read")
     code = _FENCE.sub(r"\1", text).strip()
     if not code:
         raise ActionError(f"the action is empty; allowed are {_ALLOWED}")
-    try:
-        statements = ast.parse(code).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ActionError(f"not Python: {_short(code)} ({error}); allowed are {_ALLOWED}") from error
-    actions = [action for statement in statements if (action := _statement(statement)) is not None]
+    actions = [action for statement in _parsed(code) if (action := _statement(statement)) is not None]
     if not actions:
-        raise ActionError(f"{_short(code)} does nothing; allowed are {_ALLOWED}")
+        raise ActionError(f"{short(code)} does nothing; allowed are {_ALLOWED}")
     return in_order(actions)
+
+
+def _parsed(code: str) -> Sequence[ast.stmt]:
+    try:
+        with warnings.catch_warnings():
+            # 'C:\d' is text to type, whatever Python thinks of the backslash.
+            warnings.simplefilter("ignore")
+            return ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ActionError(f"not Python: {short(code)} ({cut(str(error))}); allowed are {_ALLOWED}") from error
 
 
 def to_pyautogui(action: Action) -> str:  # noqa: PLR0911 - one return for each kind of action
@@ -73,7 +81,8 @@ def to_pyautogui(action: Action) -> str:  # noqa: PLR0911 - one return for each 
     """
     match action:
         case Batch(actions=actions):
-            return f"agentgym.batch({', '.join(map(to_pyautogui, actions))})" if len(actions) < 2 else _lines(actions)
+            lines = [to_pyautogui(part) for part in actions]
+            return "\n".join(lines) if len(lines) > 1 else f"agentgym.batch({''.join(lines)})"
         case Wait(seconds=None):
             return "WAIT"
         case Wait(seconds=seconds):
@@ -89,10 +98,6 @@ def to_pyautogui(action: Action) -> str:  # noqa: PLR0911 - one return for each 
         case Scroll(dx=dx, dy=dy) if dx and dy:
             return f"agentgym.scroll({dx}, {dy}{_comma_place(action)})"
     return f"pyautogui.{_call(action)}"
-
-
-def _lines(actions: Sequence[Action]) -> str:
-    return "\n".join(map(to_pyautogui, actions))
 
 
 def _call(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912 - one return for each kind of action
@@ -141,7 +146,9 @@ def _statement(node: ast.stmt) -> Action | None:
     match node:
         case ast.Import(names=names) if {name.name for name in names} <= {"pyautogui", "time"}:
             return None
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="pyautogui"), attr="FAILSAFE" | "PAUSE")]):
+        case ast.Assign(
+            targets=[ast.Attribute(value=ast.Name(id="pyautogui"), attr="FAILSAFE" | "PAUSE")], value=ast.Constant()
+        ):
             return None
         case ast.Expr(value=ast.Name(id=word)) if word.upper() in WORDS:
             return WORDS[word.upper()]
@@ -155,10 +162,10 @@ def _called(call: ast.Call) -> Action:
         case ast.Attribute(value=ast.Name(id="pyautogui"), attr=name) if name in CALLS:
             return CALLS[name](*_arguments(call))
         case ast.Attribute(value=ast.Name(id="pyautogui"), attr=name):
-            raise ActionError(f"pyautogui.{name} is not an action; there are {', '.join(CALLS)}")
+            raise ActionError(f"pyautogui.{cut(name)} is not an action; there are {', '.join(CALLS)}")
         case ast.Attribute(value=ast.Name(id="time"), attr="sleep"):
             return CALLS["sleep"](*_arguments(call))
-        case ast.Attribute(value=ast.Name(id="agentgym"), attr="batch"):
+        case ast.Attribute(value=ast.Name(id="agentgym"), attr="batch") if not call.keywords:
             return Batch(tuple(_called_or_word(argument) for argument in call.args))
         case ast.Attribute(value=ast.Name(id="agentgym"), attr=name):
             return _ours(name, *_arguments(call))
@@ -180,26 +187,43 @@ def _ours(name: str, positional: Sequence[Any], named: dict[str, Any]) -> Action
             try:
                 return msgspec.json.decode(call, type=ToolCall)
             except msgspec.MsgspecError as error:
-                raise ActionError(f"agentgym.tool needs a tool call as JSON: {error}") from error
+                raise ActionError(f"agentgym.tool needs a tool call as JSON: {cut(str(error))}") from error
         case "scroll", [int(dx), int(dy)], {}:
             return Scroll(dx, dy)
         case "scroll", [int(dx), int(dy), int(x), int(y)], {}:
             return Scroll(dx, dy, x, y)
-    raise ActionError(f"agentgym has no action {name}{tuple(positional)!r}; it has python, tool, scroll and batch")
+    raise ActionError(
+        f"agentgym has no action {cut(name)}{short(tuple(positional))}; it has python, tool, scroll and batch"
+    )
 
 
 def _arguments(call: ast.Call) -> tuple[list[Any], dict[str, Any]]:
     positional: list[Any] = []
     for argument in call.args:
-        positional += _literal(argument.value) if isinstance(argument, ast.Starred) else [_literal(argument)]
+        positional += _several(argument) if isinstance(argument, ast.Starred) else [_literal(argument)]
     named: dict[str, Any] = {}
     for keyword in call.keywords:
         if keyword.arg is None:
             raise _refused(keyword.value)
-        # What only shapes the motion is dropped, whatever it says: tween=pyautogui.easeInQuad is no literal.
-        if keyword.arg != "tween":
-            named[keyword.arg] = _literal(keyword.value)
+        if keyword.arg in named:
+            raise ActionError(f"{cut(ast.unparse(call.func))} got {short(keyword.arg)} twice")
+        named[keyword.arg] = _tween(keyword.value) if keyword.arg == "tween" else _literal(keyword.value)
     return positional, named
+
+
+def _several(argument: ast.Starred) -> Sequence[Any]:
+    values = _literal(argument.value)
+    if not isinstance(values, list | tuple):
+        raise _refused(argument)
+    return values
+
+
+def _tween(node: ast.expr) -> Any:
+    """The name of what shapes a motion, which is dropped: ``pyautogui.easeInQuad`` is no literal."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="pyautogui"), attr=name):
+            return name
+    return _literal(node)
 
 
 def _literal(node: ast.expr) -> Any:
@@ -219,8 +243,4 @@ def _refused(node: ast.AST) -> ActionError:
         given = ast.unparse(node)
     except (RecursionError, ValueError):
         given = type(node).__name__
-    return ActionError(f"not allowed: {_short(given)}; allowed are {_ALLOWED}")
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 120 else f"{text[:117]}...")
+    return ActionError(f"not allowed: {short(given)}; allowed are {_ALLOWED}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -120,9 +121,14 @@ class ToolCall(_Action, frozen=True):
 
 
 class Batch(_Action, frozen=True):
-    """Several actions in one step."""
+    """Several actions in one step. Batches within are opened up: it is always one sequence."""
 
     actions: tuple[Action, ...]
+
+    def __post_init__(self) -> None:
+        if any(isinstance(part, Batch) for part in self.actions):
+            opened = (part.actions if isinstance(part, Batch) else (part,) for part in self.actions)
+            msgspec.structs.force_setattr(self, "actions", tuple(chain.from_iterable(opened)))
 
 
 Action: TypeAlias = (

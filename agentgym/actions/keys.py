@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from agentgym.actions.quoting import cut, short
 from agentgym.errors import ActionError
 
 __all__ = ["KEYS", "check_key"]
@@ -32,11 +33,11 @@ def check_key(name: object) -> str:
         ActionError: if there is no such key.
     """
     if not isinstance(name, str):
-        raise ActionError(f"a key is a name such as 'enter', not {name!r}")
+        raise ActionError(f"a key is a name such as 'enter', not {short(name)}")
     if name in KEYS:
         return name
     if name.lower() in KEYS:
         return name.lower()
-    close = get_close_matches(name.lower(), KEYS, n=1)
+    close = get_close_matches(cut(name).lower(), KEYS, n=1)
     hint = f"did you mean {close[0]!r}?" if close else "keys are named as pyautogui.KEYBOARD_KEYS names them"
-    raise ActionError(f"no key named {name!r}; {hint}")
+    raise ActionError(f"no key named {short(name)}; {hint}")
