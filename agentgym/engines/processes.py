@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -31,7 +32,8 @@ class ProcessEngine:
 
     A process pool breaks as a whole when one worker dies, and cannot kill one that hangs. Here a process is forked
     for each item from a server that has the package loaded. The function, the items and the values are pickled.
-    When this process is killed, its workers end themselves.
+    A process that is no longer wanted is sent SIGTERM, which its function sees as a KeyboardInterrupt, and killed if it
+    has not ended five seconds later. When this process is killed, its workers end themselves.
 
     Args:
         workers: how many run at a time.
@@ -64,8 +66,7 @@ class ProcessEngine:
                     running.remove(worker)
                     yield worker.outcome()
         finally:
-            for worker in running:
-                worker.end(patience_s=0)
+            _end(running)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,25 +78,24 @@ class _Worker(Generic[Value]):
 
     def outcome(self) -> Outcome[Value]:
         """What came of the item; the process has ended when this returns."""
-        patience_s = _LEAVE_PATIENCE_S
         try:
             if self.results.poll():
-                return self._received(self.results.recv_bytes())
-            patience_s = 0
+                received = self._received(self.results.recv_bytes())
+                self.process.join(_LEAVE_PATIENCE_S)
+                return received
             return self._lost("gave no result in the time allowed and was killed")
         except (EOFError, OSError):
             # An OSError where the process was lost while it sent: multiprocessing tells apart where the pipe broke.
             self.process.join()
             return self._lost(_cause_of_death(self.process.exitcode))
         finally:
-            self.end(patience_s=patience_s)
+            _end([self])
 
     def _received(self, pickled: bytes) -> Outcome[Value]:
         unpickled: Outcome[Outcome[Value]] = attempt(self.index, pickle.loads, pickled)
         return unpickled.value or Outcome(self.index, error=unpickled.error)
 
-    def end(self, *, patience_s: float) -> None:
-        self.process.join(patience_s)
+    def kill(self) -> None:
         self.process.kill()
         self.process.join()
         self.process.close()
@@ -129,15 +129,39 @@ def _ended(running: Sequence[_Worker[Value]]) -> list[_Worker[Value]]:
     return [worker for worker in running if worker.results in ready or worker.remaining_s() == 0]
 
 
+def _end(workers: Sequence[_Worker[Value]]) -> None:
+    """Interrupts all, that they may close what they have open, and kills those that take too long."""
+    with ExitStack() as stack:
+        for worker in workers:
+            # Whatever happens here, a second Ctrl-C for one, none is left running.
+            stack.callback(worker.kill)
+        for worker in workers:
+            worker.process.terminate()
+        deadline = time.monotonic() + _LEAVE_PATIENCE_S
+        for worker in workers:
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+
+
 def _work(results: Connection, index: int, pickled: bytes) -> None:
     # Ctrl-C reaches every process of the terminal; the parent decides what ends. A handler, unlike SIG_IGN, is not
     # inherited by the programs that are started from here.
     signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, _interrupt)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    outcome = attempt(index, _call, (index, pickled))
-    error = None if outcome.error is None else _portable(outcome.error)
-    results.send_bytes(outcome.value or pickle.dumps(Outcome[Any](index, error=error)))
+    try:
+        outcome = attempt(index, _call, (index, pickled))
+        error = None if outcome.error is None else _portable(outcome.error)
+        results.send_bytes(outcome.value or pickle.dumps(Outcome[Any](index, error=error)))
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
     results.close()
+
+
+def _interrupt(*_: object) -> None:
+    """Ends the item as Ctrl-C would, by way of every ``finally``; once."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    raise KeyboardInterrupt
 
 
 def _call(arguments: tuple[int, bytes]) -> bytes:

@@ -78,6 +78,39 @@ def test_a_process_lost_while_it_sends_touches_no_other_item() -> None:
     assert good.value == "a" * 1000
 
 
+def hold_open(path: Path) -> None:
+    """Has something open until it is interrupted, and goes on after that if it is stubborn."""
+    path.with_suffix(".open").touch()
+    try:
+        select.select([], [], [])
+    finally:
+        path.with_suffix(".closed").touch()
+        if path.name == "stubborn":
+            select.select([], [], [])
+
+
+def test_an_item_that_is_late_closes_what_it_has_open(tmp_path: Path) -> None:
+    (late,) = ProcessEngine(timeout_s=2).map(hold_open, [tmp_path / "late"])
+    assert "killed" in str(late.error)
+    assert (tmp_path / "late.closed").exists()
+
+
+def after_these_are_open(order: tuple[Path, ...]) -> None:
+    if len(order) == 1:
+        hold_open(order[0])
+    while not all(path.with_suffix(".open").exists() for path in order):
+        os.sched_yield()
+
+
+def test_items_that_are_given_up_close_what_they_have_open(tmp_path: Path) -> None:
+    a, b = tmp_path / "stubborn", tmp_path / "b"
+    outcomes = ProcessEngine(workers=3).map(after_these_are_open, [(a,), (b,), (a, b)])
+    assert next(outcomes).index == 2
+    del outcomes  # as `break` does
+    assert a.with_suffix(".closed").exists()
+    assert b.with_suffix(".closed").exists()
+
+
 def test_an_error_that_cannot_be_pickled_keeps_its_text_and_traceback() -> None:
     (outcome,) = ProcessEngine().map(obey, ["rare fault"])
     assert "RareError: 7: two arguments" in str(outcome.error)
