@@ -37,8 +37,9 @@ format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
-bench: tools  ## Prints the table of ratios of benchmarks/desktop.py.
+bench: tools  ## Prints the tables of ratios of benchmarks/desktop.py and benchmarks/recording.py.
 	@$(bin)/python benchmarks/desktop.py
+	@$(bin)/python benchmarks/recording.py
 
 clean:  ## Removes what was built, and .venv.
 	rm -rf .venv build dist demo *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
