@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,8 @@ from agentgym.results import run as run_episodes
 from agentgym.runner import RolloutSpec
 
 __all__ = ["run"]
+
+_INTERRUPT_EXIT = 130
 
 
 def run(
@@ -42,7 +45,8 @@ def run(
 ) -> None:
     """Run an agent on tasks: a table of scores, a recorded dataset.
 
-    Exits with 1 if an episode ended without its score (a machine broke three times, a metric raised).
+    Exits with 1 if an episode ended without its score (a machine broke three times, a metric raised). Ctrl-C ends it
+    with 130, after the table of what had ended before.
 
     \b
     Examples:
@@ -84,6 +88,9 @@ def run(
     # The report comes first: it is not lost with a picture that cannot be written.
     if contact_sheet is not None:
         _draw(finished, contact_sheet, quiet=json)
+    if len(rows) < len(specs):
+        typer.echo(f"agentgym: interrupted; {len(rows)} of {len(specs)} episodes ended before", err=True)
+        raise typer.Exit(_INTERRUPT_EXIT)
     if any(row.error is not None for row in rows):
         raise typer.Exit(1)
 
@@ -101,9 +108,9 @@ def lacking_applications(specs: Sequence[RolloutSpec]) -> dict[int, str]:
 
 
 def _run(specs: Sequence[RolloutSpec], engine: Engine, skip: Mapping[int, str]) -> list[Finished]:
-    """Every episode, in the order of the plan."""
+    """Every episode, in the order of the plan; fewer if Ctrl-C ended it."""
     finished: list[Finished] = []
-    with progress_bar() as progress:
+    with progress_bar() as progress, contextlib.suppress(KeyboardInterrupt):
         bar = progress.add_task("episodes", total=len(specs))
         for one in run_episodes(specs, engine, skip=skip):
             finished.append(one)

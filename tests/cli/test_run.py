@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,3 +151,40 @@ def test_a_source_without_tasks_is_a_mistake(command: str, run: Run, tmp_path: P
     assert run(command, source) == (2, "", f"agentgym: there is no task in {source!r}\n")
     (tmp_path / "empty").mkdir()
     assert run(command, str(tmp_path / "empty"))[0] == 2
+
+
+HANGING = """
+import os, select
+
+def script(task):
+    if task.id == "b":
+        open(os.environ["READY"], "w").close()
+        select.select([], [], [])
+    yield {"action_type": "DONE"}
+"""
+
+
+@pytest.mark.parametrize("engine", ["processes", "serial"])
+def test_an_interrupt_ends_with_what_had_ended_before(engine: str, tasks: str, tmp_path: Path) -> None:
+    (tmp_path / "hanging_script.py").write_text(HANGING)
+    ready, data = tmp_path / "ready", tmp_path / "data"
+    command = [sys.executable, "-m", "agentgym", "run", tasks, "--backend", "memory", "--engine", engine]
+    with subprocess.Popen(
+        [*command, "--agent", "scripted:hanging_script:script", "--out", str(data)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "READY": str(ready)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        while not ready.exists():
+            assert process.poll() is None
+            os.sched_yield()
+        # As the terminal does: to every process of the group.
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert "1 episodes, 1 scored" in out
+    assert f"dataset: {data}" in out
+    assert err == "agentgym: interrupted; 1 of 2 episodes ended before\n"
+    assert len(list(data.glob("*.summary.json"))) == 2
