@@ -6,6 +6,7 @@ Importing this registers the environments and does nothing else.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from agentgym.actions import Action, parse_action, to_pyautogui
@@ -31,13 +32,12 @@ __all__ = [
 
 # What takes long to import is imported when it is first used.
 _LATER = {"Dataset": "agentgym.trajectory", "Score": "agentgym.evaluators"}
-_MODULES = ("agents", "engines", "evaluators", "wrappers")
 
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         return getattr(import_module(_LATER[name]), name)
-    if name in _MODULES:
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is not None:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import subprocess
 import sys
 
@@ -20,12 +21,32 @@ def test_all_is_sorted_and_there() -> None:
         assert getattr(agentgym, name) is not None
 
 
-def test_subpackages_are_reached_without_importing_them() -> None:
-    assert agentgym.wrappers.TrajectoryRecorder is not None
-    assert "exact_match" in agentgym.evaluators.metrics
-    assert "vm_file" in agentgym.evaluators.getters
-    assert "processes" in agentgym.engines.engines
-    assert "oracle" in agentgym.agents.agents
+_SUBPACKAGES = sorted(module.name for module in pkgutil.iter_modules(agentgym.__path__) if module.name != "__main__")
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("'memory' in agentgym.backends.backends", True),
+        ("'apps' in agentgym.suites.suites", True),
+        ("'launch' in agentgym.setup.steps", True),
+        ("'minari' in agentgym.export.exporters", True),
+        ("'exact_match' in agentgym.evaluators.metrics", True),
+        ("'vm_file' in agentgym.evaluators.getters", True),
+        ("'processes' in agentgym.engines.engines", True),
+        ("'oracle' in agentgym.agents.agents", True),
+        ("agentgym.wrappers.TrajectoryRecorder.__name__", "TrajectoryRecorder"),
+        ("agentgym.wrappers.RewardHooks.__name__", "RewardHooks"),
+        ("len(agentgym.load_tasks('apps')) > 0", True),
+        ("agentgym.Dataset.__name__", "Dataset"),
+        (f"[hasattr(agentgym, name) for name in {_SUBPACKAGES}] == [True] * {len(_SUBPACKAGES)}", True),
+    ],
+)
+def test_a_bare_import_leads_to_every_name(expression: str, value: object) -> None:
+    # In a process of its own: here others have imported the subpackages.
+    code = f"import json, agentgym; print(json.dumps({expression}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == value
 
 
 def test_unknown_attribute_is_an_attribute_error() -> None:
