@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 import msgspec
 
 from agentgym.actions import Action
+from agentgym.backends.checks import screen_size
+from agentgym.errors import UsageError
 from agentgym.registry import Registry
 
 __all__ = ["Backend", "BackendFactory", "BackendOptions", "Completed", "Observed", "Window", "backends"]
@@ -44,12 +46,20 @@ class BackendOptions(msgspec.Struct, frozen=True, kw_only=True):
         sandbox: ``"bwrap"`` or ``"none"``, where there is a choice.
         network: whether applications see the machine's network.
         accessibility: whether ``accessibility_tree`` and ``terminal`` will be observed.
+
+    Raises:
+        UsageError: if there can be no such machine.
     """
 
     screen: tuple[int, int] = (1280, 720)
     sandbox: Literal["bwrap", "none"] = "bwrap"
     network: bool = False
     accessibility: bool = True
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "screen", screen_size(self.screen))
+        if self.sandbox not in ("bwrap", "none"):
+            raise UsageError(f"sandbox is {self.sandbox!r}; it can be 'bwrap' or 'none'")
 
 
 class Backend(Protocol):
@@ -65,6 +75,15 @@ class Backend(Protocol):
 
     def reset(self, *, seed: int) -> None:
         """Gives a fresh machine: empty home, no application, no clipboard, the pointer at its starting place."""
+
+    def check(self, action: Action) -> None:
+        """Returns if `perform` can do the action, and every part of it if it is a `Batch`; `check_input` tells most.
+
+        Environments ask this of all parts before they have the first one done.
+
+        Raises:
+            ActionError: if the action cannot be done here.
+        """
 
     def perform(self, action: Action) -> None:
         """Does one action and returns without waiting for its effect.

@@ -1,9 +1,11 @@
-"""What an input action may ask for, looked at before anything is done."""
+"""What a machine may be asked for, looked at before anything is done."""
 
 from __future__ import annotations
 
+import operator
+import unicodedata
 from collections.abc import Callable
-from typing import Final
+from typing import Any
 
 from agentgym.actions import (
     Action,
@@ -22,14 +24,36 @@ from agentgym.actions import (
     Scroll,
     TypeText,
 )
-from agentgym.errors import ActionError
+from agentgym.actions.limits import MAX_REPEATS, MAX_TEXT
+from agentgym.actions.quoting import short
+from agentgym.errors import ActionError, UsageError
 
-__all__ = ["MAX_REPEATS", "MAX_TEXT", "check_input"]
+__all__ = ["check_character", "check_input", "screen_size"]
 
-MAX_TEXT: Final = 100_000
-"""The most characters that one action may type."""
-MAX_REPEATS: Final = 1_000
-"""The most clicks, presses of a key or turns of the wheel that one action may ask for."""
+
+def screen_size(value: Any) -> tuple[int, int]:
+    """The screen as (width, height) in pixels.
+
+    Raises:
+        UsageError: if it is no pair of whole numbers from 1.
+    """
+    try:
+        width, height = map(operator.index, value)
+    except (TypeError, ValueError):
+        width = height = 0
+    if min(width, height) < 1:
+        raise UsageError(f"screen is {short(value)}; it must be (width, height) in pixels, such as (1280, 720)")
+    return width, height
+
+
+def check_character(character: str) -> None:
+    """Returns if a keyboard could have a key for the character.
+
+    Raises:
+        ActionError: if it is a control character, other than those that keys type, or half of a character.
+    """
+    if unicodedata.category(character) in ("Cc", "Cs") and character not in "\b\t\n\r":
+        raise ActionError(f"no key can type the character U+{ord(character):04X}")
 
 
 def check_input(

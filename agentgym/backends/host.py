@@ -88,6 +88,10 @@ class HostBackend:
         self._held_keys.clear()
         self._held_buttons.clear()
 
+    def check(self, action: Action) -> None:
+        """Returns if pyautogui can do the action here; see `agentgym.backends.base.Backend.check`."""
+        check_input(action, screen=self.screen, key=self._check_key, character=self._check_key)
+
     def perform(self, action: Action) -> None:
         """Does one action through pyautogui.
 
@@ -95,7 +99,7 @@ class HostBackend:
             ActionError: if it cannot be done; a key or character that pyautogui has no key for is one reason.
             BackendError: if the display is gone, or the user stopped the agent.
         """
-        check_input(action, screen=self.screen, key=self._check_key, character=self._check_key)
+        self.check(action)
         with self._foreign():
             self._do(action)
 

@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from agentgym.actions import Action, Batch, MoveTo, TypeText
+from agentgym.actions.keys import check_key
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
-from agentgym.errors import ActionError, BackendError, UsageError
+from agentgym.backends.checks import check_character, check_input, screen_size
+from agentgym.errors import BackendError, UsageError
 
 __all__ = ["MemoryBackend", "make_memory"]
 
@@ -54,7 +56,7 @@ class MemoryBackend:
         settles: bool = True,
         dies_after: int | None = None,
     ) -> None:
-        self._screen = screen
+        self._screen = screen_size(screen)
         self._commands: dict[str, Command] = {"echo": _echo, "cat": _cat, **(commands or {})}
         self._settles = settles
         self._dies_after = dies_after
@@ -79,11 +81,12 @@ class MemoryBackend:
         self.resets += 1
         self._state = _State(seed=seed)
 
+    def check(self, action: Action) -> None:
+        check_input(action, screen=self._screen, key=check_key, character=check_character)
+
     def perform(self, action: Action) -> None:
-        actions = action.actions if isinstance(action, Batch) else (action,)
-        for one in actions:
-            self._check(one)
-        for one in actions:
+        self.check(action)
+        for one in action.actions if isinstance(action, Batch) else (action,):
             self._do(one)
 
     def settle(self, timeout_s: float) -> bool:
@@ -161,11 +164,6 @@ class MemoryBackend:
 
     def _change(self, **fields: object) -> None:
         self._state = replace(self._alive, **fields)  # type: ignore[arg-type]  # the callers name real fields
-
-    def _check(self, action: Action) -> None:
-        x, y = getattr(action, "x", None), getattr(action, "y", None)
-        if (x is not None and not 0 <= x < self._screen[0]) or (y is not None and not 0 <= y < self._screen[1]):
-            raise ActionError(f"({x}, {y}) is off the screen of {self._screen}")
 
     def _do(self, action: Action) -> None:
         if self._dies_after is not None and len(self._alive.done) >= self._dies_after:

@@ -11,11 +11,13 @@ import xcffib.xproto
 
 from agentgym.actions import Action
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
+from agentgym.backends.checks import check_input
 from agentgym.backends.x11 import windows as _windows
 from agentgym.backends.x11.environment import ENVIRONMENT
 from agentgym.backends.x11.framebuffer import Framebuffer
 from agentgym.backends.x11.homes import home_archive
 from agentgym.backends.x11.input import InputDriver
+from agentgym.backends.x11.keysyms import keysym_of_character, keysym_of_key
 from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
 from agentgym.errors import BackendError, UsageError
 
@@ -105,6 +107,10 @@ class X11Backend:
                 self.close()
         if self._desktop is None:
             self._desktop = _Desktop(self._settings)
+
+    def check(self, action: Action) -> None:
+        """Returns if the action can be done here; see `agentgym.backends.base.Backend.check`."""
+        check_input(action, screen=self.screen, key=keysym_of_key, character=keysym_of_character)
 
     def perform(self, action: Action) -> None:
         """Does one action through XTEST; see `agentgym.backends.base.Backend.perform`."""

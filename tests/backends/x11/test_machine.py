@@ -284,3 +284,15 @@ def test_files_that_are_laid_do_not_show_the_time_of_day(running: X11Backend) ->
     places = ["~/Documents/new/note.txt", "~/Documents/new", "~/Documents", "~"]
     seen = running.run(["sh", "-c", f"stat -c %y {' '.join(places)}"]).stdout.decode().splitlines()
     assert seen == ["2024-01-01 00:00:00.000000000 +0000"] * len(places)
+
+
+def test_first_reset_gives_the_home_that_every_other_gives() -> None:
+    backend = X11Backend()
+    try:
+        homes = []
+        for _ in range(2):
+            backend.reset(seed=0)
+            homes.append(backend.run(["find", "/home/user", "-printf", "%P %s %m\n"]).stdout)
+        assert homes[0] == homes[1]
+    finally:
+        backend.close()

@@ -116,6 +116,8 @@ class Server:
         self._places.create()
         self._places.fill(body)
         self._desktop.start(Wanted(**wanted), tick=self._tick)
+        # The window manager has left its log there, which no later reset would bring back.
+        self._places.renew(body, kept=self._desktop.files)
         return Answer({"environment": self._desktop.environment})
 
     def _renew(self, *, body: bytes) -> Answer:
