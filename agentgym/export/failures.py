@@ -49,7 +49,7 @@ def export_failures(dataset: Dataset, out: Path, *, below: float = 1.0) -> None:
     A group has a ``signature``, its ``kind``, ``count``, ``tasks``, and ``occurrences`` with run, episode, seed, task,
     score, step, action and message. Kinds: ``machine`` (the environment broke), ``error`` (anything else that raised),
     ``model`` (its call failed), ``tool`` (its result was no success), ``action`` (could not be read or done), ``score``
-    (scored less than ``below``; one group for each set of checks that failed), ``cut_off`` (ran out of steps unscored).
+    (scored less than ``below``; one group for each set of checks that failed).
     Messages that differ only in numbers, paths, ids and quoted texts have one signature. An episode is in every group
     that it gave cause for. ``tasks.jsonl`` has each task once, in OSWorld's format, as ``agentgym run`` takes it; with
     no fault both files are empty.
@@ -111,8 +111,6 @@ def _faults(story: Story, below: float) -> Iterator[_Fault]:
     yield from _faults_of_steps(story)
     if story.score is not None and story.score < below:
         yield _score_fault(story)
-    elif story.score is None and not story.failures and any(turn.step and turn.step.truncated for turn in story.turns):
-        yield _Fault("cut_off", "cut_off", "it ran out of steps and has no score", len(story.episode))
 
 
 def _faults_of_steps(story: Story) -> Iterator[_Fault]:

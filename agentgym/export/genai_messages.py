@@ -13,6 +13,8 @@ __all__ = ["input_messages", "output_messages", "system_instructions"]
 
 Form: TypeAlias = dict[str, Any]
 
+# The conventions' own words, where a provider has another for the same.
+_ENDS = {"tool_calls": "tool_call", "tool_use": "tool_call", "end_turn": "stop", "max_tokens": "length"}
 _INSTRUCTING = frozenset({"system", "developer"})
 
 
@@ -33,7 +35,8 @@ def output_messages(response: ModelResponse) -> list[Form]:
     """The answer, its reasoning first; the reason for its end is demanded and empty where none was told."""
     thought = [{"type": "reasoning", "content": response.reasoning}] if response.reasoning else []
     said = _parts({"content": response.content, "tool_calls": response.tool_calls})
-    return [{"role": "assistant", "parts": [*thought, *said], "finish_reason": response.finish_reason or ""}]
+    end = response.finish_reason or ""
+    return [{"role": "assistant", "parts": [*thought, *said], "finish_reason": _ENDS.get(end, end)}]
 
 
 def _parts(message: Mapping[str, Any]) -> Iterator[Form]:
