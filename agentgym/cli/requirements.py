@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import msgspec
 from agentgym.backends.base import BackendOptions, backends
 from agentgym.errors import AgentGymError
 
-__all__ = ["APPLICATIONS", "Finding", "Program", "inspect_machine"]
+__all__ = ["APPLICATIONS", "Finding", "Program", "inspect_machine", "what_is_lacking"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,21 @@ APPLICATIONS: Sequence[Program] = (
     Program("libreoffice-writer", ("/usr/lib/libreoffice/program/libswlo.so",), "libreoffice-writer"),
     Program("chromium", ("/usr/bin/chromium",), "chromium"),
 )
+
+
+def what_is_lacking(applications: Iterable[str]) -> str | None:
+    """Which of these applications this machine lacks, and what to type; None if it has them.
+
+    Args:
+        applications: as tasks name them; one that is not known here is taken to be there.
+    """
+    wanted = set(applications)
+    lacking = [program for program in APPLICATIONS if program.name in wanted and program.found() is None]
+    if not lacking:
+        return None
+    names, packages = (program.name for program in lacking), (program.package for program in lacking)
+    verb = "is" if len(lacking) == 1 else "are"
+    return f"{', '.join(names)} {verb} not installed: sudo apt-get install {' '.join(packages)}"
 
 
 class Finding(msgspec.Struct, frozen=True):

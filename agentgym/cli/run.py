@@ -12,7 +12,7 @@ import typer
 from agentgym.cli.contact_sheet import save_contact_sheet
 from agentgym.cli.options import key_values, known_sandbox
 from agentgym.cli.output import figure, progress_bar, write_json, write_table
-from agentgym.cli.requirements import APPLICATIONS
+from agentgym.cli.requirements import what_is_lacking
 from agentgym.cli.targets import check_target, make_folder, writing
 from agentgym.engines import Engine, engines
 from agentgym.errors import UsageError
@@ -76,7 +76,7 @@ def run(
         make_folder(out)
     if contact_sheet is not None:
         check_target(contact_sheet)
-    skip = lacking_applications(specs) if backend == "x11" else {}
+    skip = _not_runnable(specs) if backend == "x11" else {}
     finished = _run(specs, machine, skip)
     rows = [one.row for one in finished]
     if json:
@@ -95,16 +95,15 @@ def run(
         raise typer.Exit(1)
 
 
-def lacking_applications(specs: Sequence[RolloutSpec]) -> dict[int, str]:
+def _not_runnable(specs: Sequence[RolloutSpec]) -> dict[int, str]:
     """The places of what needs an application that this machine lacks, and what to type."""
-    lacking = {program.name: program for program in APPLICATIONS if program.found() is None}
-    reasons: dict[int, str] = {}
-    for index, spec in enumerate(specs):
-        for task in () if spec.task is None else load_tasks(spec.task):
-            for name in lacking.keys() & set(task.related_apps):
-                program = lacking[name]
-                reasons[index] = f"{name} is not installed: sudo apt-get install {program.package}"
-    return reasons
+    reasons = {index: what_is_lacking(_applications(spec)) for index, spec in enumerate(specs)}
+    return {index: reason for index, reason in reasons.items() if reason is not None}
+
+
+def _applications(spec: RolloutSpec) -> set[str]:
+    tasks = () if spec.task is None else load_tasks(spec.task)
+    return {name for task in tasks for name in task.related_apps}
 
 
 def _run(specs: Sequence[RolloutSpec], engine: Engine, skip: Mapping[int, str]) -> list[Finished]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agentgym.cli.doctor import advice
-from agentgym.cli.requirements import APPLICATIONS, DESKTOP, Finding, Program, inspect_machine
+from agentgym.cli.requirements import APPLICATIONS, DESKTOP, Finding, Program, inspect_machine, what_is_lacking
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,6 +53,22 @@ def test_a_script_is_a_program(tmp_path: Path) -> None:
 def test_every_package_that_doctor_names_is_installed_by_setup() -> None:
     listed = (ROOT / "apt-packages.txt").read_text().split()
     assert {program.package for program in (*DESKTOP, *APPLICATIONS)} <= set(listed)
+
+
+def test_all_lacking_applications_are_named_with_one_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert what_is_lacking(("xterm", "os", "mousepad")) == (
+        "mousepad, xterm are not installed: sudo apt-get install mousepad xterm"
+    )
+    assert what_is_lacking(("xterm",)) == "xterm is not installed: sudo apt-get install xterm"
+    assert what_is_lacking(("os", "gimp")) is None
+
+
+def test_what_is_here_is_not_lacking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "xterm").write_text("#!/bin/sh\n")
+    (tmp_path / "xterm").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert what_is_lacking(("xterm",)) is None
 
 
 def test_without_programs_no_desktop_is_tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -188,3 +188,15 @@ def test_an_interrupt_ends_with_what_had_ended_before(engine: str, tasks: str, t
     assert f"dataset: {data}" in out
     assert err == "agentgym: interrupted; 1 of 2 episodes ended before\n"
     assert len(list(data.glob("*.summary.json"))) == 2
+
+
+def test_a_task_whose_application_is_lacking_is_skipped_with_what_to_type(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_tasks(tmp_path / "tasks.jsonl", {"id": "a", "related_apps": ["mousepad", "xterm"]})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, out, _ = run("run", source, "--agent", "noop", "--engine", "serial", "--json")
+    assert code == 0
+    assert json.loads(out)["rows"][0]["skipped"] == (
+        "mousepad, xterm are not installed: sudo apt-get install mousepad xterm"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -12,6 +13,7 @@ import pytest
 
 import agentgym  # noqa: F401 - registers the environment
 from agentgym.actions import Done, RawAction
+from agentgym.cli.requirements import what_is_lacking
 from agentgym.families import Observation, Script, TaskFamily, load_tasks, suites
 from agentgym.suites.apps import SUITE
 from agentgym.tasks import Task, parse_task, task_to_dict
@@ -95,14 +97,25 @@ def env() -> Iterator[gym.Env[Any, Any]]:
 
 
 def score(env: gym.Env[Any, Any], family: TaskFamily, script: Script) -> float:
-    """The score of a script that needs no observation, on the task of seed 1."""
+    """The score of a script that needs no observation, on the task of seed 1; skips where an application is lacking."""
     task = drawn(family, 1)
+    lacking = what_is_lacking(task.related_apps)
+    if lacking is not None:
+        pytest.skip(lacking)
     env.reset(seed=1, options={"task": task})
     for action in script(task):
         _, reward, terminated, truncated, _ = env.step(action)
         if terminated or truncated:
             return float(reward)
     return float(env.step(Done())[1])
+
+
+def test_a_task_whose_application_is_lacking_is_skipped_with_what_to_type(
+    env: gym.Env[Any, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(pytest.skip.Exception, match="mousepad is not installed: sudo apt-get install mousepad"):
+        score(env, SUITE.families["note-save"], idle)
 
 
 @pytest.mark.desktop
