@@ -7,13 +7,13 @@ the screen is a small box. Everything is lossless to the bit, NaNs and padding i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Box", "Table", "apply_boxes", "as_table", "box_content", "changed_boxes", "from_table", "row_bytes"]
+__all__ = ["Box", "Table", "apply_boxes", "area", "as_table", "box_content", "changed_boxes", "from_table", "row_bytes"]
 
 Table: TypeAlias = npt.NDArray[np.uint8]
 """Shape (rows, bytes in a row), C-contiguous."""
@@ -52,7 +52,7 @@ def changed_boxes(before: Table, after: Table) -> list[Box]:
     """Boxes that hold every byte that differs, few and small; none if nothing does."""
     word, size = _word(before.shape[1])
     differs = before.view(word) != after.view(word)
-    rows = np.flatnonzero(differs.any(axis=1))
+    rows = differs.any(axis=1).nonzero()[0]
     if rows.size == 0:
         return []
     bands = _runs(rows, _ROW_GAP)
@@ -60,9 +60,14 @@ def changed_boxes(before: Table, after: Table) -> list[Box]:
         bands = [(bands[0][0], bands[-1][1])]
     boxes: list[Box] = []
     for top, bottom in bands:
-        columns = np.flatnonzero(differs[top:bottom].any(axis=0))
+        columns = differs[top:bottom].any(axis=0).nonzero()[0]
         boxes += [(top, bottom, left * size, right * size) for left, right in _runs(columns, _UNIT_GAP)]
     return boxes if len(boxes) <= _MOST_BOXES else [_around(boxes)]
+
+
+def area(boxes: Iterable[Box]) -> int:
+    """How many bytes are in the boxes."""
+    return sum((bottom - top) * (right - left) for top, bottom, left, right in boxes)
 
 
 def box_content(table: Table, boxes: Sequence[Box]) -> bytes:
@@ -86,7 +91,7 @@ def _word(width: int) -> tuple[np.dtype[Any], int]:
 
 def _runs(indices: npt.NDArray[np.intp], gap: int) -> list[tuple[int, int]]:
     """The indices as ranges; those that are less than ``gap`` apart share one."""
-    breaks = np.flatnonzero(np.diff(indices) > gap)
+    breaks = (indices[1:] - indices[:-1] > gap).nonzero()[0]
     if breaks.size == 0:
         return [(int(indices[0]), int(indices[-1]) + 1)]
     firsts = [int(indices[0]), *indices[breaks + 1].tolist()]

@@ -1,7 +1,7 @@
 """The form of one entry of a ``.frames`` file: a fixed head, a little about the content, the compressed content.
 
-Four kinds: an array whole, the boxes of an array that differ from an earlier entry, bytes whole, and bytes
-compressed with an earlier entry as the dictionary. An entry names the one it builds on by its place in the same file.
+An array whole; the boxes of an array that differ from an earlier entry; bytes whole; bytes compressed with an earlier
+entry as the dictionary. An entry names the one it builds on by its place in the same file.
 
 From outside an entry is named by one number: byte n of the run's first file is n, of its second 2**40 + n, and so on.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -42,10 +43,15 @@ __all__ = [
     "verify",
 ]
 
-_MAGIC = b"AGF1"
-_HEAD = struct.Struct("<4sIBxHIQQQ")
-_BOX = struct.Struct("<4I")
-HEAD_SIZE = _HEAD.size
+# A wide head for entries whose numbers are too large for the other, which came with version 2 and is half the size.
+_WIDE_MAGIC, _MAGIC = b"AGF1", b"AGF2"
+_WIDE = struct.Struct("<4sIBxHIQQQ")
+_HEAD = struct.Struct("<4sIBBHIII")
+_WIDE_BOX = struct.Struct("<4I")
+_BOX = struct.Struct("<4H")
+HEAD_SIZE = _WIDE.size
+"""As many bytes as any head has."""
+
 _LEVEL = 3
 _LARGE = 1 << 18
 _LARGE_LEVEL = 1
@@ -69,6 +75,10 @@ class Kind(enum.IntEnum):
     BOXES = 1
     BLOB = 2
     BLOB_DELTA = 3
+    SMALL_BOXES = 4
+
+
+_KINDS = frozenset(Kind)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -81,6 +91,7 @@ class Head(msgspec.Struct, frozen=True):
         base: the place of the entry that this one builds on; its own for a whole one.
         raw_size: bytes of the content when decompressed.
         size: bytes of the content as it is in the file.
+        head_size: bytes of the head itself.
     """
 
     crc: int
@@ -90,10 +101,11 @@ class Head(msgspec.Struct, frozen=True):
     base: int
     raw_size: int
     size: int
+    head_size: int
 
     @property
     def whole_size(self) -> int:
-        return HEAD_SIZE + self.meta_size + self.size
+        return self.head_size + self.meta_size + self.size
 
 
 class ArrayForm(msgspec.Struct, frozen=True):
@@ -107,25 +119,33 @@ class ArrayForm(msgspec.Struct, frozen=True):
         return dtype_from_json(self.dtype)
 
 
-def pack_entry(kind: Kind, *, depth: int, base: int, meta: bytes, raw_size: int, content: bytes) -> bytes:
-    """An entry with its check sum; ``content`` is compressed already."""
-    after_crc = _HEAD.pack(_MAGIC, 0, kind, depth, len(meta), base, raw_size, len(content))[8:]
+def pack_entry(kind: Kind, *, offset: int, depth: int, base: int, meta: bytes, raw_size: int, content: bytes) -> bytes:
+    """An entry with its check sum, to stand at ``offset``; ``content`` is compressed already."""
+    back, size = offset - base, len(content)
+    if max(back, raw_size, size) < 1 << 32 and depth < 1 << 8 and len(meta) < 1 << 16:
+        magic, packed = _MAGIC, _HEAD.pack(_MAGIC, 0, kind, depth, len(meta), back, raw_size, size)
+    else:
+        magic, packed = _WIDE_MAGIC, _WIDE.pack(_WIDE_MAGIC, 0, kind, depth, len(meta), base, raw_size, size)
+    after_crc = packed[8:]
     crc = zlib.crc32(content, zlib.crc32(meta, zlib.crc32(after_crc)))
-    return b"".join((_MAGIC, crc.to_bytes(4, "little"), after_crc, meta, content))
+    return b"".join((magic, crc.to_bytes(4, "little"), after_crc, meta, content))
 
 
-def parse_head(data: bytes) -> Head:
-    """The head of an entry.
+def parse_head(data: bytes, offset: int) -> Head:
+    """The head of the entry at ``offset``.
 
     Raises:
         DatasetError: if these bytes are none.
     """
-    if len(data) < HEAD_SIZE or data[:4] != _MAGIC:
+    form = {_MAGIC: _HEAD, _WIDE_MAGIC: _WIDE}.get(data[:4])
+    if form is None or len(data) < form.size:
         raise DatasetError("not the beginning of a frame")
-    _, crc, kind, depth, meta_size, base, raw_size, size = _HEAD.unpack_from(data)
-    if kind not in Kind.__members__.values():
+    _, crc, kind, depth, meta_size, base, raw_size, size = form.unpack_from(data)
+    if kind not in _KINDS:
         raise DatasetError(f"a frame of the unknown kind {kind}; a later agentgym may read it")
-    return Head(crc, Kind(kind), depth, meta_size, base, raw_size, size)
+    if form is _HEAD:
+        base = offset - base
+    return Head(crc, Kind(kind), depth, meta_size, base, raw_size, size, form.size)
 
 
 def verify(head: Head, entry: bytes) -> None:
@@ -140,12 +160,15 @@ def verify(head: Head, entry: bytes) -> None:
         raise DatasetError("a frame is damaged: its check sum is wrong")
 
 
-def pack_boxes(boxes: list[Box]) -> bytes:
-    return b"".join([_BOX.pack(*box) for box in boxes])
+def pack_boxes(boxes: Sequence[Box]) -> tuple[Kind, bytes]:
+    """The boxes, and the kind of entry that has them in this form."""
+    if max(map(max, boxes)) < 1 << 16:
+        return Kind.SMALL_BOXES, b"".join([_BOX.pack(*box) for box in boxes])
+    return Kind.BOXES, b"".join([_WIDE_BOX.pack(*box) for box in boxes])
 
 
-def boxes_from(meta: bytes) -> list[Box]:
-    return list(_BOX.iter_unpack(meta))
+def boxes_from(kind: Kind, meta: bytes) -> list[Box]:
+    return list((_BOX if kind is Kind.SMALL_BOXES else _WIDE_BOX).iter_unpack(meta))
 
 
 def array_form(array: np.ndarray[Any, Any], row_bytes: int) -> bytes:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from agentgym.trajectory.deltas import Table, as_table, box_content, changed_boxes, row_bytes
+from agentgym.trajectory.deltas import Box, Table, area, as_table, box_content, changed_boxes, row_bytes
 from agentgym.trajectory.frameformat import (
     Compressor,
     Kind,
@@ -31,6 +31,11 @@ Place = tuple[str | int, ...]
 _MOST_PLACES = 64
 _MOST_DIGESTS = 4096
 _WHOLE_SHARE = 0.6
+_NEAR_SHARE = 0.01
+_NEAR_BYTES = 1024
+_MOST_SCENES = 8
+_MOST_SCENES_IN_A_ROW = 6
+_SCENE_BYTES = 512
 _MOST_PATCHED = 2
 _DELTA_SHARE = 0.25
 _MOST_BLOBS_IN_A_ROW = 8
@@ -43,17 +48,40 @@ class StoredBlob:
     length: int
 
 
+@dataclass(slots=True, eq=False)
+class _Known:
+    """An array that is in the file, and how many entries must be decoded for it."""
+
+    table: Table
+    offset: int
+    depth: int = 0
+    patched: int = 0
+
+
 class _ArrayChain:
-    """The last array of one place, dtype and shape, and how its entry can be reached."""
+    """What came before in one place, dtype and shape: the last array, and scenes that may come back.
 
-    __slots__ = ("depth", "last", "longest", "offset", "patched")
+    A dialogue opens, and closes again: what is behind it is there already, and need not be stored anew.
+    """
 
-    def __init__(self, last: Table, offset: int, longest: int) -> None:
-        self.last = last
-        self.offset = offset
-        self.depth = 0
-        self.patched = 0
+    __slots__ = ("last", "longest", "scenes")
+
+    def __init__(self, longest: int) -> None:
+        self.last: _Known | None = None
+        self.scenes: list[_Known] = []
         self.longest = longest
+
+    def go_back(self, scene: _Known) -> int:
+        """The last array is a scene's again."""
+        assert self.last is not None
+        np.copyto(self.last.table, scene.table)
+        self.last = replace(scene, table=self.last.table)
+        return scene.offset
+
+    def keep_scene(self) -> None:
+        assert self.last is not None
+        self.scenes.insert(0, replace(self.last, table=self.last.table.copy()))
+        del self.scenes[_MOST_SCENES:]
 
 
 class _BlobChain:
@@ -89,33 +117,46 @@ class FrameLog:
 
     def put_array(self, place: Place, array: npt.NDArray[Any]) -> int:
         """Keeps a non-empty array of plain values; returns its place in the run's files."""
-        width = row_bytes(array.shape, array.itemsize)
-        table = as_table(array, width)
-        key = (place, array.dtype, array.shape)
-        chain = self._arrays.get(key)
-        if chain is None or chain.depth >= chain.longest:
-            return self._put_whole(key, array, table)
-        self._arrays.move_to_end(key)
-        boxes = changed_boxes(chain.last, table)
+        table = as_table(array, row_bytes(array.shape, array.itemsize))
+        chain = self._chain((place, array.dtype, array.shape), table.size)
+        last = chain.last
+        if last is None:
+            return self._place(self._put_whole(chain, array, table))
+        boxes = changed_boxes(last.table, table)
         if not boxes:
-            return self._place(chain.offset)
-        changed = sum((bottom - top) * (right - left) for top, bottom, left, right in boxes)
-        if changed > _WHOLE_SHARE * table.size or chain.patched + changed > _MOST_PATCHED * table.size:
-            return self._put_whole(key, array, table)
+            return self._place(last.offset)
+        changed = area(boxes)
+        is_near = changed <= max(_NEAR_BYTES, _NEAR_SHARE * table.size) and last.depth < chain.longest
+        if not (is_near and last.patched + changed <= _MOST_PATCHED * table.size):
+            base, boxes, changed = _nearest(chain, table, boxes, changed)
+            if base is None:
+                return self._place(self._put_whole(chain, array, table))
+            if base is not last:
+                chain.scenes.remove(base)
+                chain.scenes.insert(0, base)
+            if not boxes:
+                return self._place(chain.go_back(base))
+        else:
+            base = last
         content = self._compressor.compress(box_content(table, boxes))
-        chain.offset = self._add(
-            Kind.BOXES,
-            depth=chain.depth + 1,
-            base=chain.offset,
-            meta=pack_boxes(boxes),
+        kind, meta = pack_boxes(boxes)
+        offset = self._add(
+            kind,
+            depth=base.depth + 1,
+            base=base.offset,
+            meta=meta,
             raw_size=changed,
             content=content,
         )
-        for top, bottom, left, right in boxes:
-            chain.last[top:bottom, left:right] = table[top:bottom, left:right]
-        chain.depth += 1
-        chain.patched += changed
-        return self._place(chain.offset)
+        if base is last:
+            for top, bottom, left, right in boxes:
+                last.table[top:bottom, left:right] = table[top:bottom, left:right]
+        else:
+            np.copyto(last.table, table)
+        chain.last = _Known(last.table, offset, base.depth + 1, base.patched + changed)
+        if len(content) > max(_SCENE_BYTES, table.size >> 10) and base.depth < _MOST_SCENES_IN_A_ROW:
+            chain.keep_scene()
+        return self._place(offset)
 
     def put_blob(self, place: Place, blob: bytes) -> StoredBlob:
         """Keeps bytes, once however often they come; returns where they are."""
@@ -152,19 +193,26 @@ class FrameLog:
     def _place(self, offset: int) -> int:
         return join_place(self._part, offset)
 
-    def _put_whole(self, key: tuple[Any, ...], array: npt.NDArray[Any], table: Table) -> int:
+    def _chain(self, key: tuple[Any, ...], size: int) -> _ArrayChain:
+        chain = self._arrays.get(key)
+        if chain is None:
+            chain = self._arrays[key] = _ArrayChain(_longest(size) if self._longest is None else self._longest)
+            _trim(self._arrays, _MOST_PLACES)
+        else:
+            self._arrays.move_to_end(key)
+        return chain
+
+    def _put_whole(self, chain: _ArrayChain, array: npt.NDArray[Any], table: Table) -> int:
         content = self._compressor.compress(table.reshape(-1).data)
         form = array_form(array, table.shape[1])
         offset = self._add(Kind.ARRAY, depth=0, base=self._end, meta=form, raw_size=table.size, content=content)
-        chain = self._arrays.pop(key, None)
-        if chain is None:
-            last = table.copy()
+        if chain.last is None:
+            chain.last = _Known(table.copy(), offset)
         else:
-            last = chain.last
-            np.copyto(last, table)
-        self._arrays[key] = _ArrayChain(last, offset, _longest(last.size) if self._longest is None else self._longest)
-        _trim(self._arrays, _MOST_PLACES)
-        return self._place(offset)
+            np.copyto(chain.last.table, table)
+            chain.last = _Known(chain.last.table, offset)
+        chain.keep_scene()
+        return offset
 
     def _put_new_blob(self, place: Place, blob: bytes) -> int:
         chain = self._blobs.get(place)
@@ -190,10 +238,26 @@ class FrameLog:
 
     def _add(self, kind: Kind, *, depth: int, base: int, meta: bytes, raw_size: int, content: bytes) -> int:
         offset = self._end
-        entry = pack_entry(kind, depth=depth, base=base, meta=meta, raw_size=raw_size, content=content)
+        entry = pack_entry(kind, offset=offset, depth=depth, base=base, meta=meta, raw_size=raw_size, content=content)
         self._entries.append(entry)
         self._end += len(entry)
         return offset
+
+
+def _nearest(chain: _ArrayChain, table: Table, boxes: list[Box], changed: int) -> tuple[_Known | None, list[Box], int]:
+    """What of all that came before differs least, and where; None if all differ too much or lie too deep."""
+    last = chain.last
+    best: _Known | None = None
+    if last is None or last.depth >= chain.longest or last.patched + changed > _MOST_PATCHED * table.size:
+        changed = table.size
+    else:
+        best = last
+    for scene in chain.scenes:
+        others = changed_boxes(scene.table, table)
+        size = area(others)
+        if size < changed and scene.depth < chain.longest:
+            best, boxes, changed = scene, others, size
+    return (best if changed <= _WHOLE_SHARE * table.size else None), boxes, changed
 
 
 def _longest(size: int) -> int:

@@ -33,6 +33,7 @@ __all__ = ["FrameCache", "FrameReader"]
 
 _CACHE_BYTES = 48 << 20
 _READ_AHEAD = 8192
+_BOXES = frozenset({Kind.BOXES, Kind.SMALL_BOXES})
 
 Key = tuple[str, int]
 
@@ -135,14 +136,14 @@ class FrameReader:
             if head.kind is Kind.ARRAY:
                 form = msgspec.json.decode(meta, type=ArrayForm)
                 found = (decompress_array(content, head.raw_size).reshape(-1, form.row_bytes), form)
-            elif head.kind is Kind.BOXES and head.base < at:
+            elif head.kind in _BOXES and head.base < at:
                 deltas.append((head, meta, content))
                 at = head.base
                 found = self._cache.take((name, start + at))
             else:
                 raise DatasetError(f"expected an array, got {head.kind.name}")
         for head, meta, content in reversed(deltas):
-            apply_boxes(found[0], boxes_from(meta), decompress(content, max_output_size=head.raw_size))
+            apply_boxes(found[0], boxes_from(head.kind, meta), decompress(content, max_output_size=head.raw_size))
         return found
 
 
@@ -158,20 +159,20 @@ def _decode_blob(read: ReadAt, offset: int) -> bytes:
 
 def _read_entry(read: ReadAt, offset: int) -> tuple[Head, bytes, bytes]:
     entry = read(offset, _READ_AHEAD)
-    head = parse_head(entry)
+    head = parse_head(entry, offset)
     if len(entry) < head.whole_size:
         entry += read(offset + len(entry), head.whole_size - len(entry))
     entry = entry[: head.whole_size]
     verify(head, entry)
-    content = HEAD_SIZE + head.meta_size
-    return head, entry[HEAD_SIZE:content], entry[content:]
+    content = head.head_size + head.meta_size
+    return head, entry[head.head_size : content], entry[content:]
 
 
 def _end_of_entries(read: ReadAt, start: int) -> int:
     at = start
     while True:
         try:
-            head = parse_head(read(at, HEAD_SIZE))
+            head = parse_head(read(at, HEAD_SIZE), at)
         except DatasetError:
             return at
         # Whether its last byte is there: an entry has no other mark of its end.

@@ -9,12 +9,15 @@ from typing import Any
 import msgspec
 
 from agentgym.events import Event, FinalReport, ToolReturned
+from agentgym.trajectory.framelog import Place
 from agentgym.trajectory.values import Json
 from agentgym.trajectory.valuewriter import ValueWriter
 
 __all__ = ["payload"]
 
 _PREVIEW_CHARS = 200
+
+_CONTAINERS = frozenset({dict, list})
 
 # They grow by a little with each call of a model, or are the same each time.
 _CONVERSATIONS = frozenset({"messages", "tools"})
@@ -27,10 +30,13 @@ def payload(event: Event, values: ValueWriter) -> dict[str, Json]:
     """
     plain = values.plain
     forms = {}
-    for name, required in _fields(type(event)):
+    for name, place, required in _fields(type(event)):
         value = getattr(event, name)
-        if required or not _is_empty(value):
-            forms[name] = (values.conversation if name in _CONVERSATIONS else plain)(value, (name,))
+        if value is None and not required:
+            continue
+        # An empty container is what an absent one is read as.
+        if required or not (type(value) in _CONTAINERS and not value):
+            forms[name] = plain(value, place) if name not in _CONVERSATIONS else values.conversation(value, place)
     if isinstance(event, ToolReturned) and event.result_preview is None and event.result is not None:
         forms["result_preview"] = _preview(event.result, forms["result"], values)
     if isinstance(event, FinalReport) and event.text is not None:
@@ -47,10 +53,6 @@ def _preview(result: Any, form: Json, values: ValueWriter) -> str:
 
 
 @cache
-def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
-    """Names of an event's fields and whether each must always be written."""
-    return tuple((field.name, field.required) for field in msgspec.structs.fields(kind))
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, dict | list) and not value)
+def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, Place, bool], ...]:
+    """Names of an event's fields, their place, and whether each must always be written."""
+    return tuple((field.name, (field.name,), field.required) for field in msgspec.structs.fields(kind))

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from agentgym.errors import DatasetError
+from agentgym.trajectory.deltas import Box
+from agentgym.trajectory.frameformat import Kind, boxes_from, pack_boxes, pack_entry, parse_head, verify
 from agentgym.trajectory.framelog import FrameLog
 from agentgym.trajectory.framereader import FrameCache, FrameReader
 
@@ -178,3 +180,57 @@ def test_a_damaged_frame_is_noticed(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(DatasetError, match="check sum"):
         reader.array(offset)
+
+
+def rough(number: int) -> npt.NDArray[np.uint8]:
+    return np.random.default_rng(number).integers(0, 256, (100, 100, 3), np.uint8)
+
+
+def test_what_was_behind_a_dialogue_is_not_stored_again(tmp_path: Path) -> None:
+    desktop, log = rough(0), FrameLog()
+    dialogue = desktop.copy()
+    dialogue[10:60, 10:60] = rough(1)[:50, :50]
+    typed = desktop.copy()
+    typed[90, 5:20] = 7
+    shown = [desktop, dialogue, desktop, dialogue, typed, dialogue]
+    sizes, offsets = [], []
+    for frame in shown:
+        offsets.append(log.put_array(PLACE, frame))
+        data = log.take()
+        sizes.append(len(data))
+        with (tmp_path / "frames").open("ab") as file:
+            file.write(data)
+    assert sizes[1] > 5000
+    assert sizes[2:4] == [0, 0]
+    assert max(sizes[4:]) < 150
+    reader = FrameReader(tmp_path / "frames", FrameCache())
+    for index in (5, 0, 3, 1, 4, 2):
+        assert same(reader.array(offsets[index]), shown[index])
+
+
+def test_scenes_that_change_at_random_come_back_to_the_bit(tmp_path: Path) -> None:
+    random, log = np.random.default_rng(5), FrameLog(key_frame_every=20)
+    scenes = [rough(number) for number in range(12)]
+    shown, offsets = [], []
+    for _ in range(400):
+        scene = scenes[random.integers(12)]
+        top, left = random.integers(0, 90, 2)
+        scene[top : top + random.integers(1, 60), left : left + random.integers(1, 60)] = random.integers(256)
+        shown.append(scene.copy())
+        offsets.append(log.put_array(PLACE, scene))
+    reader = written(tmp_path / "frames", log)
+    assert all(same(reader.array(offsets[index]), shown[index]) for index in random.permutation(400))
+
+
+def test_numbers_too_large_for_a_small_head_have_a_wide_one() -> None:
+    small = pack_entry(Kind.BLOB, offset=9, depth=0, base=9, meta=b"", raw_size=1, content=b"x")
+    wide = pack_entry(Kind.BLOB_DELTA, offset=1 << 33, depth=300, base=5, meta=b"", raw_size=1 << 40, content=b"x")
+    assert (len(small), len(wide)) == (25, 41)
+    head = parse_head(wide, 1 << 33)
+    assert (head.depth, head.base, head.raw_size) == (300, 5, 1 << 40)
+    verify(head, wide)
+    assert parse_head(small, 9).base == 9
+    boxes: list[Box] = [(0, 1, 70_000, 70_008)]
+    kind, meta = pack_boxes(boxes)
+    assert kind is Kind.BOXES
+    assert boxes_from(kind, meta) == boxes
