@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,6 +26,7 @@ from agentgym.events import (
     ToolCalled,
     ToolReturned,
 )
+from agentgym.export.writing import plain
 from agentgym.trajectory import Dataset, Episode
 
 T = TypeVar("T")
@@ -257,6 +259,7 @@ class _Teller:
         self._tools: dict[str, ToolUse] = {}
         self._turn = Turn(1, "", "")
         self._begun = False
+        self._messages: list[Any] = []
 
     def take(self, record: Record) -> None:
         event, now = record.payload, record.ts_utc
@@ -280,7 +283,7 @@ class _Teller:
     def _take_call(self, event: object, now: str) -> None:
         match event:
             case ModelRequest(call_id=call_id):
-                self._calls[call_id] = ModelCall(call_id, request=event, asked_at=now)
+                self._calls[call_id] = ModelCall(call_id, request=self._shared(event), asked_at=now)
                 self._turn.model_calls.append(self._calls[call_id])
             case ModelResponse(call_id=call_id):
                 if call_id not in self._calls:
@@ -295,6 +298,17 @@ class _Teller:
                     self._tools[call_id] = ToolUse(call_id)
                     self._turn.tool_uses.append(self._tools[call_id])
                 self._tools[call_id].returned, self._tools[call_id].returned_at = event, now
+
+    def _shared(self, request: ModelRequest) -> ModelRequest:
+        """The request with plain messages, those of the one before where they are the same: histories grow by a little.
+
+        Without, an episode's messages, pictures included, would take memory with the square of its calls.
+        """
+        messages = plain(request.messages)
+        same = list(map(operator.eq, messages, self._messages))
+        kept = same.index(False) if False in same else len(same)
+        self._messages = [*self._messages[:kept], *messages[kept:]]
+        return msgspec.structs.replace(request, messages=self._messages)
 
     def _take_rest(self, event: object, now: str) -> None:
         story = self._story

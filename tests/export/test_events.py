@@ -73,6 +73,15 @@ def test_a_run_that_never_began_an_episode_is_there(tmp_path: Path) -> None:
     assert [line["event_type"] for line in lines] == ["run_started", "failed", "run_completed"]
 
 
+def test_of_a_view_only_its_episodes_are_there(tmp_path: Path) -> None:
+    view = record_talks(tmp_path / "data")[1:2]
+    exporters["events"](view, tmp_path / "out")
+    (path,) = (tmp_path / "out").glob("*.jsonl")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["event_type"] for line in lines[:2]] == ["run_started", "reset"]
+    assert {line["episode"] for line in lines[1:]} == {1}
+
+
 def test_small_arrays_stand_in_the_line(recordings: Recordings, tmp_path: Path) -> None:
     assert isinstance(recordings("cartpole").observation_space, gym.spaces.Box)
     (lines,) = export(recordings("cartpole"), tmp_path / "out").values()

@@ -65,6 +65,17 @@ def test_a_conversation_has_each_message_once(tmp_path: Path) -> None:
     assert len(conversations(stumbled)) == 1
 
 
+def test_messages_that_were_sent_again_are_kept_once(tmp_path: Path) -> None:
+    solved = next(stories(record_talks(tmp_path / "data")))
+    first, second, third = (call.request for call in solved.model_calls)
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert [len(request.messages) for request in (first, second, third)] == [2, 4, 6]
+    assert all(one is other for one, other in zip(third.messages, second.messages, strict=False))
+    assert third.messages[5]["content"] == "9"
+
+
 def test_usage_reads_every_providers_words() -> None:
     ours = Usage.read({"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}})
     assert (ours.input_tokens, ours.output_tokens, ours.cache_read_input_tokens) == (9, 2, 4)

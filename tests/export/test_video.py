@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from agentgym.actions import Click, DragTo, TypeText
 from agentgym.cli import main
-from agentgym.errors import DatasetError, UsageError
+from agentgym.errors import DatasetError, MissingDependencyError, UsageError
 from agentgym.export.drawing import Caption, Pointer, described, drawn
 from agentgym.export.video import write_video
 from tests.export.conftest import Pictures, Record, Recordings
@@ -102,6 +103,14 @@ def test_an_episode_that_is_not_there_is_named(record: Record, capsys: pytest.Ca
         main(["video", str(dataset.path), "--episode", "3", "--out", "v.mp4"])
     assert left.value.code == 2
     assert "there is no episode 3" in capsys.readouterr().err
+
+
+def test_a_missing_pyav_says_what_to_type(
+    recordings: Recordings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'agentgym-envs\[video\]'$"):
+        write_video(recordings("pictures")[0], tmp_path / "v.mp4")
 
 
 def test_pictures_are_not_changed_by_drawing() -> None:
