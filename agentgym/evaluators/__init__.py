@@ -2,7 +2,18 @@
 
 from agentgym.evaluators.beforehand import check_spec
 from agentgym.evaluators.evaluation import Score, evaluate
-from agentgym.evaluators.getters import Fetched, Getter, getters
+from agentgym.evaluators.getters import Fetched, Getter, getter_needs, getters, needs_of
 from agentgym.evaluators.metrics import Metric, metrics
 
-__all__ = ["Fetched", "Getter", "Metric", "Score", "check_spec", "evaluate", "getters", "metrics"]
+__all__ = [
+    "Fetched",
+    "Getter",
+    "Metric",
+    "Score",
+    "check_spec",
+    "evaluate",
+    "getter_needs",
+    "getters",
+    "metrics",
+    "needs_of",
+]

@@ -16,8 +16,9 @@ from agentgym.backends.base import Backend, Completed
 from agentgym.evaluators.metrics.workbooks import read_book
 from agentgym.registry import Registry
 from agentgym.setup.downloads import fetch
+from agentgym.tasks import EvaluatorSpec
 
-__all__ = ["Fetched", "Getter", "check_names", "getters", "is_true"]
+__all__ = ["Fetched", "Getter", "check_names", "getter_needs", "getters", "is_true", "needs_of"]
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -36,6 +37,17 @@ Getter: TypeAlias = Callable[[Backend, dict[str, Any]], Any]
 """Fetches one thing. ``FileNotFoundError`` says that it is not there, which scores 0."""
 
 getters: Registry[Getter] = Registry("getter")
+
+getter_needs: Registry[Sequence[str]] = Registry("getter need")
+"""By the getter's name: the kinds of observation that it looks at, which a machine may have to be made for."""
+getter_needs.register("accessibility_tree", ("accessibility_tree",))
+getter_needs.register("vm_terminal_output", ("terminal",))
+
+
+def needs_of(spec: EvaluatorSpec) -> frozenset[str]:
+    """The kinds of observation that an evaluator's getters look at."""
+    sides = [side for check in spec.checks for side in (check.result, check.expected) if side is not None]
+    return frozenset(kind for side in sides if side.type in getter_needs for kind in getter_needs[side.type])
 
 
 @getters.register("rule")
