@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from agentgym.actions.quoting import cut, short
 from agentgym.errors import UsageError
+from agentgym.evaluators import needs_of
 from agentgym.families import TaskFamily, find_family, suites
 from agentgym.tasks import Task, parse_task, read_tasks
 
 __all__ = ["TaskChoice", "TaskSource"]
 
-TaskSource: TypeAlias = Task | Mapping[str, Any] | str
+TaskSource: TypeAlias = Task | Mapping[str, Any] | str | Path
 
 _Candidate: TypeAlias = Task | TaskFamily
 
@@ -38,26 +42,49 @@ class TaskChoice:
             raise UsageError(f"no task in {tasks!r}")
 
     @property
-    def needs_accessibility(self) -> bool:
-        """Whether some task's evaluator looks at the accessibility tree."""
-        return any("accessibility" in repr(_sample(candidate).evaluator) for candidate in self._candidates)
+    def needs(self) -> frozenset[str]:
+        """The kinds of observation that the tasks' evaluators look at."""
+        return frozenset(kind for candidate in self._candidates for kind in observed_by(_sample(candidate)))
 
     def draw(self, rng: np.random.Generator, options: Mapping[str, Any]) -> Task:
-        """The task of the next episode, with what varies in it."""
+        """The task of the next episode, with what varies in it.
+
+        Raises:
+            UsageError: if the options are not understood.
+            TaskError: if the task among them is malformed.
+        """
+        _check_options(options)
         candidates = _one(options["task"]) if "task" in options else self._candidates
         chosen = candidates[int(rng.integers(len(candidates)))]
         return chosen if isinstance(chosen, Task) else chosen.make(rng)
 
 
+def observed_by(task: Task) -> frozenset[str]:
+    """The kinds of observation that the task's evaluator looks at."""
+    return frozenset() if task.evaluator is None else needs_of(task.evaluator)
+
+
+def _check_options(options: object) -> None:
+    if not isinstance(options, Mapping):
+        raise UsageError(f"the options of a reset are a dict, not {short(options)}")
+    for name in options:
+        if name != "task":
+            close = get_close_matches(cut(str(name)), ["task"])
+            hint = "did you mean 'task'?" if close else "there is 'task'"
+            raise UsageError(f"no reset option named {short(name)}; {hint}")
+
+
 def _one(source: TaskSource) -> Sequence[_Candidate]:
     found = _candidates(source)
     if len(found) != 1:
-        raise UsageError(f"{source!r} holds {len(found)} tasks; for more than one, pass tasks=")
+        raise UsageError(f"{short(source)} holds {len(found)} tasks; for more than one, pass tasks=")
     return found
 
 
 def _some(source: str | Sequence[TaskSource]) -> Sequence[_Candidate]:
-    if not isinstance(source, str):
+    if not isinstance(source, str | Path):
+        if not isinstance(source, Sequence):
+            raise UsageError(f"tasks is {short(source)}; it must be a suite's name, a path or a list")
         return [candidate for one in source for candidate in _candidates(one)]
     if source in suites:
         return list(suites[source].families.values())
@@ -69,6 +96,10 @@ def _candidates(source: TaskSource) -> Sequence[_Candidate]:
         return [source]
     if isinstance(source, Mapping):
         return [parse_task(dict(source))]
+    if isinstance(source, Path):
+        return list(read_tasks(source))
+    if not isinstance(source, str):
+        raise UsageError(f"a task is a Task, a dict, a path or 'suite/name', not {short(source)}")
     if source.count("/") == 1 and source.partition("/")[0] in suites:
         return [find_family(source)]
     return list(read_tasks(source))

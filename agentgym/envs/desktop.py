@@ -12,14 +12,17 @@ import gymnasium as gym
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import ResetNeeded
 
 from agentgym import spaces
-from agentgym.actions import Action, Done, Fail, Python, Wait
+from agentgym.actions import Action, Done, Fail
 from agentgym.backends.base import Backend, BackendOptions, backends
-from agentgym.envs.allowed import allowed, last_of, parts_of
-from agentgym.envs.choice import TaskChoice, TaskSource
-from agentgym.errors import ActionError, BackendError, EvaluationError, UsageError
+from agentgym.backends.checks import screen_size
+from agentgym.envs.acting import Acted, Acting, last_of
+from agentgym.envs.arguments import backend_named, kinds_of, patience, plain_arguments, step_limit
+from agentgym.envs.choice import TaskChoice, TaskSource, observed_by
+from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
 from agentgym.setup import run_steps
 from agentgym.tasks import Task
@@ -29,7 +32,7 @@ __all__ = ["DesktopEnv", "Snapshot"]
 ObservationKind: TypeAlias = Literal["screenshot", "accessibility_tree", "terminal", "instruction"]
 
 _RESET_PATIENCE_S = 30.0
-_CODE_PATIENCE_S = 30.0
+_ACCESSIBLE = frozenset({"accessibility_tree", "terminal"})
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -54,9 +57,9 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
     text.
 
     ``info`` of every step has ``settled`` (whether the screen came to rest within ``settle_timeout``),
-    ``action_error`` (why nothing happened, or None), ``failure`` (what kept the episode from being scored, or None)
-    and, in the last step, ``score`` (None without an evaluator or after a failure). It holds nothing that differs
-    between two runs; milliseconds by phase are in ``env.unwrapped.timing``.
+    ``action_error`` (why the action, or the rest of a sequence, was not done, or None), ``failure`` (what kept the
+    episode from being scored, or None) and, in the last step, ``score`` (None without an evaluator or after a failure).
+    It holds nothing that differs between two runs; milliseconds by phase are in ``env.unwrapped.timing``.
 
     Args:
         task: a `Task`, a dict in OSWorld's form, a path, or ``"suite/name"``.
@@ -97,24 +100,23 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         network: bool = False,
     ) -> None:
         self._backend: Backend | None = None
+        self._spec: EnvSpec | None = None
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise UsageError(f"render_mode is {render_mode!r}; it can be 'rgb_array' or None")
         self.render_mode = render_mode
         self._choice = TaskChoice(task, tasks)
-        self._kinds = tuple(dict.fromkeys(observation))
-        self._form = spaces.action_form(action, screen)
-        self._settle_timeout = settle_timeout
-        self._max_steps = max_steps
-        self._allow_code = allow_code
+        self._kinds = kinds_of(observation)
+        self._acting = Acting(patience(settle_timeout), allow_code, self._timed)
+        self._max_steps = step_limit(max_steps)
         self._options = BackendOptions(
-            screen=(int(screen[0]), int(screen[1])),
+            screen=screen_size(screen),
             sandbox=sandbox,
             network=network,
-            accessibility=bool({"accessibility_tree", "terminal"} & set(self._kinds))
-            or self._choice.needs_accessibility,
+            accessibility=bool(_ACCESSIBLE & {*self._kinds, *self._choice.needs}),
         )
-        self._backend_name = backend if isinstance(backend, str) else None
+        self._backend_name = backend_named(backend)
         self._backend = None if isinstance(backend, str) else backend
+        self._form = spaces.action_form(action, self._options.screen)
         self.observation_space = spaces.observation_space(self._kinds, self._options.screen)
         self.action_space = self._form.space
         self.timing: dict[str, float] = {}
@@ -122,8 +124,20 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self._seed = 0
         self._actions: list[Action] = []
         self._running = False
+        self._begun = False
         self._scored: Score | EvaluationError | None = None
         self._kept: Mapping[str, bytes] = {}
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """What the environment was made from; tasks are in it as dicts, so that it survives JSON."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = spec
+        if spec is not None:
+            spec.kwargs = plain_arguments(spec.kwargs)
 
     @property
     def backend(self) -> Backend:
@@ -157,20 +171,24 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         Raises:
             BackendError: if the machine did not start.
             TaskError: if the task cannot be set up.
+            UsageError: if the options are not understood.
         """
         super().reset(seed=seed)
-        self._task = self._choice.draw(self.np_random, options or {})
-        if self._task.evaluator is not None:
-            check_spec(self._task.evaluator)
+        self._running = False
+        task = self._choice.draw(self.np_random, {} if options is None else options)
+        if task.evaluator is not None:
+            check_spec(task.evaluator)
+        self._task = task
         self._seed = int(self.np_random.integers(2**31))
         self._actions = []
-        settled = self._begin(self._task)
-        return self._observe(), self._info(settled=settled)
+        settled = self._begin(task)
+        return self._observe(), {"settled": settled, "action_error": None, "failure": None}
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Does one action, waits until the screen has settled, and looks.
 
         An action that cannot be parsed or done is a step in which nothing happens; ``info["action_error"]`` says why.
+        Only what shows while it is done, as when ``Python`` code raises, leaves the parts before it done.
 
         Raises:
             BackendError: if the machine broke; it names what died. The next ``reset`` starts anew.
@@ -179,23 +197,14 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         if not self._running:
             raise ResetNeeded("the episode is over or has not begun: call reset")
         self.timing = {}
-        error: str | None = None
-        settled = True
         self._scored = None
-        try:
-            with self._ending_on_fault():
-                with self._timed("parse"):
-                    parsed = allowed(self._form.decode(action), self._options.screen, code=self._allow_code)
-                settled = self._do(parsed)
-        except ActionError as refused:
-            error = str(refused)
-            parsed = Wait()
-        self._actions.append(parsed)
         with self._ending_on_fault():
+            acted = self._acting.act(lambda: self._form.decode(action), self._machine)
+            self._actions.append(acted.done)
             observation = self._observe()
-        terminated = isinstance(last_of(parsed), Done | Fail)
+        terminated = isinstance(last_of(acted.done), Done | Fail)
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
-        info = self._info(settled=settled, action_error=error)
+        info = self._info(acted)
         reward = self._finish(info) if terminated or truncated else 0.0
         return observation, reward, terminated, truncated, info
 
@@ -208,12 +217,14 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         Raises:
             EvaluationError: if a getter or metric raised. The episode is then unscored.
             BackendError: if the machine broke.
+            ResetNeeded: before the first ``reset`` and after ``close``.
         """
+        machine = self._machine
         if self.task.evaluator is None:
             return None
         if self._scored is None:
             with self._timed("evaluate"):
-                self._scored = self._evaluated()
+                self._scored = self._evaluated(machine)
         if isinstance(self._scored, EvaluationError):
             raise self._scored
         return self._scored
@@ -223,7 +234,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         if not self._running:
             raise ResetNeeded("there is no running episode to take a snapshot of")
         try:
-            machine = self.backend.snapshot()
+            machine = self._machine.snapshot()
         except UsageError:
             machine = None
         return Snapshot(self.task, self._seed, tuple(self._actions), machine, dict(self._kept))
@@ -240,12 +251,12 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         if token.machine is not None:
             with self._ending_on_fault():
                 self.backend.restore(token.machine)
-            self._running = True
+            self._running = self._begun = True
             return self._observe()
         self._begin(token.task)
         with self._ending_on_fault():
             for action in token.actions:
-                self._do(action)
+                self._acting.do(action, self._machine)
         return self._observe()
 
     def render(self) -> npt.NDArray[np.uint8] | None:
@@ -254,7 +265,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
 
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
-        self._running = False
+        self._running = self._begun = False
         if self._backend is not None:
             self._backend.close()
             if self._backend_name is not None:
@@ -276,59 +287,49 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
 
     def _begin(self, task: Task) -> bool:
         self.timing = {}
-        self._running = False
+        self._running = self._begun = False
         self._scored = None
         with self._timed("reset"):
+            self._see_to_accessibility(task)
             self.backend.reset(seed=self._seed)
             self._kept = run_steps(task.setup, self.backend)
         with self._timed("settle"):
             settled = self.backend.settle(_RESET_PATIENCE_S)
-        self._running = True
+        self._running = self._begun = True
         return settled
 
-    def _do(self, action: Action) -> bool:
-        """Does an action, one part after the other, each when the one before it has settled."""
-        settled = True
-        for part in parts_of(action):
-            with self._timed("perform"):
-                self._perform(part)
-            if isinstance(part, Done | Fail):
-                break
-            with self._timed("settle"):
-                settled = self.backend.settle(self._settle_timeout)
-        return settled
+    def _see_to_accessibility(self, task: Task) -> None:
+        """Gives up a machine that cannot show what the task's evaluator looks at; the next one can."""
+        if self._options.accessibility or not _ACCESSIBLE & observed_by(task):
+            return
+        self._options = msgspec.structs.replace(self._options, accessibility=True)
+        if self._backend_name is not None and self._backend is not None:
+            self._backend.close()
+            self._backend = None
 
-    def _perform(self, action: Action) -> None:
-        match action:
-            case Done() | Fail() | Wait(seconds=None):
-                return
-            case Wait(seconds=seconds):
-                time.sleep(cast("float", seconds))
-            case Python(code=code):
-                self._run(code)
-            case _:
-                self.backend.perform(action)
+    @property
+    def _machine(self) -> Backend:
+        """The machine of an episode, which may be over.
 
-    def _run(self, code: str) -> None:
-        try:
-            done = self.backend.run(["python3", "-c", code], timeout_s=_CODE_PATIENCE_S)
-        except (TimeoutError, FileNotFoundError) as error:
-            raise ActionError(f"the code did not run: {error}") from error
-        if done.returncode:
-            raise ActionError(f"the code failed: {done.stderr.decode('utf-8', 'replace').strip()[-500:]}")
+        Raises:
+            ResetNeeded: before the first ``reset`` and after ``close``.
+        """
+        if self._backend is None or not self._begun:
+            raise ResetNeeded("no machine is running: call reset")
+        return self._backend
 
     def _observe(self) -> dict[str, Any]:
         with self._timed("observe"):
-            seen = self.backend.observe([kind for kind in self._kinds if kind != "instruction"])
+            seen = self._machine.observe([kind for kind in self._kinds if kind != "instruction"])
         if "instruction" in self._kinds:
             seen["instruction"] = self.task.instruction
         return {kind: seen[kind] for kind in self._kinds}
 
     def _screen(self) -> npt.NDArray[np.uint8]:
-        return cast("npt.NDArray[np.uint8]", self.backend.observe(["screenshot"])["screenshot"])
+        return cast("npt.NDArray[np.uint8]", self._machine.observe(["screenshot"])["screenshot"])
 
-    def _info(self, *, settled: bool, action_error: str | None = None) -> dict[str, Any]:
-        return {"settled": settled, "action_error": action_error, "failure": None}
+    def _info(self, acted: Acted) -> dict[str, Any]:
+        return {"settled": acted.settled, "action_error": acted.error, "failure": None}
 
     def _finish(self, info: dict[str, Any]) -> float:
         """Scores the last state into ``info`` and gives the reward."""
@@ -342,11 +343,11 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         info["score"] = None if score is None else score.value
         return 0.0 if score is None else float(score.value)
 
-    def _evaluated(self) -> Score | EvaluationError:
+    def _evaluated(self, machine: Backend) -> Score | EvaluationError:
         assert self.task.evaluator is not None, "asked for by evaluate"
         last = last_of(self._actions[-1]) if self._actions else None
         try:
-            return evaluate(self.task.evaluator, self.backend, last, kept=self._kept)
+            return evaluate(self.task.evaluator, machine, last, kept=self._kept)
         except EvaluationError as error:
             return error
 

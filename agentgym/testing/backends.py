@@ -84,13 +84,15 @@ def _check_screen(backend: Backend) -> None:
 
 def _check_actions(backend: Backend) -> None:
     width, height = backend.screen
+    backend.check(MoveTo(width // 2, height // 2))
     backend.perform(MoveTo(width // 2, height // 2))
     settled = backend.settle(_PATIENCE_S)
     assert isinstance(settled, bool), f"settle must say whether the screen settled, got {settled!r}"
     before = _screenshot(backend)
     for action in (MoveTo(width, 0), MoveTo(0, -1), Batch((Click(width // 2, 5), Click(0, height)))):
-        with _raising(ActionError, f"{action}, which is off the screen"):
-            backend.perform(action)
+        for ask in (backend.check, backend.perform):
+            with _raising(ActionError, f"{action}, which is off the screen"):
+                ask(action)
     if settled and backend.settle(_PATIENCE_S):
         assert np.array_equal(before, _screenshot(backend)), "of an action that is refused nothing may be done"
 

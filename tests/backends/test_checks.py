@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 from agentgym.actions import (
@@ -20,8 +23,9 @@ from agentgym.actions import (
     TypeText,
     Wait,
 )
-from agentgym.backends.checks import MAX_REPEATS, MAX_TEXT, check_input
-from agentgym.errors import ActionError
+from agentgym.actions.limits import MAX_REPEATS, MAX_TEXT
+from agentgym.backends.checks import check_character, check_input, screen_size
+from agentgym.errors import ActionError, UsageError
 
 
 def refuse(name: str) -> None:
@@ -77,7 +81,7 @@ def test_too_many_repeats_are_refused(action: Action) -> None:
 
 def test_huge_text_is_refused() -> None:
     check(TypeText("x" * MAX_TEXT))
-    with pytest.raises(ActionError, match="100001 characters; at most 100000"):
+    with pytest.raises(ActionError, match="20001 characters; at most 20000"):
         check(TypeText("x" * (MAX_TEXT + 1)))
 
 
@@ -85,3 +89,24 @@ def test_huge_text_is_refused() -> None:
 def test_what_is_no_input_is_refused(action: Action) -> None:
     with pytest.raises(ActionError, match="is not done with keyboard and pointer"):
         check(action)
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x7f", "\x85", "\ud800"])
+def test_character_that_no_keyboard_has_is_refused(character: str) -> None:
+    with pytest.raises(ActionError, match=f"U\\+{ord(character):04X}"):
+        check_character(character)
+
+
+@pytest.mark.parametrize("character", ["a", "\n", "\t", "é", "中", "😀", "\u200b"])
+def test_character_that_a_keyboard_can_have_passes(character: str) -> None:
+    check_character(character)
+
+
+@pytest.mark.parametrize("screen", ["640x480", (640,), (640, 480, 3), (0, 480), (640, -1), (1.5, 2), None, 640])
+def test_screen_is_two_whole_numbers(screen: Any) -> None:
+    with pytest.raises(UsageError, match=r"must be \(width, height\)"):
+        screen_size(screen)
+
+
+def test_screen_may_be_a_list_or_numpys_numbers() -> None:
+    assert screen_size([640, 480]) == screen_size(np.array([640, 480])) == (640, 480)

@@ -40,7 +40,7 @@ class _Obliging(MemoryBackend):
 
 
 class _Boundless(MemoryBackend):
-    def _check(self, action: Action) -> None:
+    def check(self, action: Action) -> None:
         pass
 
 

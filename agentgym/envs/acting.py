@@ -1,0 +1,157 @@
+"""Does an agent's action on a machine, part by part, and tells what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from agentgym.actions import Action, Batch, Done, Fail, Python, ToolCall, Wait
+from agentgym.actions.quoting import cut, short
+from agentgym.backends.base import Backend
+from agentgym.errors import ActionError
+
+__all__ = ["Acted", "Acting", "last_of"]
+
+_LONGEST_WAIT_S = 60.0
+_LONGEST_BATCH = 100
+_LONGEST_ERROR = 1000
+_CODE_PATIENCE_S = 30.0
+
+Timed = Callable[[str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What came of an action.
+
+    Args:
+        done: as much of it as was done, which done again leads to the same place; ``Wait()`` for nothing.
+        settled: whether the screen came to rest afterwards.
+        error: why it, or the rest of it, was not done.
+    """
+
+    done: Action
+    settled: bool
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Acting:
+    """How actions are done in an environment.
+
+    Args:
+        settle_timeout_s: after each part.
+        code: whether `Python` actions run.
+        timed: measures the phases ``parse``, ``perform`` and ``settle``.
+    """
+
+    settle_timeout_s: float
+    code: bool
+    timed: Timed
+
+    def act(self, decode: Callable[[], Action], backend: Backend) -> Acted:
+        """Reads an action and does it. Nothing is done of one that cannot be read, or of which a part cannot be done.
+
+        Raises:
+            BackendError: if the machine broke.
+        """
+        try:
+            with self.timed("parse"):
+                action = decode()
+                self._check(action, backend)
+        except ActionError as refused:
+            return Acted(Wait(), self._settle(backend), cut(str(refused), _LONGEST_ERROR))
+        return self.do(action, backend)
+
+    def do(self, action: Action, backend: Backend) -> Acted:
+        """Does an action that can be done, each part when the one before it has settled, up to one that fails.
+
+        Raises:
+            BackendError: if the machine broke.
+        """
+        parts = _parts_of(action)
+        if not parts:
+            return Acted(action, self._settle(backend))
+        done: list[Action] = []
+        settled, error = True, None
+        for part in parts:
+            try:
+                with self.timed("perform"):
+                    error = _perform(part, backend)
+                done.append(part)
+            except ActionError as refused:
+                error = str(refused)
+            if isinstance(part, Done | Fail):
+                break
+            settled = self._settle(backend)
+            if error is not None:
+                return Acted(_joined(done), settled, cut(error, _LONGEST_ERROR))
+        return Acted(_joined(done), settled)
+
+    def _settle(self, backend: Backend) -> bool:
+        with self.timed("settle"):
+            return backend.settle(self.settle_timeout_s)
+
+    def _check(self, action: Action, backend: Backend) -> None:
+        parts = _parts_of(action)
+        if len(parts) > _LONGEST_BATCH:
+            raise ActionError(f"{len(parts)} actions in one step; at most {_LONGEST_BATCH} are done")
+        for part in parts:
+            match part:
+                case Python():
+                    if not self.code:
+                        raise ActionError("Python code runs only in an environment made with allow_code=True")
+                case ToolCall(name=name):
+                    raise ActionError(f"no tool {short(name)} here: there is a screen, a mouse and a keyboard")
+                case Wait(seconds=seconds):
+                    if not 0 <= (seconds or 0.0) <= _LONGEST_WAIT_S:
+                        raise ActionError(f"cannot wait {seconds:g} s; 0 to {_LONGEST_WAIT_S:g} s can be waited")
+                case Done() | Fail():
+                    pass
+                case _:
+                    backend.check(part)
+
+
+def last_of(action: Action) -> Action:
+    """The part that was done last: the one that ends the episode, or the end of the sequence."""
+    parts = _parts_of(action)
+    ending = [part for part in parts if isinstance(part, Done | Fail)]
+    return ending[0] if ending else (parts[-1] if parts else action)
+
+
+def _parts_of(action: Action) -> Sequence[Action]:
+    return action.actions if isinstance(action, Batch) else (action,)
+
+
+def _joined(done: Sequence[Action]) -> Action:
+    if not done:
+        return Wait()
+    return done[0] if len(done) == 1 else Batch(tuple(done))
+
+
+def _perform(action: Action, backend: Backend) -> str | None:
+    """Does one part; why it failed although it was done, as code does that raises."""
+    match action:
+        case Done() | Fail() | Wait(seconds=None):
+            return None
+        case Wait(seconds=float(seconds)):
+            time.sleep(seconds)
+        case Python(code=code):
+            return _run(code, backend)
+        case _:
+            backend.perform(action)
+    return None
+
+
+def _run(code: str, backend: Backend) -> str | None:
+    try:
+        done = backend.run(["python3", "-c", code], timeout_s=_CODE_PATIENCE_S)
+    except FileNotFoundError as error:
+        raise ActionError(f"the code did not run: {error}") from error
+    except TimeoutError as error:
+        return f"the code was stopped: {error}"
+    if done.returncode:
+        return f"the code failed: {done.stderr.decode('utf-8', 'replace').strip()[-500:]}"
+    return None
