@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from gymnasium import spaces as gym_spaces
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentgym.actions import Click, Press, Wait, parse_action
 from agentgym.errors import ActionError, UsageError
@@ -88,6 +90,17 @@ def test_discrete_action_outside_the_space_is_refused(raw: Any) -> None:
     with pytest.raises(ActionError, match="a discrete action is") as caught:
         action_form("discrete", (1280, 720)).decode(raw)
     assert len(str(caught.value)) < 300
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(st.integers(), st.floats(), st.text(), st.none(), st.lists(st.integers())), max_size=5))
+def test_anything_at_all_is_a_discrete_action_or_refused(raw: list[Any]) -> None:
+    try:
+        action_form("discrete", (1280, 720)).decode(raw)
+    except ActionError:
+        return
+    assert all(type(one) is int for one in raw)
+    assert np.array(raw) in action_form("discrete", (1280, 720)).space
 
 
 def test_unknown_forms_and_kinds_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,6 +43,8 @@ __all__ = ["WORDS", "read_calls", "to_pyautogui"]
 WORDS: Mapping[str, Action] = {"WAIT": Wait(), "DONE": Done(), "FAIL": Fail()}
 """The special actions of OSWorld, as whole statements."""
 
+# Python's filters of warnings are the whole process's: two threads that change them would put back each other's.
+_QUIET = threading.Lock()
 _FENCE = re.compile(r"^\s*```[a-zA-Z]*\n(.*?)\n?```\s*$", re.DOTALL)
 _ALLOWED = "pyautogui calls with literal arguments, time.sleep(…), and the words WAIT, DONE, FAIL"
 _CONSTANTS = {"LEFT": "left", "MIDDLE": "middle", "RIGHT": "right", "PRIMARY": "primary", "SECONDARY": "secondary"}
@@ -66,7 +69,7 @@ def read_calls(text: str) -> Action:
 
 def _parsed(code: str) -> Sequence[ast.stmt]:
     try:
-        with warnings.catch_warnings():
+        with _QUIET, warnings.catch_warnings():
             # 'C:\d' is text to type, whatever Python thinks of the backslash.
             warnings.simplefilter("ignore")
             return ast.parse(code).body
