@@ -25,6 +25,7 @@ Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 _LEAVE_PATIENCE_S = 5.0
+_SIGNAL_AGAIN_S = 0.1
 
 
 class ProcessEngine:
@@ -135,11 +136,13 @@ def _end(workers: Sequence[_Worker[Value]]) -> None:
         for worker in workers:
             # Whatever happens here, a second Ctrl-C for one, none is left running.
             stack.callback(worker.kill)
-        for worker in workers:
-            worker.process.terminate()
         deadline = time.monotonic() + _LEAVE_PATIENCE_S
-        for worker in workers:
-            worker.process.join(max(0.0, deadline - time.monotonic()))
+        while time.monotonic() < deadline and (left := [one.process for one in workers if one.process.is_alive()]):
+            # Again and again: a signal may be given to another thread, which does not wake the main one, where Python
+            # handles it.
+            for process in left:
+                process.terminate()
+            wait([process.sentinel for process in left], _SIGNAL_AGAIN_S)
 
 
 def _work(results: Connection, index: int, pickled: bytes) -> None:
@@ -159,7 +162,7 @@ def _work(results: Connection, index: int, pickled: bytes) -> None:
 
 
 def _interrupt(*_: object) -> None:
-    """Ends the item as Ctrl-C would, by way of every ``finally``; once."""
+    """Ends the item as Ctrl-C would, by way of every ``finally``; the first time."""
     signal.signal(signal.SIGTERM, lambda *_: None)
     raise KeyboardInterrupt
 
