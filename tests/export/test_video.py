@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import gymnasium as gym
 import numpy as np
 import pytest
 
@@ -15,6 +16,8 @@ from agentgym.cli import main
 from agentgym.errors import DatasetError, MissingDependencyError, UsageError
 from agentgym.export.drawing import Caption, Pointer, described, drawn
 from agentgym.export.video import write_video
+from agentgym.trajectory import Dataset
+from agentgym.wrappers import TrajectoryRecorder
 from tests.export.conftest import Pictures, Record, Recordings
 from tests.export.traces import record_talks
 
@@ -95,6 +98,25 @@ def test_the_command_writes_a_desktop_episode(
     assert nearly_same(seen[0][:720], dataset[0].observations["screenshot"][0])
     # The bar under the screen says something else in each frame.
     assert not np.array_equal(seen[0][720:], seen[-1][720:])
+
+
+@pytest.mark.desktop
+def test_clicks_on_a_real_desktop_are_where_they_were_done(tmp_path: Path) -> None:
+    env = gym.make("agentgym/Desktop-v0", task="apps/note-save", max_steps=3)
+    recorder = TrajectoryRecorder(env, tmp_path / "data")
+    recorder.reset(seed=0)
+    for action in ("pyautogui.click(200, 650)", "pyautogui.moveTo(1100, 100)", "FAIL"):
+        recorder.step(action)
+    recorder.close()
+    (episode,) = Dataset(tmp_path / "data")
+    write_video(episode, tmp_path / "v.mp4", fps=1)
+    write_video(episode, tmp_path / "bare.mp4", fps=1, overlay=False)
+    for t, (x, y) in enumerate([(200, 650), (1100, 100)]):
+        drawn_on = frames(tmp_path / "v.mp4")[t][:720].astype(int)
+        changed = np.abs(drawn_on - frames(tmp_path / "bare.mp4")[t].astype(int)).max(axis=-1) > 60
+        ys, xs = np.nonzero(changed)
+        assert (xs.mean(), ys.mean()) == pytest.approx((x, y), abs=3)
+        assert max(np.ptp(xs), np.ptp(ys)) < 60
 
 
 def test_an_episode_that_is_not_there_is_named(record: Record, capsys: pytest.CaptureFixture[str]) -> None:
