@@ -6,6 +6,7 @@ from agentgym.trajectory.description import describe_env, provenance
 from agentgym.trajectory.episode import Episode
 from agentgym.trajectory.merging import merge
 from agentgym.trajectory.outline import Outline
+from agentgym.trajectory.packing import pack
 from agentgym.trajectory.recordfile import Torn
 from agentgym.trajectory.redaction import Redact
 from agentgym.trajectory.statistics import Distribution, Statistics
@@ -28,5 +29,6 @@ __all__ = [
     "Transitions",
     "describe_env",
     "merge",
+    "pack",
     "provenance",
 ]

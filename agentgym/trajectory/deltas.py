@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -85,18 +86,23 @@ def apply_boxes(table: Table, boxes: Sequence[Box], content: bytes) -> None:
         start = end
 
 
+@cache
 def _word(width: int) -> tuple[np.dtype[Any], int]:
     return next((word, size) for word, size in _WORDS if width % size == 0)
 
 
 def _runs(indices: npt.NDArray[np.intp], gap: int) -> list[tuple[int, int]]:
     """The indices as ranges; those that are less than ``gap`` apart share one."""
+    first, last = int(indices[0]), int(indices[-1])
+    # Most changes are small and in one place: no need to look for gaps.
+    if last - first < max(gap, indices.size):
+        return [(first, last + 1)]
     breaks = (indices[1:] - indices[:-1] > gap).nonzero()[0]
     if breaks.size == 0:
-        return [(int(indices[0]), int(indices[-1]) + 1)]
-    firsts = [int(indices[0]), *indices[breaks + 1].tolist()]
-    lasts = [*indices[breaks].tolist(), int(indices[-1])]
-    return [(first, last + 1) for first, last in zip(firsts, lasts, strict=True)]
+        return [(first, last + 1)]
+    firsts = [first, *indices[breaks + 1].tolist()]
+    lasts = [*indices[breaks].tolist(), last]
+    return [(one, other + 1) for one, other in zip(firsts, lasts, strict=True)]
 
 
 def _around(boxes: Sequence[Box]) -> Box:

@@ -5,6 +5,7 @@
     data/
       dataset.json             format version, environment, spaces, provenance; of the run that came first
       <run_id>.jsonl           one record a line, in order
+      <run_id>.jsonl.zst       the same, of a run that was packed
       <run_id>.frames          large arrays and long texts, append-only; only if there are any
       <run_id>.2.frames        goes on where the one before became too large; .3, .4 and so on
       <run_id>.summary.json    totals; written when the run is closed
@@ -29,6 +30,7 @@ from agentgym.trajectory.migration import VERSION
 
 __all__ = [
     "FORMAT_VERSION",
+    "PACKED",
     "dataset_file",
     "describe_dataset",
     "frames_file",
@@ -41,6 +43,7 @@ __all__ = [
     "write_atomically",
 ]
 
+PACKED = ".zst"
 FORMAT_NAME = "agentgym.dataset"
 FORMAT_VERSION = VERSION
 

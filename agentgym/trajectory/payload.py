@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from agentgym.events import Event, FinalReport, ToolReturned
 from agentgym.trajectory.framelog import Place
@@ -17,6 +18,7 @@ __all__ = ["payload"]
 
 _PREVIEW_CHARS = 200
 
+_PLAIN = frozenset({bool, int})
 _CONTAINERS = frozenset({dict, list})
 
 # They grow by a little with each call of a model, or are the same each time.
@@ -29,13 +31,13 @@ def payload(event: Event, values: ValueWriter) -> dict[str, Json]:
     Fields at their default are left out. A tool's result has a preview, a report its digest and its length.
     """
     plain = values.plain
-    forms = {}
-    for name, place, required in _fields(type(event)):
-        value = getattr(event, name)
-        if value is None and not required:
-            continue
+    forms: dict[str, Json] = {}
+    for (name, place, required), value in zip(_fields(type(event)), astuple(event), strict=True):
+        kind = type(value)
+        if kind in _PLAIN:
+            forms[name] = value
         # An empty container is what an absent one is read as.
-        if required or not (type(value) in _CONTAINERS and not value):
+        elif required or not (value is None or (kind in _CONTAINERS and not value)):
             forms[name] = plain(value, place) if name not in _CONVERSATIONS else values.conversation(value, place)
     if isinstance(event, ToolReturned) and event.result_preview is None and event.result is not None:
         forms["result_preview"] = _preview(event.result, forms["result"], values)

@@ -12,6 +12,7 @@ from agentgym.trajectory.frameformat import join_place, split_place
 from agentgym.trajectory.framereader import FrameCache, FrameReader
 from agentgym.trajectory.layout import parse_description, part_name, run_ids_among
 from agentgym.trajectory.outline import Outline, Started, outline, started
+from agentgym.trajectory.packing import PackedFolder
 from agentgym.trajectory.recordfile import EpisodeSpan, RecordFile, Torn
 from agentgym.trajectory.records import read_record
 from agentgym.trajectory.values import ValueReader
@@ -33,9 +34,9 @@ class Recordings:
     """
 
     def __init__(self, folder: Folder, path: Path) -> None:
-        self.folder = folder
+        self.folder = PackedFolder(folder)
         self.path = path
-        self.description = parse_description(folder, path)
+        self.description = parse_description(self.folder, path)
         self.cache = FrameCache()
         self.runs: dict[str, RecordFile] = {}
         self._started: dict[str, Started] = {}

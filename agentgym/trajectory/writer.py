@@ -19,6 +19,7 @@ from agentgym.trajectory.layout import (
     summary_file,
     write_atomically,
 )
+from agentgym.trajectory.packing import pack_run
 from agentgym.trajectory.payload import payload
 from agentgym.trajectory.redaction import Redact, make_redact, scrub
 from agentgym.trajectory.tally import Tally
@@ -47,6 +48,7 @@ class TrajectoryWriter:
             ``"episode"`` and ``"step"`` that of the machine.
         key_frame_every: at most so many stored frames must be decoded for any one of them; None for what suits
             their size.
+        pack: whether the records are compressed when the run is closed.
         frames_bytes: a file of frames that is so large is gone on from in another.
 
     Raises:
@@ -62,6 +64,7 @@ class TrajectoryWriter:
         preview_chars: int | None = None,
         fsync: Fsync = "never",
         key_frame_every: int | None = None,
+        pack: bool = False,
         frames_bytes: int = FRAMES_BYTES,
     ) -> None:
         _check(fsync, preview_chars=preview_chars, key_frame_every=key_frame_every, frames_bytes=frames_bytes)
@@ -69,6 +72,7 @@ class TrajectoryWriter:
         self.run_id = run_id
         self.failure: DatasetError | None = None
         self._fsync = fsync
+        self._pack = pack
         self._frames_bytes = frames_bytes
         self._process = os.getpid()
         self._log = FrameLog(key_frame_every=key_frame_every)
@@ -77,6 +81,8 @@ class TrajectoryWriter:
         self._records = AppendOnlyFile(records_file(root, run_id))
         self._parts = [AppendOnlyFile(frames_file(root, run_id))]
         self._committed = (0, 0)
+        # Whether an interrupt may have left part of a line.
+        self._is_torn = False
         self._tally = Tally()
 
     def append(self, record: Record) -> None:
@@ -99,7 +105,9 @@ class TrajectoryWriter:
         try:
             if next_idx == 0:
                 self._create(record)
-            self._records.cut(end)
+            if self._is_torn:
+                self._records.cut(end)
+            self._is_torn = True
             self._write(record)
         except OSError as error:
             self._fail(error)
@@ -108,6 +116,7 @@ class TrajectoryWriter:
             raise
         # One assignment: an interrupt before it makes the line be written again, one after it makes it be passed over.
         self._committed = (record.idx + 1, self._records.end)
+        self._is_torn = False
         self._tally.add(record)
 
     def close(self) -> None:
@@ -129,6 +138,8 @@ class TrajectoryWriter:
             write_atomically(summary_file(self.root, self.run_id), content)
         except OSError as error:
             self._fail(error)
+        if self._pack:
+            pack_run(self.root, self.run_id)
 
     def _create(self, first: Record) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
