@@ -16,6 +16,7 @@ import pytest
 from agentgym.actions import Action, Batch, Hotkey, Press, TypeText
 from agentgym.backends.x11.input import InputDriver
 from agentgym.backends.x11.windows import list_windows
+from agentgym.cli.requirements import what_is_lacking
 
 if TYPE_CHECKING:
     from tests.backends.conftest import Display
@@ -113,6 +114,7 @@ def test_writer_saves_what_was_typed(
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(what_is_lacking(["chromium"]) is not None, reason=str(what_is_lacking(["chromium"])))
 def test_text_field_in_chromium_holds_what_was_typed(
     desktop: Display,
     perform: Callable[[Action], None],
