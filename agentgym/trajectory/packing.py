@@ -1,8 +1,9 @@
 """Finished runs with their records compressed: ``<run_id>.jsonl.zst`` in place of ``<run_id>.jsonl``.
 
 Records are text that repeats itself: packed they take a tenth of the room. The file is in the seekable form of
-Zstandard (facebook/zstd, contrib/seekable_format, version 0.1.0): frames of 64 kB and a table of their sizes at the end, so that ``zstd -d`` gives the lines back and any of them is read without the others. A run that is packed
-can be read as before; it is not written to any more.
+Zstandard (facebook/zstd, contrib/seekable_format, version 0.1.0): frames of 64 kB and a table of their sizes at the
+end, so that ``zstd -d`` gives the lines back and any of them is read without the others. A run that is packed can be
+read as before; it is not written to any more.
 """
 
 from __future__ import annotations
