@@ -110,12 +110,12 @@ def one(transition: Any) -> float:
     return 1.0
 
 
-def play(env: gym.Env[Any, Any], path: Path, *, episodes: int = 4, steps: int = 100) -> Dataset:
-    """Records random episodes; one that breaks is left as it is."""
+def play(env: gym.Env[Any, Any], path: Path, *, episodes: int = 4, steps: int = 100, levels: bool = True) -> Dataset:
+    """Records random episodes; one that breaks is left as it is. ``levels``: reset with an option of that name."""
     recorder = TrajectoryRecorder(env, path)
     recorder.action_space.seed(3)
     for seed in range(episodes):
-        recorder.reset(seed=seed, options={"level": (1, seed)})
+        recorder.reset(seed=seed, options={"level": (1, seed)} if levels else None)
         for _ in range(steps):
             try:
                 _, _, terminated, truncated, _ = recorder.step(recorder.action_space.sample())
@@ -137,7 +137,7 @@ def _desktop_choices(path: Path) -> Dataset:
     choices: gym.Env[Any, Any] = gym.wrappers.TransformAction(
         made, lambda choice: _CHOICES[choice], spaces.Discrete(len(_CHOICES))
     )
-    return play(choices, path, episodes=2)
+    return play(choices, path, episodes=2, levels=False)
 
 
 RECORDINGS: dict[str, Callable[[Path], Dataset]] = {
