@@ -80,8 +80,8 @@ def test_a_process_lost_while_it_sends_touches_no_other_item() -> None:
 
 def hold_open(path: Path) -> None:
     """Has something open until it is interrupted, and goes on after that if it is stubborn."""
-    path.with_suffix(".open").touch()
     try:
+        path.with_suffix(".open").touch()
         select.select([], [], [])
     finally:
         path.with_suffix(".closed").touch()
