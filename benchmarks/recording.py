@@ -1,382 +1,303 @@
-"""What recording costs, beside what others cost on the same frames in the same run.
+"""What recording and reading cost, against Minari's DataCollector, PNG files and plain zstd, in one run.
 
     python benchmarks/recording.py [--quick]
 
-Steps real desktops, keeps their frames in memory, and plays them through an environment that costs nothing, bare and
-under each recorder in turn. Prints one table. Figures are medians of several rounds. Minari's DataCollector needs jax
-(`pip install minari jax`); what is not installed is left out and named.
+The frames are those of real desktops, stepped by the benchmark itself the first time and kept in a temporary folder. A
+peer that is not installed is named and left out: pip install 'minari[all]'. Peers are run in turns, and a figure is the
+median of several. Bytes are all that a peer left in its folder; where only pictures are compared, PNG's, only ours are
+counted, too, and the whole is said beside it.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
-import os
+import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
-import gymnasium as gym
 import numpy as np
-import numpy.typing as npt
-import zstandard
 from PIL import Image
+from recording_peers import PEERS, absent, load_minari, play, record_minari, record_ours
+from recording_streams import Frames, Replay, Silent, small, streams
 from rich.console import Console
 from rich.table import Table
-from sessions import Frames, mixed_session, typing_session
 
-import agentgym
+from agentgym.trajectory import Dataset, pack
 from agentgym.wrappers import TrajectoryRecorder
 
-Row = tuple[str, str, str, str, str]
-
-_SHORT_EPISODE = 10
+_ROUNDS = 3
+_SHORT = 10
 """As long as the small tasks are that are learned at 84x84."""
-
-
-class Replay(gym.Env[Any, Any]):
-    """Shows given frames one after the other.
-
-    Args:
-        frames: of all episodes.
-        length: of an episode, in steps; None for one of all frames.
-    """
-
-    def __init__(self, frames: Frames, length: int | None = None) -> None:
-        self._frames = frames
-        self._length = length or len(frames) - 1
-        self._at = 0
-        self._end = 0
-        self.observation_space = gym.spaces.Box(0, 255, frames[0].shape, np.uint8)
-        self.action_space = gym.spaces.Discrete(8)
-
-    def reset(self, **_: Any) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
-        self._at = self._end if self._end + self._length < len(self._frames) else 0
-        self._end = self._at + self._length
-        return self._frames[self._at], {}
-
-    def step(self, action: int) -> tuple[npt.NDArray[np.uint8], float, bool, bool, dict[str, Any]]:
-        self._at += 1
-        return self._frames[self._at], 0.0, self._at == self._end, False, {}
-
-
-class Counter(gym.Env[Any, Any]):
-    """Observations without arrays."""
-
-    observation_space = gym.spaces.Discrete(1 << 30)
-    action_space = gym.spaces.Discrete(8)
-
-    def reset(self, **_: Any) -> tuple[int, dict[str, Any]]:
-        return 0, {}
-
-    def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
-        return 1, 0.0, False, False, {}
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one recorder: steps per second, bytes a step."""
+    """Of a peer, a step."""
 
-    rate: float
-    size: float
-
-
-def run_episode(env: gym.Env[Any, int]) -> None:
-    env.reset(seed=0)
-    over = False
-    while not over:
-        over = env.step(1)[2]
+    seconds: float
+    bytes: float
+    pictures: float
+    packed: float
 
 
 @dataclass(frozen=True)
-class Session:
-    """Frames, and how they are cut into episodes."""
+class Line:
+    """Of the table: ``ratio`` must be at least ``target``, or at most if ``at_most``."""
 
-    frames: Frames
-    length: int | None = None
+    what: str
+    ours: str
+    peer: str
+    ratio: float
+    target: float | None = None
+    at_most: bool = False
 
     @property
-    def episodes(self) -> int:
-        return 1 if self.length is None else (len(self.frames) - 1) // self.length
-
-    @property
-    def steps(self) -> int:
-        return len(self.frames) - 1 if self.length is None else self.episodes * self.length
-
-    def env(self) -> Replay:
-        return Replay(self.frames, self.length)
-
-    def play(self, env: gym.Env[Any, int]) -> None:
-        for _ in range(self.episodes):
-            run_episode(env)
-
-
-def bare(session: Session, _folder: Path) -> None:
-    session.play(session.env())
-
-
-def ours(session: Session, folder: Path) -> None:
-    env = TrajectoryRecorder(session.env(), folder)
-    session.play(env)
-    env.close()
-
-
-def png(level: int, session: Session, folder: Path) -> None:
-    _each_frame(session, folder, lambda frame: _png(frame, level))
-
-
-def zstd(session: Session, folder: Path) -> None:
-    compressor = zstandard.ZstdCompressor(level=1)
-    _each_frame(session, folder, lambda frame: compressor.compress(frame.tobytes()))
-
-
-def _each_frame(session: Session, folder: Path, encode: Callable[[npt.NDArray[np.uint8]], bytes]) -> None:
-    folder.mkdir()
-    for index, frame in enumerate(session.frames):
-        (folder / f"step_{index}").write_bytes(encode(frame))
-
-
-def _png(frame: npt.NDArray[np.uint8], level: int) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(frame).save(buffer, "png", compress_level=level)
-    return buffer.getvalue()
-
-
-def minari(jpeg: bool, session: Session, folder: Path) -> None:
-    """Episodes collected and turned into a dataset."""
-    from minari import DataCollector
-
-    os.environ["MINARI_DATASETS_PATH"] = str(folder)
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        # It misses descriptions, authors and the like.
-        warnings.simplefilter("ignore")
-        env = DataCollector(session.env(), jpeg_encoding=jpeg)
-        session.play(env)
-        env.create_dataset("bench/frames-v0")
-        env.close()
-
-
-def measured(record: Callable[[Session, Path], None], session: Session, rounds: int) -> Cost:
-    seconds, sizes = [], []
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as parent:
-            folder = Path(parent) / "recorded"
-            seconds.append(_seconds(partial(record, session, folder)))
-            sizes.append(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
-    return Cost(session.steps / statistics.median(seconds), statistics.median(sizes) / session.steps)
-
-
-def peers() -> Iterator[tuple[str, Callable[[Session, Path], None]]]:
-    if _has_minari():
-        yield "Minari, lossless", partial(minari, False)
-        yield "Minari, default (lossy JPEG)", partial(minari, True)
-    yield "PNG a step, level 1", partial(png, 1)
-    yield "PNG a step, default", partial(png, 6)
-    yield "zstd of each frame", zstd
-
-
-def _has_minari() -> bool:
-    try:
-        from minari import DataCollector  # noqa: F401
-    except ImportError as error:
-        Console(stderr=True).print(f"left out: Minari's DataCollector ({error})")
-        return False
-    return True
-
-
-def session_rows(name: str, session: Session, rounds: int, wanted: dict[str, str]) -> Iterator[Row]:
-    own = measured(ours, session, rounds)
-    for peer, record in peers():
-        theirs = measured(record, session, rounds)
-        yield (
-            f"{name}: {peer}",
-            f"{own.rate:,.0f} steps/s, {own.size:,.0f} B",
-            f"{theirs.rate:,.0f} steps/s, {theirs.size:,.0f} B",
-            f"{own.rate / theirs.rate:.1f}x, 1/{theirs.size / own.size:.0f}",
-            wanted.get(peer.partition(",")[0], ""),
-        )
-    yield (f"{name}: no recording", "", f"{measured(bare, session, rounds).rate:,.0f} steps/s", "", "")
-
-
-def reading_rows(frames: Frames, rounds: int) -> Iterator[Row]:
-    """Frames of one recorded episode by chance, and in order against decoding PNGs."""
-    with tempfile.TemporaryDirectory() as parent:
-        folder = Path(parent) / "ours"
-        ours(Session(frames), folder)
-        images = [_png(frame, 6) for frame in frames]
-        rng = np.random.default_rng(0)
-        places = [int(place) for place in rng.integers(len(frames), size=50)]
-        times = []
-        for place in places:
-            # Opened anew, so that no frame is kept from the one before.
-            observations = agentgym.Dataset(folder)[0].observations
-            start = time.perf_counter()
-            found = observations[place]
-            times.append((time.perf_counter() - start) * 1000)
-            assert np.array_equal(found, frames[place])
-        yield ("one frame by chance", f"{statistics.median(times):.2f} ms", "", "", "< 3 ms")
-        in_order = statistics.median(_seconds(partial(_read_all, folder)) for _ in range(rounds))
-        decoded = statistics.median(_seconds(partial(_decode_all, images)) for _ in range(rounds))
-        yield (
-            "all frames in order: PNG",
-            f"{in_order * 1000 / len(frames):.2f} ms",
-            f"{decoded * 1000 / len(frames):.2f} ms",
-            f"{decoded / in_order:.1f}x",
-            "5x",
-        )
-
-
-def _read_all(folder: Path) -> None:
-    for frame in agentgym.Dataset(folder)[0].observations:
-        assert frame.size
-
-
-def _decode_all(images: Sequence[bytes]) -> None:
-    for image in images:
-        assert np.asarray(Image.open(io.BytesIO(image))).size
-
-
-def sampling_row(session: Session, batches: int) -> Row:
-    """64 transitions by chance."""
-    with tempfile.TemporaryDirectory() as parent:
-        folder = Path(parent) / "ours"
-        ours(session, folder)
-        mine = _sampling(agentgym.Dataset(folder), batches)
-        theirs = None
-        if _has_minari():
-            import minari as library
-
-            minari(False, session, Path(parent) / "minari")
-            theirs = _sampling(library.load_dataset("bench/frames-v0"), batches)
-    return (
-        "a batch of 64 transitions, 84x84x3: Minari",
-        f"{mine * 1000:.1f} ms",
-        "" if theirs is None else f"{theirs * 1000:.1f} ms",
-        "" if theirs is None else f"{theirs / mine:.1f}x",
-        "3x",
-    )
-
-
-def _sampling(dataset: Any, batches: int) -> float:
-    """Seconds of a batch; both datasets are indexed by episode, and their episodes have the same names."""
-    rng = np.random.default_rng(0)
-
-    def batch() -> None:
-        befores = []
-        for _ in range(64):
-            episode = dataset[int(rng.integers(len(dataset)))]
-            step = int(rng.integers(len(episode)))
-            befores.append(episode.observations[step])
-            assert episode.observations[step + 1].shape == befores[-1].shape
-            assert episode.rewards[step] == 0
-        np.stack(befores)
-
-    return statistics.median(_seconds(batch) for _ in range(batches))
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def tap_row(steps: int, rounds: int) -> Row:
-    """What a step without arrays costs above the environment."""
-    own, nothing = [], []
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as parent:
-            env = TrajectoryRecorder(Counter(), Path(parent) / "ours")
-            own.append(_per_step(env, steps))
-            env.close()
-            nothing.append(_per_step(Counter(), steps))
-    cost = (statistics.median(own) - statistics.median(nothing)) * 1e6
-    return ("tap and stream without arrays", f"{cost:.0f} us a step", "", "", "< 60 us")
-
-
-def _per_step(env: gym.Env[Any, int], steps: int) -> float:
-    env.reset(seed=0)
-    start = time.perf_counter()
-    for _ in range(steps):
-        env.step(1)
-    return (time.perf_counter() - start) / steps
-
-
-def memory_row(steps: int) -> Row:
-    """The peak of a process of its own, with the recorder and without."""
-    peaks = [
-        int(
-            subprocess.run(
-                [sys.executable, __file__, "--memory", kind, str(steps)], capture_output=True, check=True
-            ).stdout
-        )
-        for kind in ("recorded", "bare")
-    ]
-    above = (peaks[0] - peaks[1]) / 1024
-    return (f"memory of {steps:,} steps of 1280x720, above the environment", f"{above:.0f} MB", "", "", "< 100 MB")
-
-
-def print_peak(kind: str, steps: int) -> None:
-    # A process begins with its parent's peak; this forgets it.
-    Path("/proc/self/clear_refs").write_text("5")
-    rng = np.random.default_rng(0)
-    frame = rng.integers(0, 255, (720, 1280, 3), np.uint8)
-    frames = [frame.copy() for _ in range(16)]
-    for index, one in enumerate(frames):
-        one[20 * index : 20 * index + 20, :200] = index
-    long = [frames[index % len(frames)] for index in range(steps + 1)]
-    with tempfile.TemporaryDirectory() as parent:
-        (ours if kind == "recorded" else bare)(Session(long), Path(parent) / "recorded")
-    status = Path("/proc/self/status").read_text()
-    print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-
-
-def _small(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    return cv2.resize(frame, (84, 84), interpolation=cv2.INTER_AREA).astype(np.uint8)
-
-
-def rows(quick: bool) -> Iterator[Row]:
-    steps, rounds = (60, 2) if quick else (300, 3)
-    typing, mixed = typing_session(steps), mixed_session(steps // 2)
-    yield from session_rows(
-        "typing, 1280x720", Session(typing), rounds, {"Minari": "10x, 1/100", "PNG a step": "20x, 1/30"}
-    )
-    yield from session_rows(
-        "mixed, 1280x720", Session(mixed), rounds, {"Minari": "10x, 1/30", "PNG a step": "20x, 1/6"}
-    )
-    small = [_small(frame) for frame in (*typing, *mixed)]
-    for length in (_SHORT_EPISODE, None):
-        name = f"84x84, episodes of {length or len(small) - 1} steps"
-        yield from session_rows(name, Session(small, length), rounds, {"Minari": "15x, 1/20"})
-    yield from reading_rows(mixed, rounds)
-    yield sampling_row(Session(small, len(small) // 10), 3 * rounds)
-    yield tap_row(2_000, 2 * rounds + 1)
-    yield memory_row(1_000 if quick else 10_000)
+    def verdict(self) -> str:
+        if self.target is None:
+            return ""
+        return "holds" if (self.ratio <= self.target if self.at_most else self.ratio >= self.target) else "MISSED"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a fifth of the frames, fewer rounds")
-    parser.add_argument("--memory", nargs=2, metavar=("KIND", "STEPS"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.memory is not None:
-        print_peak(arguments.memory[0], int(arguments.memory[1]))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer steps: for trying, not for quoting")
+    parser.add_argument("--memory", nargs=2, metavar=("STEPS", "FOLDER"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.memory:
+        print(_anonymous_mb(int(options.memory[0]), options.memory[1]))
         return
-    table = Table("what", "ours", "theirs", "ratio", "wanted", title="Recording")
-    console = Console(width=150)
-    for row in rows(arguments.quick):
-        console.log(*row)
-        table.add_row(*row)
-    console.print(table)
+    recorded = {name: frames[:60] if options.quick else frames for name, frames in streams().items()}
+    lines: list[Line] = []
+    for name, frames in recorded.items():
+        lines += _writing(f"{name}, 1280x720", _costs(frames), big=True)
+        # Five times over: that a run begins at all would be most of what so few of so small steps cost.
+        little = np.concatenate([small(frames)] * 5)
+        for episode in (_SHORT, None):
+            stream = f"{name}, 84x84, episodes of {episode or len(little) - 1}"
+            lines += _writing(stream, _costs(little, episode=episode), big=False)
+    lines += [*_reading(recorded), *_sampling(small(recorded["mixed"])), _memory(options.quick), _tap()]
+    for peer, what in absent().items():
+        print(f"{peer} is left out: {what} is not installed")
+    _show(lines)
+
+
+def _costs(frames: Frames, *, episode: int | None = None) -> dict[str, Cost]:
+    """Each peer's. Episodes are of so many steps, or there is but one."""
+    rounds: dict[str, list[Cost]] = {name: [] for name in PEERS if name not in absent()}
+    for _ in range(_ROUNDS):
+        for name, costs in rounds.items():
+            record = PEERS[name]
+            with tempfile.TemporaryDirectory() as root:
+                folder = Path(root) / "recording"
+                seconds = _timed(lambda: record(frames, folder, episode)) / len(frames)  # noqa: B023 - called at once
+                left = _size(folder)
+                saved = pack(folder) if name == "agentgym" else 0
+                pictures = _size(folder, ".frames")
+                costs.append(Cost(seconds, *(size / len(frames) for size in (left, pictures, left - saved))))
+    # Sizes are the same each time.
+    return {name: sorted(costs, key=lambda cost: cost.seconds)[_ROUNDS // 2] for name, costs in rounds.items()}
+
+
+def _writing(stream: str, costs: dict[str, Cost], *, big: bool) -> list[Line]:
+    ours = costs["agentgym"]
+    lines = []
+    for name, cost in costs.items():
+        if name == "agentgym":
+            continue
+        pictures = name.startswith(("PNG", "zstd"))
+        size, whole = (ours.pictures, f" ({ours.bytes:,.0f} with all else)") if pictures else (ours.bytes, "")
+        speed_target, bytes_target = _targets(stream, name, big=big)
+        lines.append(
+            Line(
+                f"{stream}: steps/s against {name}",
+                f"{1 / ours.seconds:,.0f}",
+                f"{1 / cost.seconds:,.0f}",
+                cost.seconds / ours.seconds,
+                speed_target,
+            )
+        )
+        what = f"{stream}: {'picture ' if pictures else ''}bytes a step against {name}"
+        lines.append(Line(what, f"{size:,.0f}{whole}", f"{cost.bytes:,.0f}", cost.bytes / size, bytes_target))
+        if not pictures:
+            what = f"{stream}: bytes a step, packed when closed, against {name}"
+            packed = f"{ours.packed:,.0f}"
+            lines.append(Line(what, packed, f"{cost.bytes:,.0f}", cost.bytes / ours.packed, bytes_target))
+    return lines
+
+
+def _targets(stream: str, peer: str, *, big: bool) -> tuple[float | None, float | None]:
+    typing = stream.startswith("typing")
+    if peer.startswith("Minari"):
+        return (10, 100 if typing else 30) if big else (15, 20)
+    if "default" in peer and big:
+        return 20, 30 if typing else 6
+    return None, None
+
+
+def _reading(recorded: dict[str, Frames]) -> list[Line]:
+    lines = []
+    for name, frames in recorded.items():
+        with tempfile.TemporaryDirectory() as root:
+            record_ours(frames, Path(root) / "ours", None)
+            PEERS["PNG a step (Pillow's default, level 6)"](frames, Path(root) / "png", None)
+            pictures = [Path(root) / "png" / f"step_{number}.png" for number in range(len(frames))]
+            png = _median(partial(_decode, pictures)) / len(frames)
+            ours = _median(partial(_read, Path(root) / "ours")) / len(frames)
+            lines.append(
+                Line(
+                    f"{name}: reading all frames in order, a frame, against decoding PNGs",
+                    f"{1000 * ours:.2f} ms",
+                    f"{1000 * png:.2f} ms",
+                    png / ours,
+                    5,
+                )
+            )
+            median, worst = _random_access(Path(root) / "ours", len(frames))
+            lines.append(
+                Line(
+                    f"{name}: random access to a frame, median (95th percentile)",
+                    f"{median:.2f} ms ({worst:.2f})",
+                    "3 ms",
+                    median / 3,
+                    1,
+                    at_most=True,
+                )
+            )
+    return lines
+
+
+def _decode(pictures: Iterable[Path]) -> None:
+    for path in pictures:
+        np.asarray(Image.open(path))
+
+
+def _read(folder: Path) -> None:
+    for _ in Dataset(folder)[0].observations:
+        pass
+
+
+def _random_access(folder: Path, count: int) -> tuple[float, float]:
+    """Milliseconds to a frame that nothing near was read before: each from a dataset whose cache is empty."""
+    random = np.random.default_rng(0)
+    observations = Dataset(folder)[0].observations
+    len(observations)
+    times = []
+    for t in random.integers(0, count, 100):
+        cold = Dataset(folder)[0].observations
+        len(cold)
+        times.append(1000 * _timed(lambda: cold[int(t)]))  # noqa: B023 - called at once
+    return statistics.median(times), float(np.percentile(times, 95))
+
+
+def _sampling(frames: Frames) -> list[Line]:
+    """Batches of 64 transitions from twenty episodes of 100 steps."""
+    many = np.concatenate([frames] * (2001 // len(frames) + 1))[:2001]
+    random = np.random.default_rng(0)
+    batches = [random.integers(0, 2000, 64).tolist() for _ in range(10)]
+    with tempfile.TemporaryDirectory() as root:
+        record_ours(many, Path(root) / "ours", 100)
+        items = Dataset(Path(root) / "ours").training_items()
+        ours = statistics.median(_timed(partial(items.__getitems__, batch)) for batch in batches)
+        if absent():
+            return [Line("batch of 64 transitions, 84x84x3", f"{1000 * ours:.1f} ms", "–", 0)]
+        lines = []
+        for name, jpeg in (("lossy JPEG", True), ("lossless", False)):
+            record_minari(many, Path(root) / name, 100, jpeg=jpeg)
+            dataset = load_minari(Path(root) / name)
+            theirs = statistics.median(_timed(partial(_minari_batch, dataset, batch)) for batch in batches)
+            what = f"batch of 64 transitions, 84x84x3, against Minari, {name}"
+            lines.append(Line(what, f"{1000 * ours:.1f} ms", f"{1000 * theirs:.1f} ms", theirs / ours, 3))
+    return lines
+
+
+def _minari_batch(dataset: Any, batch: list[int]) -> list[Any]:
+    """It reads whole episodes: each of those that are needed once."""
+    episodes: dict[int, Any] = {number: dataset[number] for number in sorted({index // 100 for index in batch})}
+    found = []
+    for index in batch:
+        episode, t = episodes[index // 100], index % 100
+        found.append((episode.observations[t], episode.actions[t], episode.rewards[t], episode.observations[t + 1]))
+    return found
+
+
+def _memory(quick: bool) -> Line:
+    """In processes of their own: what the environment alone takes, and the same recorded."""
+    steps = 500 if quick else 10_000
+    with tempfile.TemporaryDirectory() as root:
+        alone, recorded = (_in_a_process(steps, folder) for folder in ("", root + "/data"))
+    more = recorded - alone
+    what = f"memory above the environment's, at most, in {steps:,} steps of 1280x720"
+    return Line(what, f"{more:.0f} MB", "100 MB", more / 100, 1, at_most=True)
+
+
+def _in_a_process(steps: int, folder: str) -> float:
+    command = [sys.executable, __file__, "--memory", str(steps), folder]
+    return float(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+
+
+def _anonymous_mb(steps: int, folder: str) -> float:
+    """The most memory of the process's own, not the files that it has mapped, at any hundredth step."""
+    env: Any = Replay(streams()["mixed"], in_place=True)
+    env = TrajectoryRecorder(env, folder) if folder else env
+    env.reset(seed=0)
+    most = 0.0
+    for step in range(steps):
+        env.step(1)
+        if step % 100 == 99:
+            status = Path("/proc/self/status").read_text()
+            most = max(most, int(status.partition("RssAnon:")[2].split()[0]) / 1024)
+    env.close()
+    return most
+
+
+def _tap() -> Line:
+    """The recorder around an environment that shows nothing."""
+    alone, recorded = [], []
+    for _ in range(7):
+        alone.append(_timed(lambda: play(Silent(), 3000)))
+        recorded.append(_timed_recorder(3000))
+    cost = 1e6 * (statistics.median(recorded) - statistics.median(alone)) / 3000
+    return Line("tap and stream without arrays, a step", f"{cost:.0f} us", "60 us", cost / 60, 1, at_most=True)
+
+
+def _timed_recorder(steps: int) -> float:
+    with tempfile.TemporaryDirectory() as root:
+        env = TrajectoryRecorder(Silent(), root)
+        seconds = _timed(lambda: play(env, steps))
+        env.close()
+    return seconds
+
+
+def _timed(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def _median(action: Callable[[], object]) -> float:
+    return statistics.median(_timed(action) for _ in range(_ROUNDS))
+
+
+def _size(folder: Path, suffix: str = "") -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name.endswith(suffix))
+
+
+def _show(lines: Iterable[Line]) -> None:
+    table = Table(title="Recording and reading, two cores", title_justify="left")
+    for name in ("what", "agentgym", "peer or limit", "ratio", "target", ""):
+        table.add_column(name, justify="left" if name in ("what", "") else "right")
+    for line in lines:
+        target = "" if line.target is None else f"{'<=' if line.at_most else '>='} {line.target:g}"
+        table.add_row(line.what, line.ours, line.peer, f"{line.ratio:.2f}", target, line.verdict)
+    Console(width=170).print(table)
 
 
 if __name__ == "__main__":
