@@ -14,7 +14,18 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Box", "Table", "apply_boxes", "area", "as_table", "box_content", "changed_boxes", "from_table", "row_bytes"]
+__all__ = [
+    "Box",
+    "Table",
+    "apply_boxes",
+    "area",
+    "as_table",
+    "box_content",
+    "changed_boxes",
+    "from_table",
+    "rough_distance",
+    "row_bytes",
+]
 
 Table: TypeAlias = npt.NDArray[np.uint8]
 """Shape (rows, bytes in a row), C-contiguous."""
@@ -28,6 +39,7 @@ _UNIT_GAP = 8
 _WORDS = tuple((np.dtype(word), np.dtype(word).itemsize) for word in (np.uint64, np.uint32, np.uint16, np.uint8))
 _PIXEL_CHANNELS = 4
 _VECTOR_ROW = 256
+_SAMPLED_ROWS = 48
 
 
 def row_bytes(shape: tuple[int, ...], itemsize: int) -> int:
@@ -64,6 +76,13 @@ def changed_boxes(before: Table, after: Table) -> list[Box]:
         columns = differs[top:bottom].any(axis=0).nonzero()[0]
         boxes += [(top, bottom, left * size, right * size) for left, right in _runs(columns, _UNIT_GAP)]
     return boxes if len(boxes) <= _MOST_BOXES else [_around(boxes)]
+
+
+def rough_distance(before: Table, after: Table) -> int:
+    """How many words differ in some of the rows: enough to tell which of several tables is the most alike."""
+    word, _ = _word(before.shape[1])
+    stride = max(1, before.shape[0] // _SAMPLED_ROWS)
+    return int(np.count_nonzero(before[::stride].view(word) != after[::stride].view(word)))
 
 
 def area(boxes: Iterable[Box]) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from agentgym.trajectory.deltas import Box, Table, area, as_table, box_content, changed_boxes, row_bytes
+from agentgym.trajectory.deltas import Box, Table, area, as_table, box_content, changed_boxes, rough_distance, row_bytes
 from agentgym.trajectory.frameformat import (
     Compressor,
     Kind,
@@ -252,10 +252,12 @@ def _nearest(chain: _ArrayChain, table: Table, boxes: list[Box], changed: int) -
         changed = table.size
     else:
         best = last
-    for scene in chain.scenes:
+    scenes = [scene for scene in chain.scenes if scene.depth < chain.longest]
+    if scenes:
+        scene = min(scenes, key=lambda scene: rough_distance(scene.table, table))
         others = changed_boxes(scene.table, table)
         size = area(others)
-        if size < changed and scene.depth < chain.longest:
+        if size < changed:
             best, boxes, changed = scene, others, size
     return (best if changed <= _WHOLE_SHARE * table.size else None), boxes, changed
 

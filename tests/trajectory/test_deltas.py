@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from agentgym.trajectory.deltas import apply_boxes, as_table, box_content, changed_boxes, from_table, row_bytes
+from agentgym.trajectory.deltas import (
+    apply_boxes,
+    as_table,
+    box_content,
+    changed_boxes,
+    from_table,
+    rough_distance,
+    row_bytes,
+)
 
 DTYPES: st.SearchStrategy[Any] = st.sampled_from(
     [np.uint8, np.int16, np.float32, np.float64, np.complex128, np.bool_, np.dtype(">i4"), "M8[ns]"]
@@ -70,3 +78,12 @@ def test_changes_everywhere_are_one_box() -> None:
 )
 def test_a_row_is_a_line_of_the_image(shape: tuple[int, ...], itemsize: int, width: int) -> None:
     assert row_bytes(shape, itemsize) == width
+
+
+def test_rough_distance_tells_the_likest_of_several_tables() -> None:
+    rng = np.random.default_rng(0)
+    table = rng.integers(0, 255, (720, 3840), np.uint8)
+    near, far = table.copy(), rng.integers(0, 255, table.shape, np.uint8)
+    near[100:140, 200:800] = 0
+    assert rough_distance(table, table) == 0
+    assert 0 < rough_distance(near, table) < rough_distance(far, table)
