@@ -98,17 +98,20 @@ def test_task_survives_json(raw: dict[str, Any]) -> None:
     [
         ({"instruction": "b"}, "missing required field `id`"),
         (_with(id=""), r"not empty - at \$\.id"),
-        (_with(instruction=3), r"Expected `str`, got `int` - at `\$\.instruction`"),
-        (_with(config=[{"parameters": {}}]), r"missing required field `type` - at `\$\.config\[0\]`"),
-        (_with(config=[{"type": "sleep", "parameters": 3}]), r"at `\$\.config\[0\]\.parameters`"),
-        (_with(evaluator={"func": 3}), r"at `\$\.evaluator\.func`"),
+        (_with(instruction=3), r"Expected `str`, got `int` - at \$\.instruction$"),
+        (_with(config=[{"parameters": {}}]), r"missing required field `type` - at \$\.config\[0\]$"),
+        (_with(config=[{"type": "sleep", "parameters": 3}]), r"at \$\.config\[0\]\.parameters$"),
+        (_with(evaluator={"func": 3}), r"at \$\.evaluator\.func$"),
         (_with(evaluator={"func": []}), r"at \$\.evaluator\.func"),
         (
             _with(evaluator={"func": ["a", "b"], "result": [_FILE]}),
             r"must be a list of 2.* - at \$\.evaluator\.result$",
         ),
         (_with(evaluator={"func": "a", "result": {"path": "x"}}), r"needs a 'type'.* - at \$\.evaluator\.result$"),
-        (_with(evaluator={"func": "a", "conj": "xor"}), r"at `\$\.evaluator\.conj`"),
+        (
+            _with(evaluator={"func": "a", "conj": "xor"}),
+            r"'xor'; the choices are 'and', 'or' - at \$\.evaluator\.conj$",
+        ),
         (_with(max_steps=0), r"at least 1 - at \$\.max_steps"),
     ],
 )
@@ -232,7 +235,7 @@ def test_each_task_is_read_whatever_is_wrong_with_the_others(tmp_path: Path) -> 
     (tmp_path / "b.jsonl").write_text("{\n" + json.dumps(_with(id="b")) + "\n")
     entries = list(read_each(tmp_path))
     assert [entry.task and entry.task.id for entry in entries] == [None, "a", None, "b"]
-    assert [bool(entry.fault) for entry in entries] == [True, False, True, False]
+    assert [bool(entry.faults) for entry in entries] == [True, False, True, False]
     assert entries[3].placed("no - at $.id") == f"{tmp_path}/b.jsonl:2: no - at $.id"
 
 

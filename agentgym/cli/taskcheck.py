@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
-from functools import partial
 
 import msgspec
 
 from agentgym.errors import TaskError, UsageError
-from agentgym.evaluators import check_spec
+from agentgym.evaluators import faults_of_spec, remarks_on_spec
 from agentgym.families import load_tasks, suites
 from agentgym.setup import check_step
 from agentgym.tasks import Task, TaskEntry, read_each
@@ -22,17 +21,18 @@ _KEYS = ({*Task.__struct_fields__} | {"config"}) - {"metadata", "setup"}
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What would fail, with file, line and JSON path, and in which task, if it has an id."""
+    """What would fail, or what nothing reads, with file, line and JSON path, and in which task, if it has an id."""
 
     task: str | None
     message: str
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """How many tasks a source holds, the malformed among them, and what is wrong with them."""
+    """How many tasks a source holds, the malformed among them, what is wrong with them, and what is only odd."""
 
     tasks: int
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 def check_tasks(source: str) -> Verdict:
@@ -43,20 +43,31 @@ def check_tasks(source: str) -> Verdict:
     """
     if source.partition("/")[0] in suites:
         tasks = load_tasks(source)
-        return Verdict(len(tasks), tuple(Problem(task.id, said) for task in tasks for said in _faults(task)))
+        return Verdict(
+            len(tasks),
+            tuple(Problem(task.id, said) for task in tasks for said in _faults(task)),
+            tuple(Problem(task.id, said) for task in tasks for said in _remarks(task)),
+        )
     entries = list(read_each(source))
     if not entries:
         raise UsageError(f"there is no task in {source!r}")
     problems = [problem for entry in entries for problem in _problems(entry)]
-    return Verdict(len(entries), (*problems, *_taken_ids(entries)))
+    warnings = [warning for entry in entries for warning in _warnings(entry)]
+    return Verdict(len(entries), (*problems, *_taken_ids(entries)), tuple(warnings))
 
 
 def _problems(entry: TaskEntry) -> Iterator[Problem]:
     if entry.task is None:
-        yield Problem(None, entry.fault or "")
+        yield from (Problem(None, fault) for fault in entry.faults)
         return
     for fault in _faults(entry.task):
         yield Problem(entry.task.id, entry.placed(fault))
+
+
+def _warnings(entry: TaskEntry) -> Iterator[Problem]:
+    if entry.task is not None:
+        for said in _remarks(entry.task):
+            yield Problem(entry.task.id, entry.placed(said))
 
 
 def _taken_ids(entries: list[TaskEntry]) -> Iterator[Problem]:
@@ -70,23 +81,19 @@ def _taken_ids(entries: list[TaskEntry]) -> Iterator[Problem]:
 
 
 def _faults(task: Task) -> Iterator[str]:
-    """Every setup step that cannot be run, and the first fault of each evaluator."""
+    """Every fault of a task that its form does not show."""
     for key in task.metadata:
         close = get_close_matches(key, _KEYS, n=1, cutoff=_LIKE_A_KNOWN_KEY)
         if close:
             yield f"the key {key!r} means nothing; did you mean {close[0]!r}? - at $.{key}"
-    for check in _checks(task):
+    for index, step in enumerate(task.setup):
         try:
-            check()
+            check_step(step, f"$.config[{index}]")
         except TaskError as error:
             yield str(error)
+    if task.evaluator is not None:
+        yield from faults_of_spec(task.evaluator)
 
 
-def _checks(task: Task) -> Iterator[Callable[[], object]]:
-    for index, step in enumerate(task.setup):
-        yield partial(check_step, step, f"$.config[{index}]")
-    if task.evaluator is None:
-        return
-    for index, step in enumerate(task.evaluator.postconfig):
-        yield partial(check_step, step, f"$.evaluator.postconfig[{index}]")
-    yield partial(check_spec, msgspec.structs.replace(task.evaluator, postconfig=()))
+def _remarks(task: Task) -> Iterator[str]:
+    return iter(()) if task.evaluator is None else remarks_on_spec(task.evaluator)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from agentgym.cli.output import write_json
-from agentgym.cli.taskcheck import check_tasks
+from agentgym.cli.taskcheck import Problem, check_tasks
 from agentgym.trajectory.checking import check_recording, is_recording
 
 __all__ = ["validate"]
@@ -21,10 +21,11 @@ def validate(
 ) -> None:
     """Read tasks without running them, or check a recording against the schema of the stream.
 
-    Of tasks: their form, their setup steps, the names of getters and metrics. Of a recording: every line, that
-    nothing is missing between them, and that every picture and text they refer to is there.
+    Of tasks: their form, their setup steps, the names of getters and metrics and what each is told; every fault of
+    every file, with file, line and JSON path. A warning is of what nothing reads, here or in OSWorld. Of a recording:
+    every line, that nothing is missing between them, and that every picture and text they refer to is there.
 
-    Exits with 1 if a task would fail or a recording has a fault, with 2 if there is neither.
+    Exits with 1 if a task would fail or a recording has a fault, with 2 if there is neither; a warning is no fault.
 
     \b
     Examples:
@@ -44,10 +45,17 @@ def _validate_tasks(source: str, json: bool) -> None:
         write_json(verdict)
     else:
         for problem in verdict.problems:
-            typer.echo(problem.message if problem.task is None else f"{problem.message} (task {problem.task})")
-        typer.echo(f"{verdict.tasks} tasks, {len(verdict.problems)} problems")
+            typer.echo(_line(problem))
+        for warning in verdict.warnings:
+            typer.echo(f"warning: {_line(warning)}")
+        counted = f", {len(verdict.warnings)} warnings" if verdict.warnings else ""
+        typer.echo(f"{verdict.tasks} tasks, {len(verdict.problems)} problems{counted}")
     if verdict.problems:
         raise typer.Exit(1)
+
+
+def _line(problem: Problem) -> str:
+    return problem.message if problem.task is None else f"{problem.message} (task {problem.task})"
 
 
 def _validate_recording(source: str, json: bool) -> None:

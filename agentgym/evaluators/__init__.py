@@ -1,6 +1,6 @@
 """What judges a machine's state: getters fetch, metrics compare, `evaluate` puts them together as OSWorld does."""
 
-from agentgym.evaluators.beforehand import check_spec
+from agentgym.evaluators.beforehand import check_spec, faults_of_spec, remarks_on_spec
 from agentgym.evaluators.evaluation import Score, evaluate
 from agentgym.evaluators.getters import Fetched, Getter, getter_needs, getters, needs_of
 from agentgym.evaluators.metrics import Metric, metrics
@@ -12,8 +12,10 @@ __all__ = [
     "Score",
     "check_spec",
     "evaluate",
+    "faults_of_spec",
     "getter_needs",
     "getters",
     "metrics",
     "needs_of",
+    "remarks_on_spec",
 ]

@@ -3,62 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, get_type_hints
 
 import msgspec
 
 from agentgym.errors import TaskError, UnknownNameError
+from agentgym.evaluators.getterforms import Files, getter_forms
 from agentgym.evaluators.getters import check_names, getters, is_true
-from agentgym.evaluators.metrics import Metric, metrics, option_checks
+from agentgym.evaluators.metrics import Metric, metrics, option_checks, option_remarks
 from agentgym.setup import check_step, unknown_keyword
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
+from agentgym.tasks.forms import misfits, passed_over
 
-__all__ = ["check_spec"]
-
-
-class _Rule(msgspec.Struct):
-    rules: Any
-
-
-class _Files(msgspec.Struct):
-    path: str | list[str]
-    dest: str | list[str] | None = None
-    multi: bool | str = False
-    gives: tuple[int, ...] = (0,)
-
-
-class _Command(msgspec.Struct):
-    command: str | list[str]
-    shell: bool | str = False
-
-
-class _Path(msgspec.Struct):
-    path: str
-
-
-class _Content(msgspec.Struct):
-    path: str
-    file_type: Literal["xlsx"]
-    file_content: Literal["last_row"]
-
-
-class _Application(msgspec.Struct):
-    app_class_name: str
-
-
-_FORMS: Mapping[str, type[msgspec.Struct]] = {
-    "rule": _Rule,
-    "vm_file": _Files,
-    "cloud_file": _Files,
-    "cache_file": _Path,
-    "content_from_vm_file": _Content,
-    "vm_command_line": _Command,
-    "vm_command_error": _Command,
-    "list_directory": _Path,
-    "vm_window_size": _Application,
-}
-"""What the built-in getters must be told."""
+__all__ = ["check_spec", "faults_of_spec", "remarks_on_spec", "rules_form"]
 
 
 def check_spec(spec: EvaluatorSpec) -> None:
@@ -67,15 +26,83 @@ def check_spec(spec: EvaluatorSpec) -> None:
     Raises:
         TaskError: gives the JSON path, and suggests a close name for a misspelt one.
     """
+    for fault in faults_of_spec(spec):
+        raise TaskError(fault)
+
+
+def faults_of_spec(spec: EvaluatorSpec) -> Iterator[str]:
+    """All that `check_spec` would raise of, each with its JSON path at the end."""
     for index, step in enumerate(spec.postconfig):
-        check_step(step, f"$.evaluator.postconfig[{index}]")
+        yield from _said(partial(check_step, step, f"$.evaluator.postconfig[{index}]"))
     for index, check in enumerate(spec.checks):
-        metric: Metric = _known(metrics, check.metric, f"$.evaluator.func[{index}]")
-        for side, getter in (("result", check.result), ("expected", check.expected)):
-            if getter is not None:
-                _check_getter(getter, f"$.evaluator.{side}[{index}]")
-        _check_sides(check, metric, f"$.evaluator.func[{index}]")
-        _check_options(check, metric, f"$.evaluator.options[{index}]")
+        yield from _faults_of_check(check, index)
+
+
+def remarks_on_spec(spec: EvaluatorSpec) -> Iterator[str]:
+    """What an evaluator says that nothing reads, in OSWorld neither, each with its JSON path at the end."""
+    for index, check in enumerate(spec.checks):
+        if check.metric not in metrics:
+            continue
+        rules = _rules(check, metrics[check.metric])
+        if rules is not None:
+            yield from passed_over(*rules, f"$.evaluator.expected[{index}].rules")
+        if check.metric in option_remarks and not list(_faults_of_check(check, index)):
+            for said in option_remarks[check.metric](check.options):
+                yield f"{said} - at $.evaluator.options[{index}]"
+
+
+def rules_form(metric: Metric) -> Any:
+    """What a metric's ``rules`` may be, if it is annotated; None if it compares with what any getter fetched."""
+    parameters = _signature(metric)
+    rules = None if parameters is None else parameters.parameters.get("rules")
+    if rules is None or rules.kind is rules.KEYWORD_ONLY:
+        return None
+    try:
+        return get_type_hints(metric, include_extras=True).get("rules")
+    except NameError:
+        # One of another package may import what it is annotated with for its type checker alone.
+        return None
+
+
+def _faults_of_check(check: Check, index: int) -> Iterator[str]:
+    for side, getter in (("result", check.result), ("expected", check.expected)):
+        if getter is not None:
+            yield from _faults_of_getter(getter, f"$.evaluator.{side}[{index}]")
+    place = f"$.evaluator.func[{index}]"
+    try:
+        metric: Metric = _known(metrics, check.metric, place)
+    except TaskError as error:
+        yield str(error)
+        return
+    rules = _rules(check, metric)
+    if rules is not None:
+        for said in misfits(*rules, f"$.evaluator.expected[{index}].rules"):
+            yield f"metric {check.metric!r}: {said}"
+    lacking = list(_said(partial(_check_sides, check, metric, place)))
+    yield from lacking or _said(partial(_check_options, check, metric, f"$.evaluator.options[{index}]"))
+
+
+def _said(look: Callable[[], object]) -> Iterator[str]:
+    try:
+        look()
+    except TaskError as error:
+        yield str(error)
+
+
+def _rules(check: Check, metric: Metric) -> tuple[Any, Any] | None:
+    """The rules that stand in a task, and what they may be; None if there are none, or anything will do."""
+    form = rules_form(metric)
+    if form is None or check.expected is None or check.expected.type != "rule" or "rules" not in check.expected.config:
+        return None
+    return check.expected.config["rules"], form
+
+
+def _signature(metric: Metric) -> inspect.Signature | None:
+    try:
+        return inspect.signature(metric)
+    except ValueError:
+        # What is written in C may have none.
+        return None
 
 
 def _known(registry: Mapping[str, Any], name: str, where: str) -> Any:
@@ -86,10 +113,8 @@ def _known(registry: Mapping[str, Any], name: str, where: str) -> Any:
 
 
 def _check_options(check: Check, metric: Metric, where: str) -> None:
-    try:
-        signature = inspect.signature(metric)
-    except ValueError:
-        # What is written in C may have none.
+    signature = _signature(metric)
+    if signature is None:
         return
     sides = [side for side in (check.result, check.expected) if side is not None]
     unknown = unknown_keyword(signature, check.options, after=len(sides))
@@ -106,31 +131,36 @@ def _check_options(check: Check, metric: Metric, where: str) -> None:
 def _check_sides(check: Check, metric: Metric, where: str) -> None:
     """Whether there is something fetched for each that the metric compares."""
     given = sum(side is not None for side in (check.result, check.expected))
-    try:
-        parameters = inspect.signature(metric).parameters.values()
-    except ValueError:
+    signature = _signature(metric)
+    if signature is None:
         return
-    wanted = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    wanted = [
+        one for one in signature.parameters.values() if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
+    ]
     needed = sum(one.default is one.empty for one in wanted)
     if given < needed:
         sides = "a result and something expected" if needed > 1 else "a result"
         raise TaskError(f"metric {check.metric!r} needs {sides}, each with a getter - at {where}")
 
 
-def _check_getter(spec: GetterSpec, where: str) -> None:
-    _known(getters, spec.type, f"{where}.type")
-    if spec.type not in _FORMS:
-        return
+def _faults_of_getter(spec: GetterSpec, where: str) -> Iterator[str]:
     try:
-        form = msgspec.convert(spec.config, _FORMS[spec.type])
-    except msgspec.ValidationError as error:
-        says, _, inner = str(error).partition(" - at `$")
-        raise TaskError(f"getter {spec.type!r}: {says} - at {where}{inner.rstrip('`')}") from error
-    if isinstance(form, _Files):
-        _reporting(lambda: _check_files(form), f"getter {spec.type!r}", where)
+        _known(getters, spec.type, f"{where}.type")
+    except TaskError as error:
+        yield str(error)
+        return
+    if spec.type not in getter_forms:
+        return
+    form = getter_forms[spec.type]
+    told = {key: value for key, value in spec.config.items() if key != "type"}
+    faults = [f"getter {spec.type!r}: {said}" for said in misfits(told, form, where)]
+    yield from faults
+    if issubclass(form, Files) and not faults:
+        files = msgspec.convert(told, form)
+        yield from _said(partial(_reporting, partial(_check_files, files), f"getter {spec.type!r}", where))
 
 
-def _check_files(form: _Files) -> None:
+def _check_files(form: Files) -> None:
     if not is_true(form.multi):
         if not isinstance(form.path, str) or isinstance(form.dest, list):
             raise ValueError("for several files, say 'multi': true")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 
 from agentgym.errors import TaskError, UsageError
 from agentgym.tasks.jsonplace import line_of
-from agentgym.tasks.parsing import task_of
+from agentgym.tasks.parsing import faults_of, task_of
 from agentgym.tasks.task import Task
 
 __all__ = ["TaskEntry", "read_each", "read_tasks"]
@@ -23,17 +24,17 @@ _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 @dataclass(frozen=True)
 class TaskEntry:
-    """One task of a file, or the fault that takes its place.
+    """One task of a file, or the faults that take its place.
 
     Attributes:
         file: where it stands.
         task: None if it is malformed.
-        fault: what is wrong then, with file, line and JSON path.
+        faults: all that is wrong then, each with file, line and JSON path.
     """
 
     file: Path
     task: Task | None = None
-    fault: str | None = None
+    faults: tuple[str, ...] = ()
     _text: str = ""
     _line: int | None = None
     _root: str = "$"
@@ -77,12 +78,22 @@ def read_each(source: str | Path) -> Iterator[TaskEntry]:
 
 def _whole(entry: TaskEntry) -> Task:
     if entry.task is None:
-        raise TaskError(entry.fault)
+        raise TaskError(entry.faults[0])
     return entry.task
 
 
 def _folder(folder: Path) -> Iterator[TaskEntry]:
-    for path in sorted((*folder.rglob("*.json"), *folder.rglob("*.jsonl"))):
+    unreadable: list[OSError] = []
+    # Unlike `rglob`, which passes over folders that may not be read.
+    found = [
+        Path(place, name)
+        for place, _, names in os.walk(folder, onerror=unreadable.append)
+        for name in names
+        if name.endswith((".json", ".jsonl"))
+    ]
+    for error in unreadable:
+        yield TaskEntry(Path(error.filename), faults=(f"{error.filename}: {error.strerror}",))
+    for path in sorted(found):
         yield from _file(path)
 
 
@@ -90,11 +101,11 @@ def _file(path: Path) -> Iterator[TaskEntry]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        yield TaskEntry(path, fault=f"{path}: {error.strerror}")
+        yield TaskEntry(path, faults=(f"{path}: {error.strerror}",))
         return
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        yield TaskEntry(path, fault=f"{path}:{line}: byte {error.object[error.start]:#x} is no UTF-8 text")
+        yield TaskEntry(path, faults=(f"{path}:{line}: byte {error.object[error.start]:#x} is no UTF-8 text",))
         return
     yield from _lines(path, text) if path.suffix == ".jsonl" else _document(path, text)
 
@@ -107,7 +118,7 @@ def _lines(path: Path, text: str) -> Iterator[TaskEntry]:
         try:
             raw = _decoded(line)
         except TaskError as error:
-            yield TaskEntry(path, fault=f"{path}:{number}: {_BYTE.sub('', str(error))}")
+            yield TaskEntry(path, faults=(f"{path}:{number}: {_BYTE.sub('', str(error))}",))
             continue
         yield _entry(TaskEntry(path, _line=number), raw)
 
@@ -116,7 +127,7 @@ def _document(path: Path, text: str) -> Iterator[TaskEntry]:
     try:
         document = _decoded(text)
     except TaskError as error:
-        yield TaskEntry(path, fault=f"{path}:{_line_of_byte(text, str(error))}: {_BYTE.sub('', str(error))}")
+        yield TaskEntry(path, faults=(f"{path}:{_line_of_byte(text, str(error))}: {_BYTE.sub('', str(error))}",))
         return
     if _is_index(document):
         yield from _indexed(path, text, document)
@@ -128,17 +139,20 @@ def _document(path: Path, text: str) -> Iterator[TaskEntry]:
 
 
 def _entry(empty: TaskEntry, raw: Any) -> TaskEntry:
+    faults = faults_of(raw)
+    if faults:
+        return TaskEntry(empty.file, faults=tuple(map(empty.placed, faults)))
     try:
-        return TaskEntry(empty.file, task_of(raw), None, empty._text, empty._line, empty._root)
+        return replace(empty, task=task_of(raw))
     except TaskError as error:
-        return TaskEntry(empty.file, fault=empty.placed(str(error)))
+        return TaskEntry(empty.file, faults=(empty.placed(str(error)),))
 
 
 def _indexed(index: Path, text: str, document: dict[str, list[Any]]) -> Iterator[TaskEntry]:
     entry = TaskEntry(index, _text=text)
     examples = index.parent / "examples"
     if not examples.is_dir():
-        yield TaskEntry(index, fault=entry.placed(f"this lists tasks that lie in {examples}, which is no folder"))
+        yield TaskEntry(index, faults=(entry.placed(f"this lists tasks that lie in {examples}, which is no folder"),))
         return
     for domain, names in document.items():
         for number, name in enumerate(names):
@@ -146,7 +160,7 @@ def _indexed(index: Path, text: str, document: dict[str, list[Any]]) -> Iterator
             if path.is_file():
                 yield from _file(path)
             else:
-                yield TaskEntry(index, fault=entry.placed(f"there is no {path} - at $.{domain}[{number}]"))
+                yield TaskEntry(index, faults=(entry.placed(f"there is no {path} - at $.{domain}[{number}]"),))
 
 
 def _is_index(document: Any) -> bool:

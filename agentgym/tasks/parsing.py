@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from agentgym.errors import TaskError
+from agentgym.tasks.forms import fields_of, misfits
 from agentgym.tasks.task import Check, EvaluatorSpec, GetterSpec, SetupStep, Task
 
-__all__ = ["parse_task", "task_of", "task_to_dict"]
+__all__ = ["faults_of", "parse_task", "task_of", "task_to_dict"]
 
 _Getter = dict[str, Any]
 
@@ -58,29 +58,33 @@ def parse_task(raw: Mapping[str, Any], *, where: str = "task") -> Task:
         raise TaskError(f"{where}: {error}") from error.__cause__
 
 
+def faults_of(raw: Any) -> list[str]:
+    """Everything for which what JSON gave is no task, each with its JSON path at the end."""
+    if not isinstance(raw, Mapping):
+        return [f"a task is an object, not {_KINDS.get(type(raw), type(raw).__name__)} - at $"]
+    # Its other keys are metadata.
+    return list(misfits({key: value for key, value in raw.items() if key in fields_of(_File)}, _File, "$"))
+
+
 def task_of(raw: Any) -> Task:
     """A task from what JSON gave.
 
     Raises:
-        TaskError: ends with the JSON path of the fault.
+        TaskError: ends with the JSON path of the first fault.
     """
-    if not isinstance(raw, Mapping):
-        raise TaskError(f"a task is an object, not {_KINDS.get(type(raw), type(raw).__name__)} - at $")
-    try:
-        read = msgspec.convert(dict(raw), _File)
-    except msgspec.ValidationError as error:
-        message = str(error)
-        raise TaskError(message if " - at `$" in message else f"{message} - at $") from error
+    faults = faults_of(raw)
+    if faults:
+        raise TaskError(faults[0])
+    read = msgspec.convert(dict(raw), _File)
     if not read.id:
         raise TaskError("a task needs an id that is not empty - at $.id")
     if read.max_steps is not None and read.max_steps < 1:
         raise TaskError(f"max_steps is {read.max_steps}; it must be at least 1 - at $.max_steps")
-    _check_steps(raw.get("config", ()), "$.config")
     return Task(
         id=read.id,
         instruction=read.instruction,
         setup=tuple(read.config),
-        evaluator=None if read.evaluator is None else _evaluator(read.evaluator, raw["evaluator"]),
+        evaluator=None if read.evaluator is None else _evaluator(read.evaluator),
         tools=tuple(read.tools),
         related_apps=tuple(read.related_apps),
         snapshot=read.snapshot,
@@ -106,9 +110,7 @@ def task_to_dict(task: Task) -> dict[str, Any]:
     }
 
 
-def _evaluator(read: _Evaluator, raw: Mapping[str, Any]) -> EvaluatorSpec:
-    _check_keys(raw, _Evaluator, "$.evaluator")
-    _check_steps(raw.get("postconfig", ()), "$.evaluator.postconfig")
+def _evaluator(read: _Evaluator) -> EvaluatorSpec:
     postconfig = tuple(read.postconfig)
     if read.func == "infeasible":
         return EvaluatorSpec((), read.conj, postconfig, infeasible=True)
@@ -156,21 +158,6 @@ def _getter(value: dict[str, Any] | None, where: str) -> GetterSpec | None:
     if not isinstance(value.get("type"), str):
         raise TaskError(f"this needs a 'type' that names a getter; given was {value!r} - at {where}")
     return GetterSpec(value["type"], value)
-
-
-def _check_steps(steps: Iterable[Mapping[str, Any]], where: str) -> None:
-    for index, step in enumerate(steps):
-        _check_keys(step, SetupStep, f"{where}[{index}]")
-
-
-def _check_keys(raw: Mapping[str, Any], form: type[msgspec.Struct], where: str) -> None:
-    """Refuses what would be passed over; a key that begins with ``_`` is a note."""
-    known = form.__struct_fields__
-    unknown = next((key for key in raw if key not in known and not key.startswith("_")), None)
-    if unknown is not None:
-        close = get_close_matches(unknown, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(known)}"
-        raise TaskError(f"no key {unknown!r} is known here; {hint} - at {where}")
 
 
 def _evaluator_to_dict(spec: EvaluatorSpec) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +105,22 @@ def test_validate_gives_file_line_and_path_of_each_malformed_task(run: Run, tmp_
         ({"id": "b", "evaluator": {**SAVED, "options": {"rulez": 1}}}, "has no option 'rulez'"),
         ({"id": "b", "evaluator": {"func": "exact_match", "result": SAVED["result"]}}, "needs a result and something"),
         ({"id": "b", "evaluator": {"func": "is_file_exist"}}, "needs a result, each with a getter"),
+        (
+            {"id": "b", "evaluator": {**SAVED, "expected": {"type": "rule", "rules": {"expected": 1, "expectd": 1}}}},
+            "'expectd' is known here; did you mean 'expected'? - at $.evaluator.expected[0].rules.expectd",
+        ),
+        (
+            {"id": "b", "evaluator": {**SAVED, "func": "check_list", "expected": {"type": "rule", "rules": []}}},
+            "metric 'check_list': Expected `object`, got `array` - at $.evaluator.expected[0].rules",
+        ),
+        (
+            {"id": "b", "evaluator": {**SAVED, "conj": "xor"}},
+            "'xor'; the choices are 'and', 'or' - at $.evaluator.conj",
+        ),
+        (
+            {"id": "b", "evaluator": {**SAVED, "result": {"type": "vm_command_line", "command": "a", "shel": True}}},
+            "no key 'shel' is known here; did you mean 'shell'? - at $.evaluator.result[0].shel",
+        ),
     ],
 )
 def test_validate_tells_what_would_only_be_missed(run: Run, tmp_path: Path, second: Any, says: str) -> None:
@@ -109,6 +129,92 @@ def test_validate_tells_what_would_only_be_missed(run: Run, tmp_path: Path, seco
     assert code == 1
     assert out.startswith(f"{source}:2: ")
     assert says in out
+
+
+def test_validate_lists_every_fault_of_every_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xff")
+    (tmp_path / "b.json").symlink_to("nowhere")
+    rules = {"type": "rule", "rules": {"expect": ["a"], "unexpct": 1}}
+    evaluator = {
+        "func": ["exact_mach", "check_list"],
+        "result": [{"type": "vm_fil", "path": "a"}, {"type": "vm_file", "pth": "a"}],
+        "expected": [rules, rules],
+    }
+    task = {"id": "c", "instruction": "", "evaluator": evaluator}
+    (tmp_path / "c.json").write_text(json.dumps(task, indent=1))
+    (tmp_path / "d.json").write_text('{"id": 5, "config": [{"typ": "sleep"}, 3], "evaluator": {"func": 1, "conj": 2}}')
+    code, out, _ = run("validate", str(tmp_path))
+    assert code == 1
+    assert [line.removeprefix(f"{tmp_path}/").partition(" (task")[0] for line in out.splitlines()] == [
+        "a.json:1: byte 0xff is no UTF-8 text",
+        "b.json: No such file or directory",
+        "c.json:11: no getter named 'vm_fil'; did you mean 'vm_file'? - at $.evaluator.result[0].type",
+        "c.json:6: no metric named 'exact_mach'; did you mean 'exact_match'? - at $.evaluator.func[0]",
+        "c.json:14: getter 'vm_file': Object missing required field `path` - at $.evaluator.result[1]",
+        "c.json:16: getter 'vm_file': no key 'pth' is known here; did you mean 'path'? - at $.evaluator.result[1].pth",
+        (
+            "c.json:35: metric 'check_list': no key 'unexpct' is known here; did you mean 'unexpect'?"
+            " - at $.evaluator.expected[1].rules.unexpct"
+        ),
+        "d.json:1: Expected `str`, got `int` - at $.id",
+        "d.json:1: Object missing required field `instruction` - at $",
+        "d.json:1: Object missing required field `type` - at $.config[0]",
+        "d.json:1: no key 'typ' is known here; did you mean 'type'? - at $.config[0].typ",
+        "d.json:1: Expected `object`, got `int` - at $.config[1]",
+        "d.json:1: Expected `str | array`, got `int` - at $.evaluator.func",
+        "d.json:1: Invalid enum value 2; the choices are 'and', 'or' - at $.evaluator.conj",
+        "4 tasks, 14 problems",
+    ]
+
+
+def test_validate_names_a_folder_that_may_not_be_read(run: Run) -> None:
+    # Not the test's own folder, which other users may not enter.
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        write_tasks(folder / "a.jsonl", {"id": "a"})
+        (folder / "closed").mkdir(mode=0)
+        with unprivileged():
+            code, out, _ = run("validate", place)
+    assert (code, out) == (1, f"{place}/closed: Permission denied\n2 tasks, 1 problems\n")
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Where nothing is denied to whoever runs the tests, they become nobody."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_what_osworld_passes_over_is_a_warning(run: Run, tmp_path: Path) -> None:
+    rules = {"expected": {"a": 1}, "ignore_list_order": True, "_note": "why"}
+    json_object = {**SAVED, "func": "check_direct_json_object", "expected": {"type": "rule", "rules": rules}}
+    book = {"type": "vm_file", "path": "a.xlsx"}
+    sheet = {"type": "sheet_data", "sheet_idx0": 0, "sheet_idx1": "EI0", "ignore_case": True}
+    table = {"func": "compare_table", "result": book, "expected": book, "options": {"rules": [sheet]}}
+    source = write_tasks(
+        tmp_path / "t.jsonl", {"id": "a", "evaluator": json_object}, {"id": "b", "evaluator": table}, {"id": "c"}
+    )
+    code, out, _ = run("validate", source)
+    assert code == 0
+    assert out.splitlines() == [
+        (
+            f"warning: {source}:1: nothing reads 'ignore_list_order', which OSWorld passes over, too"
+            " - at $.evaluator.expected[0].rules.ignore_list_order (task a)"
+        ),
+        (
+            f"warning: {source}:2: rules[0]: nothing reads 'ignore_case' in a rule 'sheet_data', which OSWorld passes over,"
+            " too - at $.evaluator.options[0] (task b)"
+        ),
+        "3 tasks, 0 problems, 2 warnings",
+    ]
+    assert [one["task"] for one in json.loads(run("validate", source, "--json")[1])["warnings"]] == ["a", "b"]
 
 
 def test_screenshot_writes_a_png_of_the_size_asked_for(run: Run, tmp_path: Path) -> None:

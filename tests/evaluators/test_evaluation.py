@@ -244,7 +244,7 @@ def test_names_are_checked_beforehand() -> None:
                 result={"type": "content_from_vm_file", "path": "a", "file_type": "pdf", "file_content": "last_row"},
                 expected=_rule("a"),
             ),
-            r"'pdf' - at \$\.evaluator\.result\[0\]\.file_type",
+            r"'pdf'; the choices are 'xlsx' - at \$\.evaluator\.result\[0\]\.file_type",
         ),
     ):
         with pytest.raises(TaskError, match=says):

@@ -42,7 +42,7 @@ def _book(path: Path, change: Change) -> str:
 
 def _score(tmp_path: Path, rule: dict[str, Any], result: Change, expected: Change) -> float:
     books = [_book(tmp_path / name, change) for name, change in (("r.xlsx", result), ("e.xlsx", expected))]
-    return metrics["compare_table"](*books, rules=[{**_BOTH, **rule}])
+    return metrics["compare_table"](*books, rules=[rule if "sheet_idx" in rule else {**_BOTH, **rule}])
 
 
 def _with(place: str, **styles: Any) -> Change:
@@ -250,6 +250,11 @@ def test_filters_are_those_of_the_same_range(tmp_path: Path) -> None:
             r"rules\[1\]: there is no rule 'sparkline'; there are .*chart",
         ),
         ([{"type": "sheet_data", "sheet_idx0": 0}], "'sheet_data' needs sheet_idx1"),
+        ([{**_BOTH, "type": "sheet_data", "precison": 2}], "no key 'precison' is known here; did you mean 'precision'"),
+        (
+            [{**_BOTH, "type": "sheet_fuzzy", "rules": [{"range": [], "type": "includes", "ignore_cas": True}]}],
+            "no key 'ignore_cas' is known here; did you mean 'ignore_case'",
+        ),
         ([{"type": "freeze", "sheet_idx0": 0, "sheet_idx1": "Sheet1"}], "'Sheet1' is no sheet"),
         ([{**_BOTH, "type": "style", "props": ["smell"]}], "style has no property 'smell'; it has .*font_color"),
         ([{**_BOTH, "type": "chart", "chart_props": ["width"]}], "chart has no property 'width'"),

@@ -6,7 +6,7 @@ import math
 import re
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from rapidfuzz import fuzz
 
@@ -14,6 +14,10 @@ from agentgym.errors import MissingDependencyError
 from agentgym.evaluators.metrics.registry import Metric
 
 __all__ = ["METRICS"]
+
+
+class Paragraphs(TypedDict):
+    expected: list[tuple[str, str | None]]
 
 
 def compare_docx_files(
@@ -31,6 +35,8 @@ def compare_docx_files(
 
     Args:
         ignore_blanks: the whole text is compared, runs of blanks as one; otherwise paragraph by paragraph.
+        ignore_case: upper and lower case count as equal.
+        ignore_order: the paragraphs may stand in any order.
         content_only: the score is the similarity of the whole texts.
         fuzzy_match: the score is the similarity, of the whole texts or as the mean of the paragraphs'.
         delete_empty_lines: paragraphs without text do not count.
@@ -56,7 +62,7 @@ def compare_docx_files(
     return float(found == wanted)
 
 
-def check_docx_paragraphs(result: str | None, rules: Mapping[str, Any]) -> float:
+def check_docx_paragraphs(result: str | None, rules: Paragraphs) -> float:
     """Whether each of ``rules["expected"]`` stands in the document, in this order, as ``[text, style]``; ours.
 
     A style of None is any style.

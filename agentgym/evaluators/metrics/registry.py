@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from agentgym.registry import Registry
 
-__all__ = ["Metric", "OptionCheck", "metrics", "option_checks"]
+__all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks", "option_remarks"]
 
 Metric: TypeAlias = Callable[..., float]
 """Called with what the result getter fetched, what the expected getter fetched if there is one, and the options.
 
 Files come as paths. What is damaged or of the wrong kind scores 0; a metric raises only for a faulty task.
+
+A metric whose second parameter is ``rules``, annotated with a TypedDict or a list of such, is never called with a
+task's rules that do not fit it: they are told before the episode.
 """
 
 metrics: Registry[Metric] = Registry("metric")
@@ -22,3 +25,9 @@ OptionCheck: TypeAlias = Callable[[Mapping[str, Any]], None]
 
 option_checks: Registry[OptionCheck] = Registry("metric option check")
 """By the metric's name, for metrics whose options are more than their signature says."""
+
+OptionRemarks: TypeAlias = Callable[[Mapping[str, Any]], Iterable[str]]
+"""Says what of good options nothing reads, in OSWorld neither."""
+
+option_remarks: Registry[OptionRemarks] = Registry("metric option remark")
+"""By the metric's name."""

@@ -9,26 +9,41 @@ from rapidfuzz import fuzz
 
 from agentgym.evaluators.metrics.cells import value_of
 from agentgym.evaluators.metrics.workbooks import Book, Books, Rule, find_sheet, sheets_of
+from agentgym.tasks.forms import unknown_keys
 
-__all__ = ["check_range", "fuzzily_same", "same_data", "same_names", "same_print"]
+__all__ = ["FUZZY", "check_range", "fuzzily_same", "same_data", "same_names", "same_print"]
 
 _PRECISION = 4
 _FUZZY_THRESHOLD = 85.0
+FUZZY = (
+    "range",
+    "type",
+    "threshold",
+    "normalization",
+    "trim_leadings",
+    "trim_trailings",
+    "ignore_chars",
+    "ignore_case",
+)
+"""The keys of one comparison of a rule ``sheet_fuzzy``."""
 _COMPARISONS = ("fuzzy_match", "includes", "included_by", "exact_match")
 
 
 def same_names(books: Books, _rule: Rule) -> bool:
+    """Whether the two books have sheets of the same names, in the same order."""
     result, expected = books
     return result is not None and expected is not None and result.content.sheetnames == expected.content.sheetnames
 
 
 def same_data(books: Books, rule: Rule) -> bool:
+    """Whether two sheets have the same values, numbers to ``precision`` decimals (4)."""
     pair = sheets_of(books, rule)
     precision = int(rule.get("precision", _PRECISION))
     return pair is not None and _values(pair[0], precision) == _values(pair[1], precision)
 
 
 def same_print(books: Books, rule: Rule) -> bool:
+    """Whether two sheets print the same: ``book-Sheet.csv`` beside each book, or else their values as text."""
     found = find_sheet(books, rule["sheet_idx0"]), find_sheet(books, rule["sheet_idx1"])
     if found[0] is None or found[1] is None:
         return False
@@ -72,6 +87,7 @@ def _folded(lines: list[str], rule: Rule) -> list[str]:
 
 
 def fuzzily_same(books: Books, rule: Rule) -> bool:
+    """Whether the texts of cells are alike, as each of ``rules`` says for its ``range`` of cells."""
     pair = sheets_of(books, rule)
     return pair is not None and all(
         _fits(str(value_of(pair[0][place])), str(value_of(pair[1][place])), one)
@@ -105,6 +121,8 @@ def check_range(rule: Rule) -> None:
     """
     if rule.get("type") not in _COMPARISONS:
         raise ValueError(f"sheet_fuzzy has no {rule.get('type')!r}; it has {', '.join(_COMPARISONS)}")
+    for _, said in unknown_keys(rule, FUZZY):
+        raise ValueError(f"in a rule of sheet_fuzzy: {said}")
     if not isinstance(rule.get("range"), list):
         raise ValueError(f"range is {rule.get('range')!r}; it must be a list of ranges, such as ['A1:B2']")
 

@@ -7,7 +7,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from lxml import etree
 from rapidfuzz import fuzz
@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 from agentgym.errors import MissingDependencyError
 from agentgym.evaluators.metrics.registry import Metric
 from agentgym.evaluators.metrics.texts import text_of
+from agentgym.tasks.forms import PassedOver
 
 __all__ = ["METRICS", "check_comparison", "compared"]
 
@@ -46,6 +47,31 @@ _METHODS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
+class JsonRule(TypedDict):
+    key: list[str | int]
+    ref: Any
+    method: NotRequired[str]
+
+
+class JsonRules(TypedDict, total=False):
+    expect: list[JsonRule]
+    unexpect: list[JsonRule]
+
+
+class ObjectRules(TypedDict):
+    expected: dict[str, Any]
+    expect_in_result: NotRequired[bool]
+    # OSWorld looks for it inside of `expected`, where it has none.
+    ignore_list_order: NotRequired[PassedOver]
+
+
+class ElementRule(TypedDict, total=False):
+    xpath: str
+    selectors: list[str]
+    text: str
+    exact: bool
+
+
 def compared(value: Any, rule: Mapping[str, Any]) -> bool:
     """Whether a value fulfils ``{"method": …, "ref": …}``; values of kinds that do not compare do not.
 
@@ -74,11 +100,11 @@ def check_comparison(rule: Any) -> None:
     _method(str(rule.get("method", "eq")))
 
 
-def check_json(result: str | None, rules: Mapping[str, Sequence[Mapping[str, Any]]], *, is_yaml: bool = False) -> float:
+def check_json(result: str | None, rules: JsonRules, *, is_yaml: bool = False) -> float:
     """Whether the values at the paths of ``rules["expect"]`` fulfil their rules, and none of ``rules["unexpect"]``.
 
-    A rule is ``{"key": ["path", "to", 0], "method": "eq", "ref": …}``. What is expected must be there; what is
-    unexpected counts as null where it is not.
+    A rule is ``{"key": ["path", "to", 0], "method": "eq", "ref": …}``; its ``method`` is one of the comparisons
+    below. What is expected must be there; what is unexpected counts as null where it is not.
 
     Args:
         is_yaml: the file is YAML, of which only plain data is read.
@@ -96,7 +122,7 @@ def check_json(result: str | None, rules: Mapping[str, Sequence[Mapping[str, Any
     return float(expected and not unexpected)
 
 
-def check_direct_json_object(result: Any, rules: Mapping[str, Any]) -> float:
+def check_direct_json_object(result: Any, rules: ObjectRules) -> float:
     """Whether each key of ``rules["expected"]`` has its value in the result.
 
     A result that is text is JSON, or Python's form of it with single quotes. With ``rules["expect_in_result"]``, a
@@ -109,7 +135,7 @@ def check_direct_json_object(result: Any, rules: Mapping[str, Any]) -> float:
     return float(all(fits(document.get(key), value) for key, value in rules["expected"].items()))
 
 
-def check_accessibility_tree(result: str | None, rules: Sequence[Mapping[str, Any]]) -> float:
+def check_accessibility_tree(result: str | None, rules: list[ElementRule]) -> float:
     """Whether each rule finds an element, and the best text among those found is near enough.
 
     A rule has an ``xpath``, or ``selectors`` (CSS, of which any may match, as OSWorld has them), and may have a
@@ -130,7 +156,7 @@ def check_accessibility_tree(result: str | None, rules: Sequence[Mapping[str, An
     return score
 
 
-def _found(tree: etree._Element, rule: Mapping[str, Any]) -> list[etree._Element]:
+def _found(tree: etree._Element, rule: ElementRule) -> list[etree._Element]:
     names = {prefix: f"{_NAMESPACE}/{name}" for prefix, name in _PREFIXES.items()}
     if "xpath" in rule:
         found = tree.xpath(rule["xpath"], namespaces=names)
@@ -141,7 +167,7 @@ def _found(tree: etree._Element, rule: Mapping[str, Any]) -> list[etree._Element
     return list(selected)
 
 
-def _best_text(found: Sequence[etree._Element], rule: Mapping[str, Any]) -> float:
+def _best_text(found: Sequence[etree._Element], rule: ElementRule) -> float:
     if "text" not in rule:
         return 1.0
     texts = [element.text or "" for element in found]

@@ -7,13 +7,39 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from rapidfuzz import fuzz
 
 from agentgym.evaluators.metrics.registry import Metric
 
 __all__ = ["METRICS", "text_of"]
+
+
+class Anything(TypedDict):
+    expected: Any
+
+
+class Text(TypedDict):
+    expected: str
+
+
+class Choices(TypedDict):
+    expected: list[Any]
+
+
+class Parts(TypedDict):
+    expected: list[str]
+
+
+class Inclusion(TypedDict, total=False):
+    include: list[str]
+    exclude: list[str]
+
+
+class Patterns(TypedDict, total=False):
+    expect: list[str]
+    unexpect: list[str]
 
 
 def text_of(path: str | None) -> str | None:
@@ -26,18 +52,26 @@ def text_of(path: str | None) -> str | None:
         return None
 
 
-def exact_match(result: Any, rules: Mapping[str, Any]) -> float:
-    """Whether the result is ``rules["expected"]``, to the letter."""
+def exact_match(result: Any, rules: Anything) -> float:
+    """Whether the result is ``rules["expected"]``: equal, with every blank and end of line."""
     return float(result == rules["expected"])
 
 
-def fuzzy_match(result: str | None, rules: Mapping[str, Any]) -> float:
-    """Similarity to ``rules["expected"]``: rapidfuzz's ratio of insertions and deletions."""
+def fuzzy_match(result: str | None, rules: Text) -> float:
+    """How alike the result and ``rules["expected"]`` are, from 0 to 1.
+
+    rapidfuzz's ``ratio``: 1 less the insertions and deletions that make one of the other, by the length of both.
+    """
     return 0.0 if result is None else fuzz.ratio(result, rules["expected"]) / 100
 
 
 def literal_match(result: Any, expected: Any, *, type: str = "str", ignore_case: bool = False) -> float:  # noqa: A002 - OSWorld's word
-    """Equality as text, or item by item with ``type="list"``."""
+    """Whether what two getters fetched is equal, as text.
+
+    Args:
+        type: ``"str"``, or ``"list"`` to compare two lists item by item, each as text.
+        ignore_case: upper and lower case count as equal.
+    """
     if type not in ("str", "list"):
         raise ValueError(f"literal_match has the types 'str' and 'list', not {type!r}")
     if type == "list" and not (isinstance(result, list | tuple) and isinstance(expected, list | tuple)):
@@ -49,7 +83,7 @@ def literal_match(result: Any, expected: Any, *, type: str = "str", ignore_case:
     return float(left == right)
 
 
-def check_include_exclude(result: str | None, rules: Mapping[str, Sequence[str]]) -> float:
+def check_include_exclude(result: str | None, rules: Inclusion) -> float:
     """Whether all of ``rules["include"]`` and none of ``rules["exclude"]`` is in the text."""
     if result is None:
         return 0.0
@@ -57,24 +91,27 @@ def check_include_exclude(result: str | None, rules: Mapping[str, Sequence[str]]
     return float(included and not any(part in result for part in rules.get("exclude", ())))
 
 
-def is_in_list(result: Sequence[Any] | None, rules: Mapping[str, Any]) -> float:
-    """Whether ``rules["expected"]`` is among the results."""
+def is_in_list(result: Sequence[Any] | None, rules: Anything) -> float:
+    """Whether ``rules["expected"]`` is among the items of the result, or, where that is a text, in it."""
     return float(result is not None and rules["expected"] in result)
 
 
-def match_in_list(result: Any, rules: Mapping[str, Any]) -> float:
+def match_in_list(result: Any, rules: Choices) -> float:
     """Whether the result is one of ``rules["expected"]``."""
     return float(result in rules["expected"])
 
 
 def is_file_exist(result: str | None, rules: Any = None) -> float:
-    """Whether the file was there to be fetched."""
+    """Whether the file was there to be fetched; it may be empty."""
     del rules
     return float(result is not None)
 
 
-def check_list(result: str | None, rules: Mapping[str, Sequence[str]]) -> float:
-    """Whether each pattern of ``rules["expect"]`` is found in some line of the file, none of ``rules["unexpect"]``."""
+def check_list(result: str | None, rules: Patterns) -> float:
+    """Whether each pattern of ``rules["expect"]`` is found in some line of the file, none of ``rules["unexpect"]``.
+
+    Patterns are Python's regular expressions, searched for, not matched from the beginning.
+    """
     text = text_of(result)
     if text is None:
         return 0.0
@@ -87,7 +124,7 @@ def check_list(result: str | None, rules: Mapping[str, Sequence[str]]) -> float:
     return float(all(map(found, rules.get("expect", ()))) and not any(map(found, rules.get("unexpect", ()))))
 
 
-def file_contains(result: str | None, rules: Mapping[str, Sequence[str]]) -> float:
+def file_contains(result: str | None, rules: Parts) -> float:
     """Whether all of ``rules["expected"]`` is in the file."""
     text = text_of(result)
     return float(text is not None and all(part in text for part in rules["expected"]))
@@ -96,7 +133,12 @@ def file_contains(result: str | None, rules: Mapping[str, Sequence[str]]) -> flo
 def compare_text_file(
     result: str | None, expected: str | None, *, ignore_blanks: bool = False, ignore_case: bool = False
 ) -> float:
-    """Whether two files hold the same text; runs of blanks, or upper and lower case, may count as equal."""
+    """Whether two files hold the same text.
+
+    Args:
+        ignore_blanks: any run of blanks and ends of lines counts as one blank.
+        ignore_case: upper and lower case count as equal.
+    """
     texts = [text_of(result), text_of(expected)]
     if None in texts:
         return 0.0
@@ -105,7 +147,7 @@ def compare_text_file(
 
 
 def diff_text_file(result: str | None, expected: str | None) -> float:
-    """Share of equal lines, as difflib counts it."""
+    """Share of the lines that two files have in common, from 0 to 1, as difflib counts it."""
     left, right = text_of(result), text_of(expected)
     if left is None or right is None:
         return 0.0
@@ -119,6 +161,7 @@ def compare_csv(
 
     Args:
         strict: whether blanks around a line count.
+        ignore_case: upper and lower case count as equal.
     """
     wanted = [expected] if isinstance(expected, str) else list(expected or ())
     return max((float(_same_lines(result, one, strict, ignore_case)) for one in wanted), default=0.0)
