@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import traceback
 import warnings
@@ -19,12 +20,15 @@ from agentgym.events import (
     RunCompleted,
     RunStarted,
     Scored,
+    Status,
     Step,
     ToolCalled,
 )
 from agentgym.trajectory import TrajectoryWriter
 
 __all__ = ["OnError", "RecordingWarning", "RunRecording", "milliseconds_since"]
+
+_CALLED_OFF = ("CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit")
 
 OnError: TypeAlias = Literal["raise", "warn"]
 
@@ -146,12 +150,17 @@ class RunRecording:
             error.add_note(f"this was not recorded: {refused}")
 
     def complete(self) -> None:
-        """Ends the run, if it began and may be written to, and writes its summary."""
+        """Ends the run, if it began and may be written to, and writes its summary.
+
+        A run that ends in the middle of an episode is not ``completed``. One that is ended by an exception on its way
+        out, as in ``finally``, says which.
+        """
         if self.is_started and self.is_usable:
+            status, error = self._end()
             self._bus.publish(
                 RunCompleted(
-                    status=_status(self._failure),
-                    error=None if self._failure is None else f"{self._failure.type}: {self._failure.message}",
+                    status=status,
+                    error=error,
                     episodes=self._episodes,
                     steps=self._steps,
                     duration_ms=milliseconds_since(self._began),
@@ -163,6 +172,18 @@ class RunRecording:
         """Leaves the run as it is; the bus may be given to another."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
+
+    def _end(self) -> tuple[Status, str | None]:
+        if self._failure is not None:
+            return _status(self._failure.type), f"{self._failure.type}: {self._failure.message}"
+        if self.episode_is_over or not self._episodes:
+            return "completed", None
+        raised = sys.exception()
+        if raised is not None:
+            kind = type(raised).__name__
+            return _status(kind), f"{kind}: {raised}"
+        # An environment that resets by itself is closed after a reset that nobody asked for.
+        return ("cancelled" if self._step else "completed"), None
 
     def _keep(self, record: Record) -> None:
         was_lost = self._writer.failure is not None
@@ -190,7 +211,5 @@ def milliseconds_since(start: float) -> float:
     return round((time.perf_counter() - start) * 1000, 3)
 
 
-def _status(failure: Failed | None) -> Any:
-    if failure is None:
-        return "completed"
-    return "cancelled" if failure.type == "KeyboardInterrupt" else "error"
+def _status(error: str) -> Status:
+    return "cancelled" if error in _CALLED_OFF else "error"

@@ -244,7 +244,12 @@ class Failed(_Event, frozen=True, kw_only=True):
 
 
 class RunCompleted(_Event, frozen=True, kw_only=True):
-    """A run ended. ``success`` is the agent's own claim, if it made one; a score is `Scored`."""
+    """A run ended. ``success`` is the agent's own claim, if it made one; a score is `Scored`.
+
+    A recorder says ``completed`` if its last episode ended; ``cancelled`` if it was closed or interrupted in the middle
+    of one, or ``error`` if something else was raised there, and ``error`` says what. Which episodes have no end shows
+    in their last step.
+    """
 
     status: Status
     success: bool | None = None

@@ -209,8 +209,8 @@ def test_what_osworld_passes_over_is_a_warning(run: Run, tmp_path: Path) -> None
             " - at $.evaluator.expected[0].rules.ignore_list_order (task a)"
         ),
         (
-            f"warning: {source}:2: rules[0]: nothing reads 'ignore_case' in a rule 'sheet_data', which OSWorld passes over,"
-            " too - at $.evaluator.options[0] (task b)"
+            f"warning: {source}:2: rules[0]: nothing reads 'ignore_case' in a rule 'sheet_data',"
+            " which OSWorld passes over, too - at $.evaluator.options[0] (task b)"
         ),
         "3 tasks, 0 problems, 2 warnings",
     ]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import msgspec
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env, data_equivalence
+from gymnasium.wrappers import Autoreset
 
 import agentgym
 from agentgym.actions import Click
@@ -162,6 +164,54 @@ def test_an_interrupt_is_recorded_and_the_recording_can_go_on(make: Make, tmp_pa
     env.close()
     assert [len(episode) for episode in Dataset(tmp_path)] == [1, 1]
     assert records(tmp_path)[-1].payload.status == "cancelled"
+
+
+def broken_off(env: gym.Env[Any, Any], raised: BaseException | None, *, episodes: int = 1, steps: int = 1) -> None:
+    """Whole episodes, the beginning of another, and the end that programs come to."""
+    try:
+        play(env, episodes=episodes)
+        play(env, steps=steps)
+        if raised is not None:
+            raise raised
+    finally:
+        env.close()
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "error"),
+    [
+        (None, "cancelled", None),
+        (KeyboardInterrupt(), "cancelled", "KeyboardInterrupt: "),
+        (SystemExit(1), "cancelled", "SystemExit: 1"),
+        (RuntimeError("the agent fell over"), "error", "RuntimeError: the agent fell over"),
+    ],
+)
+def test_a_run_that_ends_within_an_episode_is_not_completed(
+    make: Make, tmp_path: Path, raised: BaseException | None, status: str, error: str | None
+) -> None:
+    with nullcontext() if raised is None else pytest.raises(type(raised)):
+        broken_off(TrajectoryRecorder(make("desktop"), tmp_path), raised)
+    completed = records(tmp_path)[-1].payload
+    assert (completed.status, completed.error, completed.episodes, completed.steps) == (status, error, 2, 4)
+    assert [episode.is_complete for episode in Dataset(tmp_path)] == [True, False]
+    assert Dataset(tmp_path).filter(where=lambda episode: episode.is_complete)[0].number == 0
+
+
+def test_an_interrupt_before_the_first_step_is_told_by_who_closes_on_the_way_out(make: Make, tmp_path: Path) -> None:
+    env = TrajectoryRecorder(make("desktop"), tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(env, KeyboardInterrupt(), episodes=0, steps=0)
+    assert records(tmp_path)[-1].payload.status == "cancelled"
+
+
+def test_a_run_is_completed_where_the_environment_only_reset_itself_again(make: Make, tmp_path: Path) -> None:
+    env = TrajectoryRecorder(Autoreset(make("desktop")), tmp_path)
+    env.reset(seed=0)
+    for _ in range(4):
+        env.step(0)
+    env.close()
+    assert [len(episode) for episode in Dataset(tmp_path)] == [3, 0]
+    assert records(tmp_path)[-1].payload.status == "completed"
 
 
 def test_others_publish_into_the_same_stream(make: Make, tmp_path: Path) -> None:
