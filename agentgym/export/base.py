@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import warnings
 from pathlib import Path
@@ -30,10 +31,24 @@ class Exporter(Protocol):
 
 
 class ExportWarning(UserWarning):
-    """Episodes of the dataset that the foreign form does not have, and why."""
+    """What of the dataset the foreign form does not have, and why."""
 
 
-exporters: Registry[Exporter] = Registry("exporter")
+class _Exporters(Registry[Exporter]):
+    """Exporters that say, once, of how many texts they had the beginning alone."""
+
+    def __getitem__(self, name: str) -> Exporter:
+        exporter = super().__getitem__(name)
+
+        @functools.wraps(exporter)
+        def telling(dataset: Dataset, out: Path, **options: Any) -> None:
+            exporter(dataset, out, **options)
+            _tell_of_cut_texts(dataset)
+
+        return telling
+
+
+exporters: Registry[Exporter] = _Exporters("exporter")
 
 exporters.register_lazily("atif", "agentgym.export.atif:export_atif")
 exporters.register_lazily("aworld", "agentgym.export.aworld:export_aworld")
@@ -70,3 +85,15 @@ def tell(count: int, what: str) -> None:
     if count:
         noun = "episode" if count == 1 else "episodes"
         warnings.warn(f"left out {count} {noun} {what}", ExportWarning, stacklevel=3)
+
+
+def _tell_of_cut_texts(dataset: Dataset) -> None:
+    # Whoever shows how far an export has come counts the episodes that are gone through, which these are not.
+    cut = frozenset[str]().union(*(dataset[index].cut_texts for index in range(len(dataset))))
+    if cut:
+        what = "1 text was" if len(cut) == 1 else f"{len(cut)} texts were"
+        warnings.warn(
+            f"{what} cut when this was recorded (preview_chars); the export has no more of them than their beginning",
+            ExportWarning,
+            stacklevel=3,
+        )

@@ -15,6 +15,7 @@ from agentgym.events import Record
 from agentgym.rewards import Transition
 from agentgym.tasks import Task
 from agentgym.trajectory.columns import Column, column
+from agentgym.trajectory.cuttexts import cut_texts
 from agentgym.trajectory.framereader import FrameReader
 from agentgym.trajectory.recordfile import EpisodeSpan, RecordFile
 from agentgym.trajectory.records import read_record
@@ -42,6 +43,7 @@ class Episode:
         self._file = file
         self._span = span
         self._steps = span.steps
+        self._frames = frames
         self._values = ValueReader(frames)
 
     def __len__(self) -> int:
@@ -147,6 +149,12 @@ class Episode:
         """Whether its last step ended it."""
         last = self._step_forms[-1] if self._step_forms else {}
         return bool(last.get("terminated") or last.get("truncated"))
+
+    @property
+    def cut_texts(self) -> frozenset[str]:
+        """The digests (sha256) of the texts that were longer than the recorder's ``preview_chars``, and were cut."""
+        lines = self._file.lines(self._span.start, self._span.end)
+        return frozenset(digest for line in lines for digest in cut_texts(line, self._frames))
 
     @property
     def total_return(self) -> float:
