@@ -58,10 +58,11 @@ def rules_form(metric: Metric) -> Any:
     if rules is None or rules.kind is rules.KEYWORD_ONLY:
         return None
     try:
-        return get_type_hints(metric, include_extras=True).get("rules")
+        form = get_type_hints(metric, include_extras=True).get("rules")
     except NameError:
         # One of another package may import what it is annotated with for its type checker alone.
         return None
+    return None if form is Any else form
 
 
 def _faults_of_check(check: Check, index: int) -> Iterator[str]:

@@ -52,7 +52,7 @@ def needs_of(spec: EvaluatorSpec) -> frozenset[str]:
 
 @getters.register("rule")
 def rule(_backend: Backend, config: dict[str, Any]) -> Any:
-    """The ``rules`` that stand in the task itself."""
+    """What stands in the task itself, under ``rules``; nothing is fetched."""
     return config["rules"]
 
 
@@ -73,13 +73,13 @@ def vm_file(backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetched 
 
 @getters.register("cloud_file")
 def cloud_file(_backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetched | None]:
-    """The file at the address ``path``, or several, as `vm_file`."""
+    """The file at the address ``path``, or several, as ``vm_file``; what was fetched once is kept."""
     return _files(config, fetch)
 
 
 @getters.register("cache_file")
 def cache_file(_backend: Backend, config: dict[str, Any]) -> Fetched:
-    """What a step kept under the name ``path``, such as ``execute`` with ``stdout``; ``kept`` holds it all.
+    """What a step kept under the name ``path``, such as ``execute`` with ``stdout``.
 
     Raises:
         KeyError: if no step did, which is a fault of the task.
@@ -124,13 +124,17 @@ def vm_command_line(backend: Backend, config: dict[str, Any]) -> str:
 
 @getters.register("vm_command_error")
 def vm_command_error(backend: Backend, config: dict[str, Any]) -> str:
-    """What ``command`` writes to its standard error."""
+    """What ``command`` writes to its standard error.
+
+    Raises:
+        FileNotFoundError: if there is no such program.
+    """
     return _run(backend, config).stderr.decode("utf-8", "replace")
 
 
 @getters.register("accessibility_tree")
 def accessibility_tree(backend: Backend, _config: dict[str, Any]) -> str | None:
-    """The tree as XML."""
+    """The accessibility tree of the whole desktop, as XML in OSWorld's form; None without one."""
     return _text(backend, "accessibility_tree")
 
 
@@ -142,13 +146,14 @@ def vm_terminal_output(backend: Backend, _config: dict[str, Any]) -> str | None:
 
 @getters.register("vm_screen_size")
 def vm_screen_size(backend: Backend, _config: dict[str, Any]) -> dict[str, int]:
+    """The size of the screen, ``{"width", "height"}`` in pixels."""
     width, height = backend.screen
     return {"width": width, "height": height}
 
 
 @getters.register("vm_window_size")
 def vm_window_size(backend: Backend, config: dict[str, Any]) -> dict[str, int] | None:
-    """The size of the uppermost window whose class contains ``app_class_name``; None if there is none."""
+    """The size of the uppermost window of a class, ``{"width", "height"}`` in pixels; None if there is none."""
     name = config["app_class_name"].lower()
     for window in reversed(backend.windows()):
         if name in window.app_class.lower():
@@ -164,7 +169,7 @@ def vm_window_titles(backend: Backend, _config: dict[str, Any]) -> list[str]:
 
 @getters.register("list_directory")
 def list_directory(backend: Backend, config: dict[str, Any]) -> dict[str, Any]:
-    """The tree of a folder: ``{"type", "name", "children"}``, sorted by name.
+    """The tree of a folder, ``{"type", "name", "children"}`` within one another, sorted by name.
 
     Raises:
         FileNotFoundError: if there is no such folder.

@@ -38,15 +38,17 @@ def execute(
 ) -> dict[str, bytes]:
     """Runs a command to its end.
 
-    OSWorld's ``execute`` and ``command``: ``{SCREEN_WIDTH}``, ``{SCREEN_HEIGHT}``, their halves and
-    ``{CLIENT_PASSWORD}`` are filled in; the return code does not matter. Ours: ``check`` makes a return code other
-    than 0 an error.
+    OSWorld's ``execute`` and ``command``: ``{SCREEN_WIDTH}``, ``{SCREEN_HEIGHT}``, ``{SCREEN_WIDTH_HALF}``,
+    ``{SCREEN_HEIGHT_HALF}`` and ``{CLIENT_PASSWORD}`` are filled in; the return code does not matter.
 
     Args:
+        command: the program and its arguments; a text is taken apart as a shell would.
+        shell: whether a shell runs it.
         until: the command is run again until its ``returncode`` is this, or its ``stdout`` or ``stderr`` contains this.
+        check: ours: a return code other than 0 is an error.
         stdout: the name under which the getter ``cache_file`` finds what it wrote to standard output.
         stderr: the same of standard error.
-        timeout: seconds.
+        timeout: seconds after which the command is killed, which is an error.
     """
     argv = _argv(_filled(command, backend.screen), shell)
     deadline = time.monotonic() + _UNTIL_PATIENCE_S
@@ -68,6 +70,8 @@ def launch(
     """Starts a program and leaves it running.
 
     Args:
+        command: the program and its arguments; a text is taken apart as a shell would.
+        shell: whether a shell runs it.
         wait_window: ours: waits until a window is there whose title contains this.
     """
     backend.launch(_argv(command, shell))
@@ -76,18 +80,31 @@ def launch(
 
 
 def sleep(backend: Backend, seconds: Annotated[float, msgspec.Meta(ge=0)]) -> None:
-    """Waits, because the task says so."""
+    """Waits a fixed time. Mostly needless here: every step waits for what it did.
+
+    Args:
+        seconds: how long.
+    """
     del backend
     time.sleep(float(seconds))
 
 
 def file(backend: Backend, path: str, content: str) -> None:
-    """Lays a text file; ours, so that a task needs no download."""
+    """Lays a text file, with the folders above it; ours, so that a task needs no download.
+
+    Args:
+        path: where; ``~`` is the home.
+        content: what is in it.
+    """
     backend.write(path, content.encode())
 
 
 def upload_file(backend: Backend, files: Sequence[_Upload]) -> None:
-    """Copies files of this machine, ``[{"local_path": …, "path": …}]``."""
+    """Copies files of the machine that AgentGym runs on into the desktop.
+
+    Args:
+        files: from where to where.
+    """
     for entry in files:
         backend.write(entry["path"], Path(entry["local_path"]).read_bytes())
 

@@ -34,7 +34,10 @@ class _Download(TypedDict):
 
 
 def download(backend: Backend, files: Sequence[_Download]) -> None:
-    """Puts files from addresses into the machine, ``[{"url": …, "path": …}]``.
+    """Puts files from addresses into the desktop; what was fetched once is kept for the next episode.
+
+    Args:
+        files: from where to where; an address is http, https or file.
 
     Raises:
         OSError: if there is no such file to be had.

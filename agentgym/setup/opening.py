@@ -56,6 +56,9 @@ def open_path(backend: Backend, path: str) -> None:
 
     The window is known by the name in its title, a browser's by being new or showing another title than before.
 
+    Args:
+        path: what to open; a path may begin with ``~``, an address with ``https://`` and the like.
+
     Raises:
         FileNotFoundError: if there is nothing at that path.
         TimeoutError: if no such window comes.

@@ -15,7 +15,13 @@ _LOOK_S = 0.05
 
 
 def activate_window(backend: Backend, window_name: str, strict: bool = False, by_class: bool = False) -> None:
-    """Focuses a window; waits a little for it to appear. That there is none is no error, as in OSWorld."""
+    """Raises and focuses a window; waits a little for it to appear. That there is none is no error, as in OSWorld.
+
+    Args:
+        window_name: a part of its title, in any case.
+        strict: whether it must be the whole title, letter by letter.
+        by_class: whether the name is one of its class, not its title.
+    """
     deadline = time.monotonic() + _ACTIVATE_PATIENCE_S
     while not backend.activate_window(window_name, strict=strict, by_class=by_class):
         if time.monotonic() > deadline:
@@ -26,7 +32,13 @@ def activate_window(backend: Backend, window_name: str, strict: bool = False, by
 
 
 def close_window(backend: Backend, window_name: str, strict: bool = False, by_class: bool = False) -> None:
-    """Asks a window to close. That there is none is no error, as in OSWorld."""
+    """Asks a window to close. That there is none is no error, as in OSWorld.
+
+    Args:
+        window_name: a part of its title, in any case.
+        strict: whether it must be the whole title, letter by letter.
+        by_class: whether the name is one of its class, not its title.
+    """
     if backend.close_window(window_name, strict=strict, by_class=by_class):
         backend.settle(_ACTIVATE_PATIENCE_S)
 

@@ -11,15 +11,24 @@ from agentgym.errors import TaskError
 from agentgym.tasks.forms import fields_of, misfits
 from agentgym.tasks.task import Check, EvaluatorSpec, GetterSpec, SetupStep, Task
 
-__all__ = ["faults_of", "parse_task", "task_of", "task_to_dict"]
+__all__ = ["EvaluatorForm", "TaskForm", "faults_of", "parse_task", "task_of", "task_to_dict"]
 
 _Getter = dict[str, Any]
 
 _KINDS = {type(None): "null", bool: "a truth", int: "a number", float: "a number", str: "a text", list: "a list"}
 
 
-class _Evaluator(msgspec.Struct):
-    """The evaluator as it stands in a file: one of each, or lists of equal length."""
+class EvaluatorForm(msgspec.Struct):
+    """The evaluator as it stands in a file: one of each, or lists of equal length.
+
+    Args:
+        func: the metric's name, or one for each check; ``"infeasible"`` if the agent must say that it cannot be done.
+        result: the getter of what the agent made.
+        expected: the getter of what it is held against; many metrics want ``{"type": "rule", "rules": …}``.
+        options: what the metric is told besides.
+        conj: how checks are put together: ``and`` is their mean, or 0 as soon as one is 0; ``or`` is the best of them.
+        postconfig: setup steps before the checks, such as one that saves what is open.
+    """
 
     func: str | list[str]
     result: _Getter | list[_Getter | None] | None = None
@@ -29,13 +38,25 @@ class _Evaluator(msgspec.Struct):
     postconfig: list[SetupStep] = []
 
 
-class _File(msgspec.Struct):
-    """The keys of a task file that mean something; the others are metadata."""
+class TaskForm(msgspec.Struct):
+    """The keys of a task file that mean something; the others are metadata.
+
+    Args:
+        id: under which results are kept; no other task of the source has it.
+        instruction: what the agent is told.
+        config: the setup steps, done in their order before the first observation.
+        evaluator: how the end is judged; without one the episode has no score, and every reward is 0.
+        tools: names of tools, kept for whoever makes agents; the environment does not read them.
+        related_apps: the applications it needs; ``agentgym run`` says what is missing before it starts.
+        snapshot: OSWorld's word for the state to begin with; kept, and not read: every episode begins afresh.
+        max_steps: truncates the episode; ``max_steps=`` of the environment goes before it.
+        seed_params: what was drawn for it, where a program made the task; kept for scripts.
+    """
 
     id: str
     instruction: str
     config: list[SetupStep] = []
-    evaluator: _Evaluator | None = None
+    evaluator: EvaluatorForm | None = None
     tools: list[str] = []
     related_apps: list[str] = []
     snapshot: str | None = None
@@ -63,7 +84,7 @@ def faults_of(raw: Any) -> list[str]:
     if not isinstance(raw, Mapping):
         return [f"a task is an object, not {_KINDS.get(type(raw), type(raw).__name__)} - at $"]
     # Its other keys are metadata.
-    return list(misfits({key: value for key, value in raw.items() if key in fields_of(_File)}, _File, "$"))
+    return list(misfits({key: value for key, value in raw.items() if key in fields_of(TaskForm)}, TaskForm, "$"))
 
 
 def task_of(raw: Any) -> Task:
@@ -75,7 +96,7 @@ def task_of(raw: Any) -> Task:
     faults = faults_of(raw)
     if faults:
         raise TaskError(faults[0])
-    read = msgspec.convert(dict(raw), _File)
+    read = msgspec.convert(dict(raw), TaskForm)
     if not read.id:
         raise TaskError("a task needs an id that is not empty - at $.id")
     if read.max_steps is not None and read.max_steps < 1:
@@ -90,7 +111,7 @@ def task_of(raw: Any) -> Task:
         snapshot=read.snapshot,
         max_steps=read.max_steps,
         seed_params=read.seed_params,
-        metadata={key: value for key, value in raw.items() if key not in _File.__struct_fields__},
+        metadata={key: value for key, value in raw.items() if key not in TaskForm.__struct_fields__},
     )
 
 
@@ -110,7 +131,7 @@ def task_to_dict(task: Task) -> dict[str, Any]:
     }
 
 
-def _evaluator(read: _Evaluator) -> EvaluatorSpec:
+def _evaluator(read: EvaluatorForm) -> EvaluatorSpec:
     postconfig = tuple(read.postconfig)
     if read.func == "infeasible":
         return EvaluatorSpec((), read.conj, postconfig, infeasible=True)
@@ -128,7 +149,7 @@ def _evaluator(read: _Evaluator) -> EvaluatorSpec:
     return EvaluatorSpec(checks, read.conj, postconfig)
 
 
-def _column(read: _Evaluator, key: str, length: int) -> list[Any]:
+def _column(read: EvaluatorForm, key: str, length: int) -> list[Any]:
     """What an evaluator says under a key, once for each metric."""
     value: Any = getattr(read, key)
     if value is None:
@@ -143,7 +164,7 @@ def _column(read: _Evaluator, key: str, length: int) -> list[Any]:
     return value
 
 
-def _getters(read: _Evaluator, key: str, length: int) -> list[GetterSpec | None]:
+def _getters(read: EvaluatorForm, key: str, length: int) -> list[GetterSpec | None]:
     value = getattr(read, key)
     single = not isinstance(value, list)
     return [

@@ -10,7 +10,12 @@ __all__ = ["Check", "EvaluatorSpec", "GetterSpec", "SetupStep", "Task"]
 
 
 class SetupStep(msgspec.Struct, frozen=True):
-    """One setup or postconfig step, in OSWorld's form ``{"type": …, "parameters": {…}}``."""
+    """One setup or postconfig step, in OSWorld's form ``{"type": …, "parameters": {…}}``.
+
+    Args:
+        type: the step's name.
+        parameters: its parameters by name.
+    """
 
     type: str
     parameters: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from agentgym.evaluators.metrics.registry import Metric
 from agentgym.evaluators.metrics.texts import text_of
 from agentgym.tasks.forms import PassedOver
 
-__all__ = ["METRICS", "check_comparison", "compared"]
+__all__ = ["COMPARISONS", "METRICS", "check_comparison", "compared"]
 
 _NAMESPACE = "https://accessibility.ubuntu.example.org/ns"
 _PREFIXES = {
@@ -70,6 +70,10 @@ class ElementRule(TypedDict, total=False):
     selectors: list[str]
     text: str
     exact: bool
+
+
+COMPARISONS = (*_METHODS, "approx:N", "range.ee", "range.et", "range.te", "range.tt", "re", "re.FLAGS")
+"""What may stand as ``method`` of a comparison."""
 
 
 def compared(value: Any, rule: Mapping[str, Any]) -> bool:

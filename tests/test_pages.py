@@ -1,0 +1,94 @@
+"""What the pages of docs/ show is done, and what is made from the code is up to date."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import pytest
+
+import agentgym
+from agentgym.actions import Hotkey, TypeText
+from agentgym.cli.taskcheck import check_tasks
+from agentgym.evaluators import getters, metrics
+from agentgym.setup import steps
+from agentgym.tasks import parse_task
+
+DOCS = Path(__file__).parents[1] / "docs"
+TASKS = (DOCS / "tasks.md").read_text()
+
+
+def block(page: str, language: str) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def example() -> dict[str, Any]:
+    raw: dict[str, Any] = json.loads(block(TASKS, "json"))
+    return raw
+
+
+def test_the_tables_of_tasks_are_up_to_date() -> None:
+    script = runpy.run_path(str(DOCS.parent / "scripts" / "tasks_page.py"))
+    assert script["renewed"](TASKS) == TASKS, "type: python scripts/tasks_page.py"
+
+
+@pytest.mark.parametrize("names", [steps, getters, metrics], ids=["steps", "getters", "metrics"])
+def test_the_page_of_tasks_names_everything(names: Any) -> None:
+    assert [name for name in names if f"`{name}`" not in TASKS] == []
+
+
+def test_the_example_of_a_task_has_no_fault(tmp_path: Path) -> None:
+    place = tmp_path / "tasks"
+    place.mkdir()
+    (place / "shopping-add.json").write_text(block(TASKS, "json"))
+    assert check_tasks(str(place)) == check_tasks(str(place / "shopping-add.json"))
+    verdict = check_tasks(str(place))
+    assert (verdict.tasks, verdict.problems, verdict.warnings) == (1, (), ())
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize(("text", "score"), [("milk\n", 1.0), ("mlk\n", 0.0)])
+def test_the_example_of_a_task_can_be_solved(text: str, score: float) -> None:
+    env = gym.make("agentgym/Desktop-v0", task=parse_task(example()))
+    try:
+        env.reset(seed=0)
+        for action in (Hotkey(("ctrl", "end")), TypeText(text), Hotkey(("ctrl", "s"))):
+            assert env.step(action)[4]["action_error"] is None
+        assert env.step("DONE")[1] == score
+    finally:
+        env.close()
+
+
+@pytest.mark.desktop
+def test_the_commands_of_the_page_of_tasks_work(tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "shopping-add.json").write_text(block(TASKS, "json"))
+    shell(block(TASKS, "bash"), tmp_path)
+    assert len(agentgym.Dataset(tmp_path / "data")) == 1
+
+
+def shell(code: str, folder: Path) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-e"], input=code, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_block_of_the_page_of_rewards_runs_in_its_order(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", (DOCS / "rewards.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert [language for language, _ in blocks] == ["python", "python", "python", "bash", "python"]
+    for number, (language, code) in enumerate(blocks):
+        name = re.match(r"# (\w+\.py)\n", code)
+        script = tmp_path / (name[1] if name else f"block{number}.{language}")
+        script.write_text(code)
+        shell(code if language == "bash" else f"{sys.executable} -W error {script.name}", tmp_path)
