@@ -21,7 +21,9 @@ from agentgym.evaluators import getters, metrics
 from agentgym.setup import steps
 from agentgym.tasks import parse_task
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 TASKS = (DOCS / "tasks.md").read_text()
 
 
@@ -37,7 +39,7 @@ def example() -> dict[str, Any]:
 
 
 def test_the_tables_of_tasks_are_up_to_date() -> None:
-    script = runpy.run_path(str(DOCS.parent / "scripts" / "tasks_page.py"))
+    script = runpy.run_path(str(ROOT / "scripts" / "tasks_page.py"))
     assert script["renewed"](TASKS) == TASKS, "type: python scripts/tasks_page.py"
 
 
@@ -74,6 +76,24 @@ def test_the_commands_of_the_page_of_tasks_work(tmp_path: Path) -> None:
     (tmp_path / "tasks" / "shopping-add.json").write_text(block(TASKS, "json"))
     shell(block(TASKS, "bash"), tmp_path)
     assert len(agentgym.Dataset(tmp_path / "data")) == 1
+
+
+def test_the_places_that_contributing_names_are_there() -> None:
+    named = re.findall(r"`((?:agentgym|docs|scripts|tests)/[\w/.-]+)`", CONTRIBUTING)
+    assert len(named) > 15
+    assert [place for place in named if not (ROOT / place).exists()] == []
+
+
+def test_contributing_names_every_table_that_another_package_can_add_to() -> None:
+    own = {"agentgym." + kind.replace(" ", "_") + "s" for kind in registries()}
+    named = set(re.findall(r"`(agentgym\.\w+s)`", CONTRIBUTING))
+    assert own - named == {"agentgym.metric_option_remarks"}, "which only OSWorld's own files need"
+    assert named - own == {"agentgym.wrappers"}
+
+
+def registries() -> list[str]:
+    sources = "".join(path.read_text() for path in (ROOT / "agentgym").rglob("*.py"))
+    return re.findall(r'= _?(?:Registry|Exporters)\("([a-z ]+)"\)', sources)
 
 
 def shell(code: str, folder: Path) -> None:

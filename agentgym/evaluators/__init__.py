@@ -2,6 +2,7 @@
 
 from agentgym.evaluators.beforehand import check_spec, faults_of_spec, remarks_on_spec
 from agentgym.evaluators.evaluation import Score, evaluate
+from agentgym.evaluators.getterforms import getter_forms
 from agentgym.evaluators.getters import Fetched, Getter, getter_needs, getters, needs_of
 from agentgym.evaluators.metrics import Metric, metrics
 
@@ -13,6 +14,7 @@ __all__ = [
     "check_spec",
     "evaluate",
     "faults_of_spec",
+    "getter_forms",
     "getter_needs",
     "getters",
     "metrics",
