@@ -19,6 +19,7 @@ from agentgym.tasks.task import Task
 __all__ = ["TaskEntry", "read_each", "read_tasks"]
 
 _PATH = re.compile(r" - at `?(\$[^`\s]*)`?$")
+_FIRST_OF_CHECKS = re.compile(r"(?P<before>\.evaluator\.(?P<key>func|result|expected|options))\[0\]")
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 
@@ -35,6 +36,7 @@ class TaskEntry:
     file: Path
     task: Task | None = None
     faults: tuple[str, ...] = ()
+    _raw: Any = None
     _text: str = ""
     _line: int | None = None
     _root: str = "$"
@@ -42,10 +44,17 @@ class TaskEntry:
     def placed(self, message: str) -> str:
         """A sentence about this task, with file and line in front; it ends with the JSON path of what it is about."""
         path = _PATH.search(message)
-        inner = path[1][1:] if path else ""
+        inner = self._as_written(path[1][1:]) if path else ""
         said = _PATH.sub("", message)
         line = self._line if self._line is not None else line_of(self._text, self._root + inner)
         return f"{self.file}:{line}: {said} - at {self._root}{inner}"
+
+    def _as_written(self, path: str) -> str:
+        """The path in the file of what is a list of one in an `EvaluatorSpec`, and need be none there."""
+        found = _FIRST_OF_CHECKS.match(path)
+        if found is None or isinstance(self._raw["evaluator"].get(found["key"]), list):
+            return path
+        return found["before"] + path[found.end() :]
 
 
 def read_tasks(source: str | Path) -> Sequence[Task]:
@@ -143,7 +152,7 @@ def _entry(empty: TaskEntry, raw: Any) -> TaskEntry:
     if faults:
         return TaskEntry(empty.file, faults=tuple(map(empty.placed, faults)))
     try:
-        return replace(empty, task=task_of(raw))
+        return replace(empty, task=task_of(raw), _raw=raw)
     except TaskError as error:
         return TaskEntry(empty.file, faults=(empty.placed(str(error)),))
 

@@ -73,7 +73,7 @@ def test_validate_suggests_names(run: Run, tmp_path: Path) -> None:
     assert "did you mean 'launch'?" in out
     assert f"{source}:1: no metric" in out
     assert "(task a)" in out
-    assert "at $.evaluator.func[0]" in out
+    assert "at $.evaluator.func (" in out
 
 
 def test_validate_gives_file_line_and_path_of_each_malformed_task(run: Run, tmp_path: Path) -> None:
@@ -107,11 +107,11 @@ def test_validate_gives_file_line_and_path_of_each_malformed_task(run: Run, tmp_
         ({"id": "b", "evaluator": {"func": "is_file_exist"}}, "needs a result, each with a getter"),
         (
             {"id": "b", "evaluator": {**SAVED, "expected": {"type": "rule", "rules": {"expected": 1, "expectd": 1}}}},
-            "'expectd' is known here; did you mean 'expected'? - at $.evaluator.expected[0].rules.expectd",
+            "'expectd' is known here; did you mean 'expected'? - at $.evaluator.expected.rules.expectd",
         ),
         (
             {"id": "b", "evaluator": {**SAVED, "func": "check_list", "expected": {"type": "rule", "rules": []}}},
-            "metric 'check_list': Expected `object`, got `array` - at $.evaluator.expected[0].rules",
+            "metric 'check_list': Expected `object`, got `array` - at $.evaluator.expected.rules",
         ),
         (
             {"id": "b", "evaluator": {**SAVED, "conj": "xor"}},
@@ -119,7 +119,7 @@ def test_validate_gives_file_line_and_path_of_each_malformed_task(run: Run, tmp_
         ),
         (
             {"id": "b", "evaluator": {**SAVED, "result": {"type": "vm_command_line", "command": "a", "shel": True}}},
-            "no key 'shel' is known here; did you mean 'shell'? - at $.evaluator.result[0].shel",
+            "no key 'shel' is known here; did you mean 'shell'? - at $.evaluator.result.shel",
         ),
     ],
 )
@@ -129,6 +129,17 @@ def test_validate_tells_what_would_only_be_missed(run: Run, tmp_path: Path, seco
     assert code == 1
     assert out.startswith(f"{source}:2: ")
     assert says in out
+
+
+def test_validate_gives_the_line_and_path_of_what_is_alone_in_the_file(run: Run, tmp_path: Path) -> None:
+    evaluator = {**SAVED, "expected": {"type": "rule", "rules": {"expected": "x", "expectd": "x"}}}
+    source = tmp_path / "a.json"
+    source.write_text(json.dumps({"id": "a", "instruction": "", "evaluator": evaluator}, indent=1))
+    line = next(number for number, text in enumerate(source.read_text().splitlines(), 1) if "expectd" in text)
+    code, out, _ = run("validate", str(source))
+    assert code == 1
+    assert out.startswith(f"{source}:{line}: metric 'exact_match': no key 'expectd' is known here")
+    assert "- at $.evaluator.expected.rules.expectd (task a)" in out
 
 
 def test_validate_lists_every_fault_of_every_file(run: Run, tmp_path: Path) -> None:
@@ -206,11 +217,11 @@ def test_what_osworld_passes_over_is_a_warning(run: Run, tmp_path: Path) -> None
     assert out.splitlines() == [
         (
             f"warning: {source}:1: nothing reads 'ignore_list_order', which OSWorld passes over, too"
-            " - at $.evaluator.expected[0].rules.ignore_list_order (task a)"
+            " - at $.evaluator.expected.rules.ignore_list_order (task a)"
         ),
         (
             f"warning: {source}:2: rules[0]: nothing reads 'ignore_case' in a rule 'sheet_data',"
-            " which OSWorld passes over, too - at $.evaluator.options[0] (task b)"
+            " which OSWorld passes over, too - at $.evaluator.options (task b)"
         ),
         "3 tasks, 0 problems, 2 warnings",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from agentgym.actions import Done, Fail
 from agentgym.backends.base import Completed
 from agentgym.backends.memory import MemoryBackend
 from agentgym.errors import BackendError, EvaluationError, TaskError
-from agentgym.evaluators import check_spec, evaluate, metrics
+from agentgym.evaluators import check_spec, evaluate, faults_of_spec, metrics
 from agentgym.tasks import EvaluatorSpec, parse_task
 
 
@@ -249,3 +249,37 @@ def test_names_are_checked_beforehand() -> None:
     ):
         with pytest.raises(TaskError, match=says):
             check_spec(spec)
+
+
+class _Wanted(TypedDict):
+    colour: str
+    shade: NotRequired[float]
+
+
+def _shaded(result: object, rules: list[_Wanted]) -> float:
+    return 1.0
+
+
+def test_the_rules_of_a_metric_of_ones_own_are_held_against_its_annotation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(metrics._known, "shaded", _shaded)
+
+    def faults(rules: Any) -> list[str]:
+        expected = {"type": "rule", "rules": rules}
+        return list(faults_of_spec(_spec(func="shaded", result=_echo("a"), expected=expected)))
+
+    assert faults([{"colour": "red"}, {"colour": "red", "shade": 1, "_why": "a note"}]) == []
+    assert faults([{"color": "red"}]) == [
+        "metric 'shaded': Object missing required field `colour` - at $.evaluator.expected[0].rules[0]",
+        (
+            "metric 'shaded': no key 'color' is known here; did you mean 'colour'?"
+            " - at $.evaluator.expected[0].rules[0].color"
+        ),
+    ]
+    assert faults({"colour": "red"}) == [
+        "metric 'shaded': Expected `array`, got `object` - at $.evaluator.expected[0].rules"
+    ]
+
+
+def test_what_a_getter_fetched_is_held_against_no_form() -> None:
+    file = {"type": "vm_file", "path": "a", "dest": "a"}
+    assert list(faults_of_spec(_spec(func="check_list", result=file, expected=file))) == []
