@@ -18,7 +18,7 @@ import msgspec
 from agentgym.evaluators import getter_needs, getters, metrics
 from agentgym.evaluators.beforehand import rules_form
 from agentgym.evaluators.getterforms import getter_forms
-from agentgym.evaluators.metrics.sheetvalues import FUZZY
+from agentgym.evaluators.metrics.sheetvalues import FuzzyRule
 from agentgym.evaluators.metrics.structures import COMPARISONS, compared
 from agentgym.evaluators.metrics.tables import KINDS, Kind
 from agentgym.setup import steps
@@ -104,7 +104,7 @@ def comparisons() -> str:
 
 
 def fuzzy_keys() -> str:
-    return f"`{'`, `'.join(FUZZY)}`"
+    return rules(FuzzyRule).replace("<br>", ", ")
 
 
 def ours(registry: Mapping[str, Any]) -> list[str]:

@@ -48,7 +48,7 @@ def remarks_on_spec(spec: EvaluatorSpec) -> Iterator[str]:
             yield from passed_over(*rules, f"$.evaluator.expected[{index}].rules")
         if check.metric in option_remarks and not list(_faults_of_check(check, index)):
             for said in option_remarks[check.metric](check.options):
-                yield f"{said} - at $.evaluator.options[{index}]"
+                yield _placed(said, f"$.evaluator.options[{index}]")
 
 
 def rules_form(metric: Metric) -> Any:
@@ -79,8 +79,19 @@ def _faults_of_check(check: Check, index: int) -> Iterator[str]:
     if rules is not None:
         for said in misfits(*rules, f"$.evaluator.expected[{index}].rules"):
             yield f"metric {check.metric!r}: {said}"
-    lacking = list(_said(partial(_check_sides, check, metric, place)))
-    yield from lacking or _said(partial(_check_options, check, metric, f"$.evaluator.options[{index}]"))
+    options = f"$.evaluator.options[{index}]"
+    unfit = list(_said(partial(_check_sides, check, metric, place)))
+    unfit = unfit or list(_said(partial(_check_options, check, metric, options)))
+    yield from unfit
+    if check.metric in option_checks and not unfit:
+        for said in option_checks[check.metric](check.options):
+            yield f"metric {check.metric!r}: {_placed(said, options)}"
+
+
+def _placed(said: str, where: str) -> str:
+    """What was said of a place among options, of their place in the task."""
+    words, _, place = said.rpartition(" - at $")
+    return f"{words} - at {where}{place}"
 
 
 def _said(look: Callable[[], object]) -> Iterator[str]:
@@ -125,8 +136,6 @@ def _check_options(check: Check, metric: Metric, where: str) -> None:
         signature.bind(*sides, **check.options)
     except TypeError as error:
         raise TaskError(f"metric {check.metric!r}: {error} - at {where}") from error
-    if check.metric in option_checks:
-        _reporting(lambda: option_checks[check.metric](check.options), f"metric {check.metric!r}", where)
 
 
 def _check_sides(check: Check, metric: Metric, where: str) -> None:

@@ -36,6 +36,7 @@ class TaskEntry:
     file: Path
     task: Task | None = None
     faults: tuple[str, ...] = ()
+    # None of one that is malformed, whose faults are told by their places in the file.
     _raw: Any = None
     _text: str = ""
     _line: int | None = None
@@ -52,7 +53,7 @@ class TaskEntry:
     def _as_written(self, path: str) -> str:
         """The path in the file of what is a list of one in an `EvaluatorSpec`, and need be none there."""
         found = _FIRST_OF_CHECKS.match(path)
-        if found is None or isinstance(self._raw["evaluator"].get(found["key"]), list):
+        if found is None or self._raw is None or isinstance(self._raw["evaluator"].get(found["key"]), list):
             return path
         return found["before"] + path[found.end() :]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from types import UnionType
@@ -61,6 +62,7 @@ def passed_over(value: Any, form: Any, where: str) -> Iterator[str]:
                 yield from passed_over(value[name], kind, f"{where}.{name}")
 
 
+@functools.cache
 def fields_of(form: Any) -> Mapping[str, tuple[Any, bool]]:
     """The keys of an object's form: what each may be, and whether it must be there."""
     if is_typeddict(form):

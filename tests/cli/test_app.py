@@ -220,8 +220,8 @@ def test_what_osworld_passes_over_is_a_warning(run: Run, tmp_path: Path) -> None
             " - at $.evaluator.expected.rules.ignore_list_order (task a)"
         ),
         (
-            f"warning: {source}:2: rules[0]: nothing reads 'ignore_case' in a rule 'sheet_data',"
-            " which OSWorld passes over, too - at $.evaluator.options (task b)"
+            f"warning: {source}:2: nothing reads 'ignore_case' in a rule 'sheet_data',"
+            " which OSWorld passes over, too - at $.evaluator.options.rules[0].ignore_case (task b)"
         ),
         "3 tasks, 0 problems, 2 warnings",
     ]

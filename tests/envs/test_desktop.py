@@ -156,7 +156,7 @@ def test_dead_machine_raises_and_the_next_reset_works() -> None:
 
 
 def test_broken_evaluator_leaves_the_episode_unscored_and_the_last_step_whole() -> None:
-    env = _env(_task(evaluator={**_task()["evaluator"], "expected": {"type": "rule", "rules": {}}}))
+    env = _env(_task(evaluator={**_task()["evaluator"], "expected": {"type": "vm_screen_size"}}))
     env.reset(seed=0)
     observation, reward, terminated, _, info = env.step("DONE")
     assert (reward, terminated, info["score"], info["failure"]) == (0.0, True, None, "evaluation")

@@ -193,7 +193,7 @@ def test_damaged_and_missing_workbooks_score_zero(tmp_path: Path) -> None:
         ({"type": "zoom", "sheet_idx": 0, "method": "eqq", "ref": 1}, "no comparison 'eqq'"),
         (
             {**_DATA, "type": "sheet_fuzzy", "rules": [{"range": ["A1"], "type": "nearly"}]},
-            "sheet_fuzzy has no 'nearly'",
+            "'nearly'; the choices are 'fuzzy_match'",
         ),
     ],
 )

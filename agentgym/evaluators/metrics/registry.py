@@ -20,14 +20,14 @@ task's rules that do not fit it: they are told before the episode.
 
 metrics: Registry[Metric] = Registry("metric")
 
-OptionCheck: TypeAlias = Callable[[Mapping[str, Any]], None]
-"""Raises ValueError for options that its metric cannot do; called before the episode."""
+OptionCheck: TypeAlias = Callable[[Mapping[str, Any]], Iterable[str]]
+"""Says, before the episode, what of its options a metric cannot do, each with the place: ``"… - at $.rules[0]"``."""
 
 option_checks: Registry[OptionCheck] = Registry("metric option check")
 """By the metric's name, for metrics whose options are more than their signature says."""
 
 OptionRemarks: TypeAlias = Callable[[Mapping[str, Any]], Iterable[str]]
-"""Says what of good options nothing reads, in OSWorld neither."""
+"""Says what of good options nothing reads, in OSWorld neither, each with the place in the same way."""
 
 option_remarks: Registry[OptionRemarks] = Registry("metric option remark")
 """By the metric's name."""

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from rapidfuzz import fuzz
 
 from agentgym.evaluators.metrics.cells import value_of
 from agentgym.evaluators.metrics.workbooks import Book, Books, Rule, find_sheet, sheets_of
-from agentgym.tasks.forms import unknown_keys
 
-__all__ = ["FUZZY", "check_range", "fuzzily_same", "same_data", "same_names", "same_print"]
+__all__ = ["FuzzyRule", "fuzzily_same", "same_data", "same_names", "same_print"]
 
 _PRECISION = 4
 _FUZZY_THRESHOLD = 85.0
-FUZZY = (
-    "range",
-    "type",
-    "threshold",
-    "normalization",
-    "trim_leadings",
-    "trim_trailings",
-    "ignore_chars",
-    "ignore_case",
-)
-"""The keys of one comparison of a rule ``sheet_fuzzy``."""
-_COMPARISONS = ("fuzzy_match", "includes", "included_by", "exact_match")
+
+
+class FuzzyRule(TypedDict):
+    """One of the rules of ``sheet_fuzzy``: how the texts of some cells are compared, after what is done to both."""
+
+    range: list[str]
+    type: Literal["fuzzy_match", "includes", "included_by", "exact_match"]
+    threshold: NotRequired[float]
+    normalization: NotRequired[list[tuple[str, str]]]
+    trim_leadings: NotRequired[str]
+    trim_trailings: NotRequired[str]
+    ignore_chars: NotRequired[str]
+    ignore_case: NotRequired[bool]
 
 
 def same_names(books: Books, _rule: Rule) -> bool:
@@ -111,20 +111,6 @@ def _fits(found: str, wanted: str, rule: Rule) -> bool:
         return fuzz.ratio(found, wanted) >= float(rule.get("threshold", _FUZZY_THRESHOLD))
     tests = {"includes": wanted in found, "included_by": found in wanted, "exact_match": found == wanted}
     return tests[rule["type"]]
-
-
-def check_range(rule: Rule) -> None:
-    """Returns if one of the comparisons of a rule ``sheet_fuzzy`` can be done.
-
-    Raises:
-        ValueError: says why not.
-    """
-    if rule.get("type") not in _COMPARISONS:
-        raise ValueError(f"sheet_fuzzy has no {rule.get('type')!r}; it has {', '.join(_COMPARISONS)}")
-    for _, said in unknown_keys(rule, FUZZY):
-        raise ValueError(f"in a rule of sheet_fuzzy: {said}")
-    if not isinstance(rule.get("range"), list):
-        raise ValueError(f"range is {rule.get('range')!r}; it must be a list of ranges, such as ['A1:B2']")
 
 
 def _trimmed(text: str, rule: Rule) -> str:

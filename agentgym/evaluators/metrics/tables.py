@@ -9,12 +9,27 @@ from agentgym.evaluators.metrics import cells, sheetobjects, sheetvalues
 from agentgym.evaluators.metrics.registry import Metric, OptionCheck, OptionRemarks
 from agentgym.evaluators.metrics.structures import check_comparison
 from agentgym.evaluators.metrics.workbooks import Books, Rule, check_which, read_book
-from agentgym.tasks.forms import unknown_keys
+from agentgym.tasks.forms import misfits, unknown_keys
 
 __all__ = ["KINDS", "METRICS", "OPTION_CHECKS", "OPTION_REMARKS", "Kind"]
 
 _ONE = ("sheet_idx",)
 _TWO = ("sheet_idx0", "sheet_idx1")
+
+_FORMS: Mapping[str, Any] = {
+    **dict.fromkeys((*_ONE, *_TWO), int | str),
+    "chart_props": list[str],
+    "coordinate": str,
+    "dv_props": list[dict[str, dict[str, Any]]],
+    "ignore_case": bool,
+    "method": str,
+    "pivot_props": list[str],
+    "precision": int,
+    "props": list[str],
+    "ref": Any,
+    "rules": list[sheetvalues.FuzzyRule],
+}
+"""What may stand under each key of a rule."""
 
 
 class Kind(NamedTuple):
@@ -63,44 +78,61 @@ def compare_table(result: str | None, expected: str | None = None, *, rules: Seq
         MissingDependencyError: if openpyxl is not installed.
         ValueError: if a rule is of no such type, or not whole.
     """
-    _check_rules({"rules": rules})
+    for fault in _faults({"rules": rules}):
+        raise ValueError(fault)
     books = read_book(result), read_book(expected)
     if books[0] is None or (expected is not None and books[1] is None):
         return 0.0
     return float(all(KINDS[rule["type"]].holds(books, rule) for rule in rules))
 
 
-def _check_rules(options: Mapping[str, Any]) -> None:
+def _faults(options: Mapping[str, Any]) -> Iterator[str]:
     rules = options["rules"]
     if not isinstance(rules, Sequence) or isinstance(rules, str) or not rules:
-        raise ValueError(f"rules is {rules!r}; it must be a list of at least one rule")
+        yield f"rules is {rules!r}; it must be a list of at least one rule - at $.rules"
+        return
     for number, rule in enumerate(rules):
-        try:
-            _check_rule(rule)
-        except ValueError as error:
-            raise ValueError(f"rules[{number}]: {error}") from error
+        yield from _faults_of_rule(rule, f"$.rules[{number}]")
 
 
-def _check_rule(rule: Any) -> None:
-    if not isinstance(rule, Mapping):
-        raise ValueError(f"a rule is an object with a type, not {rule!r}")
-    if rule.get("type") not in KINDS:
-        raise ValueError(f"there is no rule {rule.get('type')!r}; there are {', '.join(KINDS)}")
+def _faults_of_rule(rule: Any, place: str) -> Iterator[str]:
+    if not isinstance(rule, Mapping) or not isinstance(rule.get("type"), str):
+        yield f"a rule is an object with a type, not {rule!r} - at {place}"
+        return
+    if rule["type"] not in KINDS:
+        yield f"there is no rule {rule['type']!r}; there are {', '.join(KINDS)} - at {place}"
+        return
     kind = KINDS[rule["type"]]
+    for key, said in unknown_keys(rule, ("type", *kind.needs, *kind.may, *kind.unread)):
+        yield f"{said} - at {place}.{key}"
     missing = [key for key in kind.needs if key not in rule]
+    unfit = [
+        said
+        for key in (*kind.needs, *kind.may)
+        if key in rule
+        for said in misfits(rule[key], _form(rule["type"], key), f"{place}.{key}")
+    ]
+    yield from unfit
     if missing:
-        raise ValueError(f"a rule {rule['type']!r} needs {', '.join(missing)}")
-    for _, said in unknown_keys(rule, ("type", *kind.needs, *kind.may, *kind.unread)):
-        raise ValueError(f"in a rule {rule['type']!r}: {said}")
+        yield f"a rule {rule['type']!r} needs {', '.join(missing)} - at {place}"
+    elif not unfit:
+        try:
+            _check_rule(rule, kind)
+        except ValueError as error:
+            yield f"{error} - at {place}"
+
+
+def _form(kind: str, key: str) -> Any:
+    return dict[str, dict[str, Any]] if (kind, key) == ("check_cell", "props") else _FORMS[key]
+
+
+def _check_rule(rule: Rule, kind: Kind) -> None:
     for key in {*_ONE, *_TWO} & set(kind.needs):
         check_which(rule[key])
     if kind.props is not None:
         _check_props(rule.get(kind.props[0], ()), kind.props[1], rule["type"])
     for comparison in _comparisons(rule):
         check_comparison(comparison)
-    if rule["type"] == "sheet_fuzzy":
-        for one in rule["rules"]:
-            sheetvalues.check_range(one)
 
 
 def _unread(options: Mapping[str, Any]) -> Iterator[str]:
@@ -108,7 +140,8 @@ def _unread(options: Mapping[str, Any]) -> Iterator[str]:
         kind: str = rule["type"]
         for key in KINDS[kind].unread:
             if key in rule:
-                yield f"rules[{number}]: nothing reads {key!r} in a rule {kind!r}, which OSWorld passes over, too"
+                said = f"nothing reads {key!r} in a rule {kind!r}, which OSWorld passes over, too"
+                yield f"{said} - at $.rules[{number}].{key}"
 
 
 def _comparisons(rule: Rule) -> Sequence[Any]:
@@ -132,5 +165,5 @@ def _check_props(named: Any, known: Mapping[str, Any], kind: str) -> None:
 
 
 METRICS: Mapping[str, Metric] = {"compare_table": compare_table}
-OPTION_CHECKS: Mapping[str, OptionCheck] = {"compare_table": _check_rules}
+OPTION_CHECKS: Mapping[str, OptionCheck] = {"compare_table": _faults}
 OPTION_REMARKS: Mapping[str, OptionRemarks] = {"compare_table": _unread}
