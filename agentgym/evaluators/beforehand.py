@@ -57,11 +57,7 @@ def rules_form(metric: Metric) -> Any:
     rules = None if parameters is None else parameters.parameters.get("rules")
     if rules is None or rules.kind is rules.KEYWORD_ONLY:
         return None
-    try:
-        form = get_type_hints(metric, include_extras=True).get("rules")
-    except NameError:
-        # One of another package may import what it is annotated with for its type checker alone.
-        return None
+    form = _hints(metric).get("rules")
     return None if form is Any else form
 
 
@@ -83,9 +79,18 @@ def _faults_of_check(check: Check, index: int) -> Iterator[str]:
     unfit = list(_said(partial(_check_sides, check, metric, place)))
     unfit = unfit or list(_said(partial(_check_options, check, metric, options)))
     yield from unfit
-    if check.metric in option_checks and not unfit:
-        for said in option_checks[check.metric](check.options):
-            yield f"metric {check.metric!r}: {_placed(said, options)}"
+    if not unfit:
+        yield from (f"metric {check.metric!r}: {said}" for said in _faults_of_options(check, metric, options))
+
+
+def _faults_of_options(check: Check, metric: Metric, where: str) -> Iterator[str]:
+    """What is wrong with the values of options that there are."""
+    if check.metric in option_checks:
+        yield from (_placed(said, where) for said in option_checks[check.metric](check.options))
+        return
+    hints = _hints(metric)
+    for name, value in check.options.items():
+        yield from misfits(value, hints.get(name, Any), f"{where}.{name}")
 
 
 def _placed(said: str, where: str) -> str:
@@ -107,6 +112,14 @@ def _rules(check: Check, metric: Metric) -> tuple[Any, Any] | None:
     if form is None or check.expected is None or check.expected.type != "rule" or "rules" not in check.expected.config:
         return None
     return check.expected.config["rules"], form
+
+
+def _hints(metric: Metric) -> Mapping[str, Any]:
+    try:
+        return get_type_hints(metric, include_extras=True)
+    except (NameError, TypeError):
+        # One of another package may import what it is annotated with for its type checker alone, or be no function.
+        return {}
 
 
 def _signature(metric: Metric) -> inspect.Signature | None:

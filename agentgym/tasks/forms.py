@@ -102,6 +102,9 @@ def _unconvertible(value: Any, form: Any, where: str) -> Iterator[str]:
     except msgspec.ValidationError as error:
         says, _, inner = str(error).partition(" - at `$")
         yield f"{says} - at {where}{inner.rstrip('`')}"
+    except TypeError:
+        # An annotation of another package that msgspec has no reading of says nothing that could be checked.
+        return
 
 
 def _one_of(form: Any, value: Any) -> Any:

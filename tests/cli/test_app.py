@@ -104,6 +104,14 @@ def test_validate_gives_file_line_and_path_of_each_malformed_task(run: Run, tmp_
         ),
         ({"id": "b", "evaluator": {**SAVED, "options": {"rulez": 1}}}, "has no option 'rulez'"),
         ({"id": "b", "evaluator": {"func": "exact_match", "result": SAVED["result"]}}, "needs a result and something"),
+        (
+            {"id": "b", "evaluator": {**SAVED, "func": "literal_match", "options": {"type": "lst"}}},
+            "'lst'; the choices are 'str', 'list' - at $.evaluator.options.type",
+        ),
+        (
+            {"id": "b", "evaluator": {**SAVED, "func": "literal_match", "options": {"ignore_case": "no"}}},
+            "metric 'literal_match': Expected `bool`, got `str` - at $.evaluator.options.ignore_case",
+        ),
         ({"id": "b", "evaluator": {"func": "is_file_exist"}}, "needs a result, each with a getter"),
         (
             {"id": "b", "evaluator": {**SAVED, "expected": {"type": "rule", "rules": {"expected": 1, "expectd": 1}}}},

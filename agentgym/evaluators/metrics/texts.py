@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from rapidfuzz import fuzz
 
@@ -65,11 +65,17 @@ def fuzzy_match(result: str | None, rules: Text) -> float:
     return 0.0 if result is None else fuzz.ratio(result, rules["expected"]) / 100
 
 
-def literal_match(result: Any, expected: Any, *, type: str = "str", ignore_case: bool = False) -> float:  # noqa: A002 - OSWorld's word
+def literal_match(
+    result: Any,
+    expected: Any,
+    *,
+    type: Literal["str", "list"] = "str",  # noqa: A002 - OSWorld's word
+    ignore_case: bool = False,
+) -> float:
     """Whether what two getters fetched is equal, as text.
 
     Args:
-        type: ``"str"``, or ``"list"`` to compare two lists item by item, each as text.
+        type: ``"list"`` to compare two lists item by item, each as text.
         ignore_case: upper and lower case count as equal.
     """
     if type not in ("str", "list"):
