@@ -22,6 +22,7 @@ from agentgym.backends.checks import screen_size
 from agentgym.envs.acting import Acted, Acting, last_of
 from agentgym.envs.arguments import backend_named, kinds_of, patience, plain_arguments, step_limit
 from agentgym.envs.choice import TaskChoice, TaskSource, observed_by
+from agentgym.envs.homes import check_home
 from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
 from agentgym.setup import run_steps
@@ -74,7 +75,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         max_steps: truncates the episode; None takes the task's own number.
         render_mode: ``"rgb_array"`` or None.
         allow_code: whether ``Python`` actions run, inside the sandbox.
-        sandbox: ``"bwrap"`` or ``"none"``.
+        sandbox: ``"bwrap"``, or ``"none"``, with which a task that names ``/home/user`` is refused.
         network: whether applications see the machine's network.
 
     Raises:
@@ -171,13 +172,14 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         Raises:
             BackendError: if the machine did not start.
             TaskError: if the task cannot be set up.
-            UsageError: if the options are not understood.
+            UsageError: if the options are not understood, or the task needs another kind of machine.
         """
         super().reset(seed=seed)
         self._running = False
         task = self._choice.draw(self.np_random, {} if options is None else options)
         if task.evaluator is not None:
             check_spec(task.evaluator)
+        check_home(task, self.backend)
         self._task = task
         self._seed = int(self.np_random.integers(2**31))
         self._actions = []
@@ -244,7 +246,9 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
 
         Raises:
             BackendError: if the machine broke on the way.
+            UsageError: if the task needs another kind of machine.
         """
+        check_home(token.task, self.backend)
         self._task, self._seed, self._actions = token.task, token.seed, list(token.actions)
         self._scored = None
         self._kept = token.kept

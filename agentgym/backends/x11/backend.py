@@ -51,7 +51,8 @@ class X11Backend:
 
     Args:
         screen: (width, height) in pixels.
-        sandbox: ``"bwrap"``, or ``"none"`` for applications with the rights of this process.
+        sandbox: ``"bwrap"``, or ``"none"`` for applications with the rights of this process, and with a home that is
+            not at ``/home/user``, where the tasks of OSWorld and of the suite ``apps`` look for it.
         accessibility: whether applications get an accessibility bus, for ``accessibility_tree`` and ``terminal``.
         network: whether applications see the machine's network; without it they have a loopback of their own. With it
             they reach what listens on this machine, too, an X server's abstract socket included.
@@ -95,6 +96,11 @@ class X11Backend:
     def screen(self) -> tuple[int, int]:
         """(width, height) in pixels."""
         return self._settings.screen
+
+    @property
+    def sandbox(self) -> SandboxName:
+        """What applications are held in; without one there is no ``/home/user``."""
+        return self._settings.sandbox
 
     def reset(self, *, seed: int) -> None:
         """Gives a fresh desktop; nothing of it depends on ``seed``."""

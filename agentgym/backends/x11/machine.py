@@ -133,9 +133,11 @@ class Machine:
         self._call("launch", argv=list(argv), env=dict(env or {}), cwd=cwd)
 
     def read(self, path: str) -> bytes:
+        self._check_place(path)
         return self._call("read", path=path)[1]
 
     def write(self, path: str, content: bytes) -> None:
+        self._check_place(path)
         self._call("write", content, path=path, modified=FILES_MODIFIED)
 
     def processes(self) -> list[int]:
@@ -170,6 +172,12 @@ class Machine:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
+
+    def _check_place(self, path: str) -> None:
+        """Refuses what is some user's home where this desktop's is elsewhere."""
+        place, ours = os.path.normpath(path), self.home
+        if _lies_in(place, _sandbox.HOME) and not _lies_in(place, ours):
+            raise PermissionError(f"{path!r} is no place of a desktop without a sandbox; its home is '~', {ours!r}")
 
     def _greet(self, settings: MachineSettings, places: dict[str, Any], environment: Mapping[str, str]) -> None:
         channel = self._open_channel()
@@ -218,6 +226,10 @@ class Machine:
         if self._channel is None:
             raise BackendError("the desktop is closed", kind="machine")
         return self._channel
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def _raised(name: str, message: str) -> Exception:

@@ -1,0 +1,49 @@
+"""Which tasks need the home of a sandbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from agentgym.backends.base import Backend
+from agentgym.backends.x11.sandbox import HOME
+from agentgym.errors import UsageError
+from agentgym.tasks import Task, task_to_dict
+
+__all__ = ["check_home"]
+
+_NAMED = re.compile(rf"(?<![\w.-]){HOME}(?![\w.-])")
+_ACTED_ON = ("instruction", "config", "evaluator", "seed_params")
+
+
+def check_home(task: Task, backend: Backend) -> None:
+    """Returns if the task can be done without a sandbox, or there is one.
+
+    Outside of it the path that OSWorld's tasks have written into them is somebody's home on this machine, or nobody's.
+
+    Raises:
+        UsageError: says where the task names it.
+    """
+    # Only machines that have a choice of sandboxes say which one they have.
+    if getattr(backend, "sandbox", None) != "none":
+        return
+    told = task_to_dict(task)
+    places = [place for key in _ACTED_ON for place in _places(told.get(key), f"$.{key}")]
+    if places:
+        raise UsageError(
+            f"the task {task.id!r} names {HOME}, the home inside a sandbox, at {places[0]}; with sandbox='none' a "
+            f"desktop's home is a folder of its own: write '~/…' or '$HOME' in the task, or use sandbox='bwrap'"
+        )
+
+
+def _places(value: Any, where: str) -> Iterator[str]:
+    match value:
+        case str() if _NAMED.search(value):
+            yield where
+        case dict():
+            for key, item in value.items():
+                yield from _places(item, f"{where}.{key}")
+        case list() | tuple():
+            for index, item in enumerate(value):
+                yield from _places(item, f"{where}[{index}]")
