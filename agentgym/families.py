@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,7 +15,10 @@ from agentgym.errors import UsageError
 from agentgym.registry import Registry
 from agentgym.tasks import Task, parse_task, read_tasks
 
-__all__ = ["Observation", "Script", "Suite", "TaskFamily", "find_family", "load_tasks", "suites"]
+__all__ = ["Observation", "Script", "Suite", "TaskFamily", "find_family", "load_tasks", "suites", "tasks_at"]
+
+# Of a name that is compared with others: a path may be long.
+_LONGEST_NAME = 100
 
 Observation: TypeAlias = Mapping[str, Any]
 """What an environment shows, by kind."""
@@ -94,7 +98,25 @@ def load_tasks(source: str | Path | Task | Mapping[str, Any], *, seed: int = 0) 
         return [family.make(np.random.default_rng(seed)) for family in suites[name].families.values()]
     if name.count("/") == 1 and name.partition("/")[0] in suites:
         return [find_family(name).make(np.random.default_rng(seed))]
+    return tasks_at(source)
+
+
+def tasks_at(place: str | Path) -> Sequence[Task]:
+    """The tasks of a file or a folder, as `agentgym.tasks.read_tasks` reads them.
+
+    Raises:
+        UsageError: if there is nothing; it suggests a suite, or a task of one, of a name that is like it.
+        TaskError: if a file is malformed; it gives file, line and JSON path.
+    """
     try:
-        return read_tasks(source)
+        return read_tasks(place)
     except UsageError as error:
-        raise UsageError(f"{error}; suites are {', '.join(suites) or 'none'}") from error
+        raise UsageError(f"{error}; {_meant(str(place))}") from error
+
+
+def _meant(name: str) -> str:
+    """The suite or the task that may have been meant; a task also by its name alone."""
+    known = {f"{suite}/{family}": family for suite in suites for family in suites[suite].families}
+    close = get_close_matches(name[:_LONGEST_NAME], [*suites, *known], n=1)
+    close += [task for task, family in known.items() if get_close_matches(name[:_LONGEST_NAME], [family], n=1)]
+    return f"did you mean {close[0]!r}?" if close else f"suites are {', '.join(suites) or 'none'}"

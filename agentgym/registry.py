@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -10,9 +10,12 @@ from typing import Any, Generic, TypeVar, overload
 
 from agentgym.errors import UnknownNameError, UsageError
 
-__all__ = ["Registry", "resolve"]
+__all__ = ["Registry", "resolve", "suggestion"]
 
 T = TypeVar("T")
+
+# The search for a close one takes the square of the length.
+_LONGEST_NAME = 100
 
 
 class Registry(Mapping[str, T], Generic[T]):
@@ -88,9 +91,14 @@ class Registry(Mapping[str, T], Generic[T]):
         return f"agentgym.{self.kind.replace(' ', '_')}s"
 
     def _unknown(self, name: str) -> str:
-        close = get_close_matches(name, self, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(self) or 'none'}"
-        return f"no {self.kind} named {name!r}; {hint}"
+        return f"no {self.kind} named {name!r}; {suggestion(name, self)}"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What may have been meant by a name that is none of those that are known, or else which they are."""
+    names = list(known)
+    close = get_close_matches(name[:_LONGEST_NAME], names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(names) or 'none'}"
 
 
 def resolve(place: str, kind: str) -> Callable[..., Any]:

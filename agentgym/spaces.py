@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from gymnasium import spaces
@@ -25,6 +25,7 @@ from agentgym.actions import (
 from agentgym.actions.limits import MAX_WRITTEN
 from agentgym.actions.quoting import short
 from agentgym.errors import ActionError, UsageError
+from agentgym.registry import suggestion
 
 __all__ = [
     "ActionForm",
@@ -207,7 +208,7 @@ def action_form(name: ActionFormName, screen: tuple[int, int]) -> ActionForm:
             return ActionForm(Computer13(screen), parse_action)
         case "discrete":
             return _discrete(screen)
-    raise UsageError(f"action is {name!r}; it can be 'pyautogui', 'computer_13' or 'discrete'")
+    raise UsageError(f"action is {short(name)}; {suggestion(str(name), get_args(ActionFormName))}")
 
 
 def observation_space(kinds: Sequence[str], screen: tuple[int, int]) -> spaces.Dict:
@@ -223,8 +224,10 @@ def observation_space(kinds: Sequence[str], screen: tuple[int, int]) -> spaces.D
         "instruction": UnicodeText,
     }
     unknown = [kind for kind in kinds if kind not in known]
-    if unknown or not kinds:
-        raise UsageError(f"observation is {tuple(kinds)!r}; choose from {', '.join(known)}")
+    if not kinds:
+        raise UsageError(f"nothing is observed; choose from {', '.join(known)}")
+    if unknown:
+        raise UsageError(f"no observation named {short(unknown[0])}; {suggestion(str(unknown[0]), known)}")
     return spaces.Dict({kind: known[kind]() for kind in kinds})
 
 

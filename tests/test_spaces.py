@@ -104,9 +104,13 @@ def test_anything_at_all_is_a_discrete_action_or_refused(raw: list[Any]) -> None
 
 
 def test_unknown_forms_and_kinds_are_refused() -> None:
-    with pytest.raises(UsageError, match="'pyautogui', 'computer_13' or 'discrete'"):
+    with pytest.raises(UsageError, match="action is 'mouse'; known are: pyautogui, computer_13, discrete"):
         action_form("mouse", (1, 1))  # type: ignore[arg-type]  # the point of the test
-    with pytest.raises(UsageError, match="choose from screenshot"):
+    with pytest.raises(UsageError, match="action is 'pyautogu'; did you mean 'pyautogui'"):
+        action_form("pyautogu", (1, 1))  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(UsageError, match="no observation named 'smell'; known are: screenshot, accessibility_tree"):
         observation_space(["smell"], (64, 48))
+    with pytest.raises(UsageError, match="no observation named 'screenshots'; did you mean 'screenshot'"):
+        observation_space(["instruction", "screenshots"], (64, 48))
     with pytest.raises(UsageError, match="choose from screenshot"):
         observation_space([], (64, 48))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Annotated
 
 import gymnasium as gym
@@ -17,6 +16,7 @@ from agentgym.errors import UnknownNameError
 from agentgym.evaluators import getters, metrics
 from agentgym.export import exporters
 from agentgym.families import suites
+from agentgym.registry import suggestion
 from agentgym.setup import steps
 
 __all__ = ["list_names"]
@@ -69,7 +69,5 @@ def list_names(
 
 def _known(kind: str) -> str:
     if kind not in _KINDS:
-        close = get_close_matches(kind, _KINDS, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(_KINDS)}"
-        raise UnknownNameError(f"nothing named {kind!r} to list; {hint}")
+        raise UnknownNameError(f"nothing named {kind!r} to list; {suggestion(kind, _KINDS)}")
     return kind

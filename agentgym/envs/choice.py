@@ -12,8 +12,8 @@ import numpy as np
 from agentgym.actions.quoting import cut, short
 from agentgym.errors import UsageError
 from agentgym.evaluators import needs_of
-from agentgym.families import TaskFamily, find_family, suites
-from agentgym.tasks import Task, parse_task, read_tasks
+from agentgym.families import TaskFamily, find_family, suites, tasks_at
+from agentgym.tasks import Task, parse_task
 
 __all__ = ["TaskChoice", "TaskSource"]
 
@@ -75,6 +75,12 @@ def _check_options(options: object) -> None:
 
 
 def _one(source: TaskSource) -> Sequence[_Candidate]:
+    if isinstance(source, str) and source in suites:
+        families = list(suites[source].families)
+        example = f", or name one of them, such as task='{source}/{families[0]}'" if families else ""
+        raise UsageError(
+            f"{source!r} is a suite of {len(families)} tasks: pass tasks={source!r} to draw from them{example}"
+        )
     found = _candidates(source)
     if len(found) != 1:
         raise UsageError(f"{short(source)} holds {len(found)} tasks; for more than one, pass tasks=")
@@ -97,12 +103,12 @@ def _candidates(source: TaskSource) -> Sequence[_Candidate]:
     if isinstance(source, Mapping):
         return [parse_task(dict(source))]
     if isinstance(source, Path):
-        return list(read_tasks(source))
+        return list(tasks_at(source))
     if not isinstance(source, str):
         raise UsageError(f"a task is a Task, a dict, a path or 'suite/name', not {short(source)}")
     if source.count("/") == 1 and source.partition("/")[0] in suites:
         return [find_family(source)]
-    return list(read_tasks(source))
+    return list(tasks_at(source))
 
 
 def _sample(candidate: _Candidate) -> Task:

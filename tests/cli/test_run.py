@@ -134,7 +134,7 @@ def test_nothing_is_run_for_what_cannot_be_written(option: str, tasks: str, run:
         (("--agent", "replay:nowhere"), "nowhere"),
         (("--agent-option", "stepps=3"), "stepps"),
         (("--backend", "memry"), "did you mean 'memory'?"),
-        (("--observation", "screenshoot"), "choose from screenshot"),
+        (("--observation", "screenshoot"), "did you mean 'screenshot'?"),
         (("--sandbox", "docker"), "--sandbox takes bwrap or none, got 'docker'"),
     ],
 )

@@ -155,3 +155,26 @@ def test_failing_reset_leaves_the_task_and_no_running_episode(task: dict[str, An
         env.step("WAIT")
     env.reset(seed=0)
     env.step("WAIT")
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [
+        ({"task": "apps"}, "'apps' is a suite of [0-9]+ tasks: pass tasks='apps' .*, such as task='apps/"),
+        ({"task": "app"}, "no tasks at 'app': .*; did you mean 'apps'"),
+        ({"tasks": "aps"}, "did you mean 'apps'"),
+        ({"task": "apps/note-sav"}, "did you mean 'note-save'"),
+        ({"task": "aps/note-save"}, "did you mean 'apps/note-save'"),
+        ({"task": "note-sav"}, "did you mean 'apps/note-save'"),
+        ({"task": "tasks.jsonl"}, "no tasks at 'tasks.jsonl': .*; suites are apps"),
+    ],
+)
+def test_a_source_without_tasks_says_what_may_have_been_meant(argument: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        DesktopEnv(**argument, backend="memory")
+
+
+def test_a_reset_takes_no_suite_for_a_task() -> None:
+    env = _env()
+    with pytest.raises(UsageError, match="'apps' is a suite"):
+        env.reset(options={"task": "apps"})

@@ -336,8 +336,8 @@ def test_use_before_reset_and_after_close_says_so() -> None:
     ("options", "says"),
     [
         ({"render_mode": "human"}, "'rgb_array' or None"),
-        ({"observation": ("smell",)}, "choose from screenshot"),
-        ({"action": "telepathy"}, "'pyautogui', 'computer_13' or 'discrete'"),
+        ({"observation": ("smell",)}, "known are: screenshot"),
+        ({"action": "telepathy"}, "known are: pyautogui, computer_13, discrete"),
     ],
 )
 def test_constructor_says_what_would_be_right(options: dict[str, Any], says: str) -> None:
