@@ -57,11 +57,11 @@ def patience(value: object) -> float:
     return float(value)
 
 
-def backend_named(backend: str | Backend) -> str | None:
-    """The name of the machine to make; None if it is a machine already.
+def backend_named(backend: str | Backend, screen: tuple[int, int]) -> str | None:
+    """The name of the machine to make; None if it is a machine already, with that screen.
 
     Raises:
-        UsageError: if it is neither, or nothing has that name; a close one is suggested.
+        UsageError: if it is neither, or nothing has that name, or its screen is another; a close name is suggested.
     """
     if isinstance(backend, str):
         if backend not in backends:
@@ -70,6 +70,8 @@ def backend_named(backend: str | Backend) -> str | None:
         return backend
     if not callable(getattr(backend, "perform", None)):
         raise UsageError(f"backend is {short(backend)}; it must be a machine, or one of {', '.join(backends)}")
+    if tuple(backend.screen) != screen:
+        raise UsageError(f"screen is {screen}, and the backend's is {tuple(backend.screen)}; they must be the same")
     return None
 
 

@@ -66,7 +66,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         task: a `Task`, a dict in OSWorld's form, a path, or ``"suite/name"``.
         tasks: a suite's name, a path or a list, from which ``reset`` draws with its seed.
         backend: a name of `agentgym.backends.base.backends`, or a machine of one's own.
-        screen: (width, height) in pixels.
+        screen: (width, height) in pixels; that of ``backend``, if it is a machine.
         observation: what is observed.
         action: how actions are written: ``"pyautogui"`` text, ``"computer_13"`` dicts as OSWorld has them, or
             ``"discrete"`` for `MultiDiscrete`. `step` takes every form that `agentgym.actions.parse_action` takes
@@ -115,7 +115,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
             network=network,
             accessibility=bool(_ACCESSIBLE & {*self._kinds, *self._choice.needs}),
         )
-        self._backend_name = backend_named(backend)
+        self._backend_name = backend_named(backend, self._options.screen)
         self._backend = None if isinstance(backend, str) else backend
         self._form = spaces.action_form(action, self._options.screen)
         self.observation_space = spaces.observation_space(self._kinds, self._options.screen)

@@ -49,6 +49,10 @@ _TASK = {
         ({"backend": None}, "backend is None; it must be a machine, or one of host, memory, x11"),
         ({"backend": 5}, "backend is 5"),
         ({"backend": "x12"}, "no backend named 'x12'; did you mean 'x11'"),
+        (
+            {"backend": MemoryBackend(screen=(80, 60))},
+            r"screen is \(64, 48\), and the backend's is \(80, 60\); they must be the same",
+        ),
         ({"sandbox": "docker"}, "'bwrap' or 'none'"),
         ({"observation": "screenshot"}, r"observation is 'screenshot'; it must be a list, such as \('screenshot',\)"),
     ],
