@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any, Protocol, TypeAlias
 
 from agentgym.errors import UsageError
 from agentgym.events import Event
 from agentgym.families import Observation
-from agentgym.registry import Registry
+from agentgym.registry import Registry, resolve
 from agentgym.tasks import Task
 
 __all__ = ["Agent", "Emit", "agents", "make_agent"]
@@ -37,16 +38,16 @@ def make_agent(name: str, *, seed: int = 0, options: Mapping[str, Any] | None = 
 
     Args:
         name: a name of the table; what stands behind a colon is its first argument: ``"replay:data/"``,
-            ``"scripted:package.module:function"``.
+            ``"scripted:package.module:function"``. Or where one's own class, or function that makes an agent, is
+            found: ``"package.module:Class"``.
         seed: for agents that draw at random; others are not given it.
         options: keyword arguments of the agent.
 
     Raises:
         UnknownNameError: if the table has no such name.
-        UsageError: if the agent does not take these options.
+        UsageError: if there is no such class, or the agent does not take these options.
     """
-    kind, _, argument = name.partition(":")
-    factory = agents[kind]
+    factory, argument = _factory(name)
     signature = inspect.signature(factory)
     seeded = {"seed": seed} if "seed" in signature.parameters else {}
     try:
@@ -54,3 +55,11 @@ def make_agent(name: str, *, seed: int = 0, options: Mapping[str, Any] | None = 
     except TypeError as error:
         raise UsageError(f"the agent {name!r} cannot be made from these options: {error}") from error
     return factory(*bound.args, **bound.kwargs)
+
+
+def _factory(name: str) -> tuple[Callable[..., Agent], str]:
+    """What makes the agent, and its first argument."""
+    kind, colon, argument = name.partition(":")
+    if kind in agents or not colon or get_close_matches(kind, agents, n=1):
+        return agents[kind], argument
+    return resolve(name, "agent"), ""

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from agentgym.actions import Done, RawAction, Wait
 from agentgym.agents.base import Emit, agents
 from agentgym.errors import UnknownNameError, UsageError
-from agentgym.families import Observation, Script, TaskFamily, find_family
+from agentgym.families import Observation, Script, TaskFamily, find_family, suites
 from agentgym.registry import resolve
 from agentgym.tasks import Task
 
@@ -73,12 +73,18 @@ def oracle_family(name: str) -> TaskFamily:
     """The family whose oracle solves a task.
 
     Raises:
+        UnknownNameError: if a suite has no such task; it suggests a close one.
         UsageError: if the task is of no suite.
     """
     try:
         return find_family(name)
     except UnknownNameError as error:
-        raise UsageError(f"the task {name!r} has no oracle, as only the tasks of suites have: {error}") from error
+        if name.partition("/")[0] in suites:
+            raise
+        raise UsageError(
+            f"the task {name!r} has no oracle, as only the tasks of suites have; choose an agent: --agent random, or "
+            "your own by --agent module:Class"
+        ) from error
 
 
 agents.register("scripted", ScriptedAgent)

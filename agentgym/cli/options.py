@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -10,7 +13,7 @@ import msgspec
 from agentgym.backends.base import BackendOptions
 from agentgym.errors import UsageError
 
-__all__ = ["key_values", "known_sandbox"]
+__all__ = ["key_values", "known_sandbox", "modules_from_here"]
 
 
 def key_values(pairs: Sequence[str], *, flag: str) -> dict[str, Any]:
@@ -32,10 +35,22 @@ def key_values(pairs: Sequence[str], *, flag: str) -> dict[str, Any]:
     return options
 
 
+@contextmanager
+def modules_from_here() -> Iterator[None]:
+    """Lets modules be found in the working directory, too, as ``python -m`` does."""
+    # In full: processes that are started meanwhile take it over, and may be elsewhere.
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+
+
 def known_sandbox(name: str) -> str:
     """The name, if there is such a sandbox."""
     try:
         msgspec.convert({"sandbox": name}, BackendOptions)
     except msgspec.ValidationError as error:
-        raise UsageError(f"--sandbox takes bwrap or none, got {name!r}") from error
+        raise UsageError(f"--sandbox can be 'bwrap' or 'none', not {name!r}") from error
     return name

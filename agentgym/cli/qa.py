@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from agentgym.cli.options import known_sandbox
 from agentgym.cli.output import progress_bar, write_json, write_table
 from agentgym.engines import Outcome, ProcessEngine
-from agentgym.families import suites
+from agentgym.families import find_family, suites
 from agentgym.testing.qa import QaReport, QaSpec, check_task
 
 __all__ = ["qa"]
@@ -35,7 +36,9 @@ def qa(
       agentgym qa apps/note-save --seed 7 --json
     """
     names = [suite] if "/" in suite else [f"{suite}/{family}" for family in suites[suite].families]
-    specs = [QaSpec(name, seed, {"sandbox": sandbox}) for name in names]
+    for name in names:
+        find_family(name)
+    specs = [QaSpec(name, seed, {"sandbox": known_sandbox(sandbox)}) for name in names]
     outcomes: list[Outcome[QaReport]] = []
     with progress_bar() as progress:
         bar = progress.add_task("tasks", total=len(specs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from agentgym.cli.options import modules_from_here
 from agentgym.cli.output import figure, progress_bar, write_json, write_table
 from agentgym.errors import UsageError
 from agentgym.trajectory import Dataset
@@ -51,16 +51,11 @@ def relabel(
     names = _names(reward, name or [])
     target = out if out is not None else data.with_name("-".join([data.resolve().name, *names]))
     dataset = Dataset(data)
-    # The command does not look for modules where it is typed, as `python -m` does.
-    sys.path.insert(0, "")
-    try:
-        with progress_bar() as progress:
-            bar = progress.add_task("episodes", total=len(dataset))
-            relabelled = relabel_dataset(
-                dataset, target, dict(zip(names, reward, strict=True)), progress=lambda _: progress.advance(bar)
-            )
-    finally:
-        sys.path.remove("")
+    with modules_from_here(), progress_bar() as progress:
+        bar = progress.add_task("episodes", total=len(dataset))
+        relabelled = relabel_dataset(
+            dataset, target, dict(zip(names, reward, strict=True)), progress=lambda _: progress.advance(bar)
+        )
     terms = _sums(relabelled, names, reward)
     if json:
         write_json({"dataset": str(target), "episodes": len(relabelled), "terms": terms})

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from agentgym.cli.contact_sheet import save_contact_sheet
-from agentgym.cli.options import key_values, known_sandbox
+from agentgym.cli.options import key_values, known_sandbox, modules_from_here
 from agentgym.cli.output import figure, progress_bar, write_json, write_table
 from agentgym.cli.requirements import what_is_lacking
 from agentgym.cli.targets import check_target, make_folder, writing
@@ -28,7 +28,9 @@ _INTERRUPT_EXIT = 130
 
 def run(
     tasks: Annotated[str, typer.Argument(help="A suite, suite/task, or a file or folder of tasks.")],
-    agent: Annotated[str, typer.Option(help="An agent's name; an argument follows a colon.")] = "oracle",
+    agent: Annotated[
+        str, typer.Option(help="An agent's name (an argument follows a colon), or module:Class.")
+    ] = "oracle",
     agent_option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for the agent; may be repeated.")] = None,
     num_envs: Annotated[int, typer.Option(min=1, help="How many environments run at a time.")] = 1,
     episodes: Annotated[int, typer.Option(min=1, help="Episodes of each task, each with the next seed.")] = 1,
@@ -53,6 +55,7 @@ def run(
       agentgym run apps --agent oracle --num-envs 2 --out data/
       agentgym run apps/note-save --agent random --max-steps 20 --episodes 5 --seed 7 --out data/
       agentgym run tasks.jsonl --agent replay:data/ --json
+      agentgym run tasks.jsonl --agent my_agents:Clicker --agent-option patience=3
     """
     env_kwargs: dict[str, Any] = {
         "backend": backend,
@@ -71,13 +74,15 @@ def run(
     )
     specs = plan(tasks, template, episodes=episodes)
     machine = _engine(engine, num_envs, timeout)
-    check(specs[0])
+    with modules_from_here():
+        check(specs[0])
     if out is not None:
         make_folder(out)
     if contact_sheet is not None:
         check_target(contact_sheet)
     skip = _not_runnable(specs) if backend == "x11" else {}
-    finished = _run(specs, machine, skip)
+    with modules_from_here():
+        finished = _run(specs, machine, skip)
     rows = [one.row for one in finished]
     if json:
         write_json(

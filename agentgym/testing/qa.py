@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import gymnasium as gym
 import msgspec
 import numpy as np
 
+from agentgym.actions.quoting import cut
 from agentgym.agents import Agent, Emit, NoopAgent, ScriptedAgent
 from agentgym.backends.base import Backend
 from agentgym.families import Observation, TaskFamily, find_family
@@ -19,6 +21,7 @@ from agentgym.tasks import Task
 
 __all__ = ["QaCheck", "QaReport", "QaSpec", "check_task"]
 
+_CHECKSUM = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
 _LISTING = "sort -z | xargs -0 -r sha256sum"
 _WHOLE_HOME = f"cd && find . -type f -print0 | {_LISTING}"
 # What applications write for themselves when they start has times and identifiers in it.
@@ -163,8 +166,13 @@ def _difference(first: Any, second: Any) -> str:
     if isinstance(first, str) and isinstance(second, str):
         pairs = zip(first.splitlines(), second.splitlines(), strict=False)
         line = next(((a, b) for a, b in pairs if a != b), ("", "one is longer"))
-        return f"{line[0][:80]!r} became {line[1][:80]!r}"
+        return f"{_told(line[0])} became {_told(line[1])}"
     return f"{first!r:.80} became {second!r:.80}"
+
+
+def _told(line: str) -> str:
+    """A line, its checksum cut to as much as tells it from others, so that the file's name is seen."""
+    return repr(cut(_CHECKSUM.sub(r"\1…", line)))
 
 
 def _fresh(backend: Backend, seed: int) -> dict[str, Any]:

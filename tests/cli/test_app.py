@@ -253,7 +253,16 @@ def test_a_screen_that_is_no_size_is_refused(size: str, run: Run, tmp_path: Path
 
 def test_a_screenshot_in_an_unknown_sandbox_is_refused(run: Run, tmp_path: Path) -> None:
     code, _, err = run("screenshot", str(tmp_path / "x.png"), "--backend", "memory", "--sandbox", "docker")
-    assert (code, err) == (2, "agentgym: --sandbox takes bwrap or none, got 'docker'\n")
+    assert (code, err) == (2, "agentgym: --sandbox can be 'bwrap' or 'none', not 'docker'\n")
+
+
+def test_a_check_in_an_unknown_sandbox_or_of_an_unknown_task_is_refused(run: Run) -> None:
+    assert run("qa", "apps", "--sandbox", "docker") == (
+        2,
+        "",
+        "agentgym: --sandbox can be 'bwrap' or 'none', not 'docker'\n",
+    )
+    assert run("qa", "apps/note-sav")[2].endswith("did you mean 'note-save'?\n")
 
 
 def test_a_screenshot_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) -> None:

@@ -49,6 +49,46 @@ def test_a_task_of_no_suite_has_no_oracle(tasks: str, run: Run) -> None:
     code, _, err = run(*on_memory(tasks, "--agent", "oracle"))
     assert code == 2
     assert "the task 'a' has no oracle" in err
+    assert "--agent random, or your own by --agent module:Class" in err
+
+
+def test_a_misspelt_task_of_a_suite_is_met_with_a_suggestion(run: Run) -> None:
+    code, _, err = run(*on_memory("apps/note-sav"))
+    assert (code, err) == (2, "agentgym: no task in suite 'apps' named 'note-sav'; did you mean 'note-save'?\n")
+
+
+OWN_AGENT = """
+from agentgym.actions import Fail, Wait
+
+
+class Waiter:
+    def __init__(self, steps=0):
+        self.steps = steps
+
+    def reset(self, task, emit):
+        self.left = self.steps
+
+    def act(self, observation):
+        self.left -= 1
+        return Wait() if self.left >= 0 else Fail()
+"""
+
+
+@pytest.mark.parametrize("engine", ["serial", "processes"])
+def test_ones_own_agent_is_found_in_the_working_directory(
+    engine: str, tasks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    (tmp_path / f"agent_for_{engine}.py").write_text(OWN_AGENT)
+    monkeypatch.chdir(tmp_path)
+    agent = ("--agent", f"agent_for_{engine}:Waiter", "--agent-option", "steps=2", "--json")
+    code, out, err = run("run", tasks, "--backend", "memory", "--engine", engine, *agent)
+    assert code == 0, err
+    assert [row["steps"] for row in json.loads(out)["rows"]] == [3, 3]
+
+
+def test_an_agents_class_that_is_not_there_is_told(tasks: str, run: Run) -> None:
+    assert "'agentgym.agents' has no 'RandomAgen'" in run(*on_memory(tasks, "--agent", "agentgym.agents:RandomAgen"))[2]
+    assert "did you mean 'replay'?" in run(*on_memory(tasks, "--agent", "repaly:data/"))[2]
 
 
 def test_run_takes_options_for_the_agent(tasks: str, run: Run) -> None:
@@ -135,7 +175,7 @@ def test_nothing_is_run_for_what_cannot_be_written(option: str, tasks: str, run:
         (("--agent-option", "stepps=3"), "stepps"),
         (("--backend", "memry"), "did you mean 'memory'?"),
         (("--observation", "screenshoot"), "did you mean 'screenshot'?"),
-        (("--sandbox", "docker"), "--sandbox takes bwrap or none, got 'docker'"),
+        (("--sandbox", "docker"), "--sandbox can be 'bwrap' or 'none', not 'docker'"),
     ],
 )
 def test_a_mistake_is_found_before_any_episode(mistake: tuple[str, ...], says: str, tasks: str, run: Run) -> None:

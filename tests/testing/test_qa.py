@@ -62,16 +62,17 @@ if "trust" not in suites:
 class Machine(MemoryBackend):
     """Answers what is asked of home and clipboard; ``leaks`` says how often it was reset in both."""
 
-    def __init__(self, *, leaks: bool = False) -> None:
+    def __init__(self, *, leaks: bool = False, listing: str = "{}") -> None:
         said = {"sh": self._say, "xclip": self._say}
         super().__init__(commands=said)
         self._leaks = leaks
+        self._listing = listing
 
     def _say(self, *_: Any) -> Completed:
-        return Completed(0, str(self.resets if self._leaks else 0).encode())
+        return Completed(0, self._listing.format(self.resets if self._leaks else 0).encode())
 
 
-def report(name: str, **machine: bool) -> QaReport:
+def report(name: str, **machine: Any) -> QaReport:
     env_kwargs = {"backend": Machine(**machine), "screen": (64, 48)}
     return check_task(QaSpec(f"trust/{name}", env_kwargs=env_kwargs))
 
@@ -107,6 +108,15 @@ def test_an_episode_of_another_length_is_found() -> None:
 def test_what_a_reset_leaves_behind_is_found() -> None:
     found = wrong(report("sound", leaks=True))
     assert found == {"reset": "home: '2' became '3' (+3 more)"}
+
+
+def test_a_file_that_differs_is_named_and_its_checksum_cut() -> None:
+    listing = (
+        f"{{}}{'0123456789abcdef' * 4}"[:-1] + "  ./Documents/a note with a long name, as people give them to notes.txt"
+    )
+    (said,) = wrong(report("sound", leaks=True, listing=listing)).values()
+    name = "./Documents/a note with a long name, as people give them to notes.txt"
+    assert said.startswith(f"home: '20123456…  {name}' became '30123456…  {name}'")
 
 
 def test_an_unknown_task_is_met_with_a_suggestion() -> None:
