@@ -8,9 +8,13 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from agentgym.actions.quoting import cut
 from agentgym.trajectory.values import ValueReader
 
 __all__ = ["Column", "KeyedColumn", "column"]
+
+_MOST_SHOWN = 6
+_LONGEST = 80
 
 
 class Column(Sequence[Any]):
@@ -39,7 +43,13 @@ class Column(Sequence[Any]):
         return np.asarray(list(self), dtype)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} values>"
+        shown = [*self._forms] if len(self) <= _MOST_SHOWN else [*self._forms[: _MOST_SHOWN - 1], self._forms[-1]]
+        if shown and all(map(_is_array, shown)):
+            return f"<{len(self)} arrays, the first {self._values.told(shown[0])}>"
+        told = [cut(self._values.told(form), _LONGEST) for form in shown]
+        if len(shown) < len(self):
+            told.insert(-1, "…")
+        return f"<{len(self)} values{': ' if told else ''}{', '.join(told)}>"
 
 
 class KeyedColumn(Mapping[str, Any]):
@@ -71,6 +81,10 @@ def column(forms: Sequence[Any], values: ValueReader) -> Column | KeyedColumn:
     """A keyed column if every value is a dict with the same names as keys, else a plain one."""
     keyed = bool(forms) and all(_is_keyed(form) and form.keys() == forms[0].keys() for form in forms)
     return KeyedColumn(forms, values) if keyed else Column(forms, values)
+
+
+def _is_array(form: Any) -> bool:
+    return isinstance(form, dict) and next(iter(form), "") in ("$frame", "$array")
 
 
 def _is_keyed(form: Any) -> bool:

@@ -98,6 +98,18 @@ class FrameReader:
         table, form = found
         return from_table(table.copy(), form.numpy_dtype(), form.shape)
 
+    def form(self, place: int) -> ArrayForm:
+        """Shape and dtype of the array at a place, which is not decoded for that."""
+        part, offset = split_place(place)
+        with self._open(part, offset) as read:
+            head, meta, _ = _read_entry(read, offset)
+            while head.kind in _BOXES and head.base < offset:
+                offset = head.base
+                head, meta, _ = _read_entry(read, offset)
+            if head.kind is not Kind.ARRAY:
+                raise DatasetError(f"expected an array, got {head.kind.name}")
+            return msgspec.json.decode(meta, type=ArrayForm)
+
     def blob(self, place: int) -> bytes:
         """The bytes at a place."""
         part, offset = split_place(place)

@@ -41,6 +41,8 @@ __all__ = ["Json", "ValueReader"]
 
 Json: TypeAlias = Any
 
+_ELSEWHERE = frozenset({"$frame", "$text", "$blob", "$json"})
+
 
 class ValueReader:
     """Turns the kept form into values again.
@@ -72,6 +74,22 @@ class ValueReader:
             "$repr": lambda form: form["$repr"],
         }
 
+    def told(self, form: Json) -> str:
+        """The value in a few words: arrays by dtype and shape, long texts by their length; no picture is decoded."""
+        match form:
+            case list():
+                return f"[{', '.join(map(self.told, form))}]"
+            case {"$frame": place}:
+                described = self._frames.form(place)
+                return f"{described.numpy_dtype()} {tuple(described.shape)}"
+            case {"$array": dtype, "shape": shape}:
+                return f"{dtype_from_json(dtype)} {tuple(shape)}"
+            case {"$text": _, "length": length} | {"$blob": _, "length": length} | {"$json": _, "length": length}:
+                return f"{length} bytes"
+            case dict() if _refers(form) or not next(iter(form), "").startswith("$"):
+                return f"{{{', '.join(f'{key!r}: {self.told(item)}' for key, item in form.items())}}}"
+        return repr(self.value(form))
+
     def value(self, form: Json) -> Any:
         """The value that a form stands for; arrays belong to the caller.
 
@@ -97,6 +115,13 @@ class ValueReader:
         for index, item in enumerate(items):
             array[index] = item
         return array.reshape(form["shape"])
+
+
+def _refers(form: Json) -> bool:
+    """Whether any of it lies in the ``.frames`` file."""
+    if isinstance(form, list):
+        return any(map(_refers, form))
+    return isinstance(form, dict) and (not _ELSEWHERE.isdisjoint(form) or _refers([*form.values()]))
 
 
 def _read_array(form: dict[str, Any]) -> npt.NDArray[Any]:

@@ -14,6 +14,7 @@ from agentgym.events import Bus, Event, Failed, Note, Reset, RunStarted, Scored,
 from agentgym.rewards import relabel
 from agentgym.tasks import Check, EvaluatorSpec, SetupStep, Task
 from agentgym.trajectory import Dataset, TrajectoryWriter
+from agentgym.trajectory.framereader import FrameReader
 from agentgym.trajectory.spacejson import space_to_json
 
 
@@ -40,6 +41,34 @@ def publish(root: Path, *events: Event, run_id: str = "run") -> Bus:
     for event in events:
         bus.publish(event)
     return bus
+
+
+def test_columns_show_what_is_in_them_without_decoding_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "x" * 100_000
+    steps = [a_step(number, image(number), last=number == 9, note=long, pair=(1, 2)) for number in range(1, 10)]
+    # Kept as what changed since the picture before.
+    nearly = image(9)
+    nearly[0, 0] = 1
+    publish(tmp_path, Reset(observation=image(0)), *steps, Reset(observation=nearly), a_step(1, nearly, last=True))
+    publish(tmp_path, Reset(observation={"a": 1}), a_step(1, {"a": float("nan")}, last=True), run_id="z")
+    publish(tmp_path, Reset(observation=0), run_id="zz")
+    pictures, more, few, none = Dataset(tmp_path)
+
+    def decode(*_: object) -> None:
+        raise AssertionError("a picture was decoded")
+
+    monkeypatch.setattr(FrameReader, "_decode_array", decode)
+    assert repr(pictures.observations) == "<10 arrays, the first uint8 (40, 50, 3)>"
+    assert repr(more.observations) == "<2 arrays, the first uint8 (40, 50, 3)>"
+    numbers = [f"np.int64({number})" for number in (1, 2, 3, 4, 5)]
+    assert repr(pictures.actions) == f"<9 values: {', '.join(numbers)}, …, np.int64(9)>"
+    assert "{'note': 100000 bytes, 'pair': (1, 2)}" in repr(pictures.infos)
+    assert repr(few.observations["a"]) == "<2 values: 1, nan>"
+    assert repr(few.observations) == "<2 values of a>"
+    assert repr(none.actions) == "<0 values>"
+    assert repr(none.observations) == "<1 values: 0>"
 
 
 def test_a_folder_that_is_no_dataset_is_an_error(tmp_path: Path) -> None:
