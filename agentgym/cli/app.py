@@ -11,6 +11,7 @@ import typer
 
 from agentgym.cli.doctor import doctor
 from agentgym.cli.export import export
+from agentgym.cli.imports import import_recording
 from agentgym.cli.listing import list_names
 from agentgym.cli.qa import qa
 from agentgym.cli.relabel import relabel
@@ -57,6 +58,7 @@ app.command("validate")(validate)
 app.command("screenshot")(screenshot)
 app.command("qa")(qa)
 app.command("export")(export)
+app.command("import")(import_recording)
 app.command("relabel")(relabel)
 app.command("video")(video)
 
