@@ -23,7 +23,7 @@ def main(folder: str) -> None:
         env.close()
     print(f"score {result.score}, {result.steps} steps")
 
-    episode = agentgym.Dataset(folder)[0]
+    episode = agentgym.Dataset(folder)[-1]
     for step, (action, reward) in enumerate(zip(episode.actions, episode.rewards, strict=True), start=1):
         print(step, action, reward)
     last = episode.observations["screenshot"][len(episode)]

@@ -33,7 +33,7 @@ def main(folder: str) -> None:
             print(f"{text!r}: {reward:.4f}", info["reward_terms"])
     finally:
         env.close()
-    episode = agentgym.Dataset(folder)[0]
+    episode = agentgym.Dataset(folder)[-1]
     again = relabel(episode, {"novelty": novelty})["novelty"]
     print("the same from the recording:", again == [terms["novelty"] for terms in episode.reward_terms])
 

@@ -5,7 +5,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import gymnasium as gym
 import pytest
+
+from agentgym.wrappers import RewardHooks, TrajectoryRecorder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NEEDS = {"sb3_ppo": "stable_baselines3"}
@@ -29,6 +32,21 @@ def test_an_example_runs_and_says_what_it_promises(example: Path, tmp_path: Path
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert SAYS[example.stem] in result.stdout
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("example", ["record_and_read", "reward_hooks"])
+def test_an_example_reads_what_it_has_recorded_not_what_was_there(example: str, tmp_path: Path) -> None:
+    older = {"id": "older", "instruction": ""}
+    env = gym.make("agentgym/Desktop-v0", task=older, backend="memory", screen=(64, 48), max_steps=1)
+    recorder = TrajectoryRecorder(RewardHooks(env, novelty=lambda _: 7.0), tmp_path / "data")
+    recorder.reset(seed=0)
+    recorder.step("WAIT")
+    recorder.close()
+    command = [sys.executable, "-W", "error", str(EXAMPLES / f"{example}.py")]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert SAYS[example] in result.stdout
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)

@@ -380,6 +380,15 @@ def test_notebook_shows_the_screen() -> None:
     assert picture.startswith(b"\x89PNG")
 
 
+def test_notebook_shows_the_screen_of_what_gymnasium_has_wrapped() -> None:
+    env = gym.make("agentgym/Desktop-v0", task=_task(evaluator=None), backend="memory", screen=(64, 48))
+    env.reset(seed=0)
+    # As README says; should Gymnasium's wrappers pass it on one day, README can say less.
+    assert not hasattr(env, "_repr_png_")
+    assert env.unwrapped._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]  # which a DesktopEnv has
+    env.close()
+
+
 def test_infeasible_is_judged_by_the_last_action() -> None:
     env = _env(_task(evaluator={"func": "infeasible"}))
     env.reset(seed=0)
