@@ -22,7 +22,7 @@ from lxml import etree
 from agentgym.backends.x11.backend import X11Backend
 
 _WALK = Path(__file__).parent / "atspi_walk.py"
-_ROUNDS = 5
+_ROUNDS = 15
 _TREES_A_ROUND = 5
 _WALKS_A_ROUND = 2
 

@@ -153,6 +153,7 @@ for _ in range(5000):
         f"pyautogui.scroll(0x{'f' * 5000})",
         f"time.sleep(0x{'f' * 5000})",
         f"agentgym.scroll(0x{'f' * 5000}, 1)",
+        "agentgym.scroll(0, True)",
         {"action_type": "CLICK", "x": 10**5000, "y": 1},
         {"kind": "Click", "x": 10**5000, "y": 1},
         {"kind": "TypeText", "text": "\ud800"},

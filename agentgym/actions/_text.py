@@ -191,10 +191,8 @@ def _ours(name: str, positional: Sequence[Any], named: dict[str, Any]) -> Action
                 return msgspec.json.decode(call, type=ToolCall)
             except msgspec.MsgspecError as error:
                 raise ActionError(f"agentgym.tool needs a tool call as JSON: {cut(str(error))}") from error
-        case "scroll", [int(dx), int(dy)], {}:
-            return Scroll(dx, dy)
-        case "scroll", [int(dx), int(dy), int(x), int(y)], {}:
-            return Scroll(dx, dy, x, y)
+        case "scroll", [int(), int()] | [int(), int(), int(), int()] as numbers, {} if bool not in map(type, numbers):
+            return Scroll(*numbers)
     raise ActionError(
         f"agentgym has no action {cut(name)}{short(tuple(positional))}; it has python, tool, scroll and batch"
     )
