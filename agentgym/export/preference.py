@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from agentgym.errors import DatasetError, UsageError
+from agentgym.export.arguments import with_objects
 from agentgym.export.base import fresh, tell
 from agentgym.export.chat import Conversation, conversations
 from agentgym.export.story import Story, stories
@@ -34,8 +35,9 @@ def export_preference(dataset: Dataset, out: Path, *, margin: float = 0.0) -> No
 
     Attempts at a task whose models were sent the same before their first word are compared by score: the best with the
     worst, the second best with the second worst, and so on, each at most once, as long as their scores differ. Chosen
-    and rejected are all that followed the prompt, tools' results included. Columns that TRL passes over say where a
-    pair is from: ``score_chosen``, ``score_rejected``, ``chosen_from``, ``rejected_from``.
+    and rejected are all that followed the prompt, tools' results included; arguments of calls are objects, as TRL has
+    them. Columns that TRL passes over say where a pair is from: ``score_chosen``, ``score_rejected``, ``chosen_from``,
+    ``rejected_from``.
 
     Has no place for: rewards of single steps, observations, times, token counts and ids, sampling, reasoning. Left out
     are episodes without a score, without an answer of a model, or whose history was rewritten on the way, for they have
@@ -87,8 +89,8 @@ def _pairs(group: list[_Attempt], margin: float) -> Iterator[dict[str, Any]]:
             return
         yield {
             "prompt": better.talk.prompt,
-            "chosen": better.talk.completion,
-            "rejected": worse.talk.completion,
+            "chosen": with_objects(better.talk.completion),
+            "rejected": with_objects(worse.talk.completion),
             **({"tools": better.talk.tools} if better.talk.tools else {}),
             "score_chosen": better.score,
             "score_rejected": worse.score,

@@ -22,11 +22,21 @@ def export(dataset: Dataset, out: Path, **options: Any) -> list[dict[str, Any]]:
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     for row in rows:
         for side in ("chosen", "rejected"):
-            MESSAGES.validate_python([*row["prompt"], *row[side]])
-            check_calls([*row["prompt"], *row[side]])
+            talk = [*row["prompt"], *map(with_texts, row[side])]
+            MESSAGES.validate_python(talk)
+            check_calls(talk)
         DEFINITIONS.validate_python(row["tools"])
         assert row["score_chosen"] > row["score_rejected"]
     return rows
+
+
+def with_texts(message: dict[str, Any]) -> dict[str, Any]:
+    """The message as OpenAI has it: arguments of calls are JSON texts."""
+    calls = [
+        {**call, "function": {**call["function"], "arguments": json.dumps(call["function"]["arguments"])}}
+        for call in message.get("tool_calls", ())
+    ]
+    return {**message, "tool_calls": calls} if calls else message
 
 
 def record(path: Path, plans: list[Plan]) -> Dataset:
@@ -43,8 +53,8 @@ def test_the_better_attempt_is_chosen(tmp_path: Path) -> None:
     with pytest.warns(ExportWarning, match="left out 1 episode without a score"):
         (row,) = export(dataset, tmp_path / "pairs.jsonl")
     assert [message["role"] for message in row["prompt"]] == ["system", "user"]
-    assert row["chosen"][-1]["tool_calls"][0]["function"]["arguments"] == '{"numbers": [9]}'
-    assert row["rejected"][-1]["tool_calls"][0]["function"]["arguments"] == '{"numbers": [8]}'
+    assert row["chosen"][-1]["tool_calls"][0]["function"]["arguments"] == {"numbers": [9]}
+    assert row["rejected"][-1]["tool_calls"][0]["function"]["arguments"] == {"numbers": [8]}
     assert row["chosen_from"] == f"{dataset[0].run_id}-0"
 
 

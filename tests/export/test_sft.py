@@ -80,3 +80,14 @@ def test_a_recording_without_a_model_is_refused(recordings: Recordings, tmp_path
 def test_a_score_that_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"in \[0, 1\]"):
         exporters["sft"](record_talks(tmp_path / "data"), tmp_path / "chat.jsonl", min_score=70)
+
+
+def test_arguments_are_objects_if_so_asked(tmp_path: Path) -> None:
+    exporters["sft"](record_talks(tmp_path / "data"), tmp_path / "chat.jsonl", arguments="object")
+    row = json.loads((tmp_path / "chat.jsonl").read_text().splitlines()[0])
+    assert row["messages"][2]["tool_calls"][0]["function"]["arguments"] == {"numbers": [2, 3]}
+
+
+def test_arguments_in_a_form_that_is_not_known_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'text', 'object'"):
+        exporters["sft"](record_talks(tmp_path / "data"), tmp_path / "chat.jsonl", arguments="dict")
