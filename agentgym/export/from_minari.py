@@ -64,10 +64,23 @@ def _opened(source: str | Path) -> Any:
     minari = needed("minari", extra="minari")
     try:
         if isinstance(source, Path):
-            return minari.MinariDataset(source / "data" if (source / "data").exists() else source)
+            return minari.MinariDataset(_data_below(source))
         return minari.load_dataset(source)
     except (FileNotFoundError, ValueError) as error:
         raise DatasetError(f"no Minari dataset at {str(source)!r}: {error}") from error
+
+
+def _data_below(folder: Path) -> Path:
+    """Where the data lie: in the folder, or in the only dataset of a tree of them, as the exporter writes one.
+
+    Raises:
+        DatasetError: if there are several.
+    """
+    found = [path.parent for path in sorted(folder.rglob("metadata.json")) if path.parent.name == "data"]
+    if len(found) > 1:
+        named = ", ".join(str(path.parent) for path in found)
+        raise DatasetError(f"{str(folder)!r} holds {len(found)} Minari datasets; name one: {named}")
+    return found[0] if found else folder
 
 
 def _described(dataset: Any) -> dict[str, Any]:

@@ -247,6 +247,15 @@ def test_a_folder_is_opened_by_its_path(recordings: Recordings, tmp_path: Path) 
     assert len(again) == len(recordings("cartpole"))
 
 
+def test_a_tree_of_datasets_is_opened_if_it_holds_one(recordings: Recordings, tmp_path: Path) -> None:
+    sets = tmp_path / "sets"
+    exporters["minari"](recordings("cartpole"), sets, name="me/poles-v0")
+    assert len(from_minari(sets, tmp_path / "again")) == len(recordings("cartpole"))
+    exporters["minari"](recordings("cartpole"), sets, name="me/poles-v1")
+    with pytest.raises(DatasetError, match=r"2 Minari datasets; name one: .*poles-v0.*poles-v1"):
+        from_minari(sets, tmp_path / "more")
+
+
 @pytest.mark.filterwarnings("ignore:Creating .*WeightUpdater which:DeprecationWarning")  # TorchRL's own
 def test_torchrls_reader_of_minari_takes_it(recordings: Recordings, root: Path, tmp_path: Path) -> None:
     from torchrl.data.datasets.minari_data import MinariExperienceReplay
