@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, SupportsFloat
 
 import gymnasium as gym
 from gymnasium.utils import RecordConstructorArgs
 
 from agentgym.errors import UsageError
-from agentgym.rewards import RewardHook, Transition, resolve_hooks, term
+from agentgym.rewards import Hook, RewardHook, begun, resolve_hooks, term
+from agentgym.wrappers.shown_transitions import ENV_TERM, ENV_TERMS, TERMS, ShownTransitions, terms_below
 
 __all__ = ["RewardHooks"]
-
-_ENV_TERM = "env"
-_TERMS = "reward_terms"
-_ENV_TERMS = "env_reward_terms"
 
 
 class RewardHooks(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
@@ -32,26 +28,32 @@ class RewardHooks(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     Args:
         env: any environment.
         hooks: by name: a function from a transition to a float, or ``"module:function"``, which also survives
-            ``EnvSpec.to_json`` and another process.
+            ``EnvSpec.to_json`` and another process; or what makes a function for each episode, an `EpisodeHook`.
 
     Raises:
         UsageError: if a hook cannot be found or called, or its name is taken.
     """
 
-    def __init__(self, env: gym.Env[Any, Any], **hooks: RewardHook | str) -> None:
+    def __init__(self, env: gym.Env[Any, Any], **hooks: Hook | str) -> None:
         kwargs: dict[str, Any] = dict(hooks)
         RecordConstructorArgs.__init__(self, **kwargs)
         gym.Wrapper.__init__(self, env)
-        taken = {name for layer in _reward_hooks(env) for name in layer.hooks}
-        clash = sorted(taken & hooks.keys())
-        if clash:
-            raise UsageError(f"RewardHooks further in pay a term {clash[0]!r} already; give this one another name")
-        self.hooks: dict[str, RewardHook] = resolve_hooks(hooks)
-        self._before: Any = None
+        self.hooks: Mapping[str, Hook] = resolve_hooks(hooks)
+        self._refuse_taken()
+        self._paying: dict[str, RewardHook] = begun(self.hooks)
+        self._shown = ShownTransitions()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Resets; hooks that remember begin anew.
+
+        Raises:
+            UsageError: if a name is taken by a hook further in that came with this episode's task.
+        """
         observation, info = self.env.reset(seed=seed, options=options)
-        self._before = _own_copy(observation)
+        self.hooks = self._hooks_of_episode()
+        self._refuse_taken()
+        self._paying = begun(self.hooks)
+        self._shown.begin(observation, info)
         return observation, info
 
     def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
@@ -61,13 +63,20 @@ class RewardHooks(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             RewardHookError: if a hook raises or returns what is no finite number; names the hook.
         """
         after, paid, terminated, truncated, info = self.env.step(action)
-        below = _terms_below(float(paid), info)
-        shown = {name: value for name, value in info.items() if name not in (_TERMS, _ENV_TERMS)}
-        transition = Transition(self._before, action, after, below[_ENV_TERM], terminated, truncated, shown)
-        terms = {name: term(name, hook, transition) for name, hook in self.hooks.items()}
-        self._before = _own_copy(after)
+        transition = self._shown.step(action, (after, paid, terminated, truncated, info))
+        terms = {name: term(name, hook, transition) for name, hook in self._paying.items()}
         reward = float(paid) + sum(terms.values())
-        return after, reward, terminated, truncated, {**info, **_own_terms(info), _TERMS: {**below, **terms}}
+        told = {**info, **_own_terms(info), TERMS: {**terms_below(float(paid), info), **terms}}
+        return after, reward, terminated, truncated, told
+
+    def _hooks_of_episode(self) -> Mapping[str, Hook]:
+        return self.hooks
+
+    def _refuse_taken(self) -> None:
+        taken = {name for layer in _reward_hooks(self.env) for name in layer.hooks}
+        clash = sorted(taken & self.hooks.keys())
+        if clash:
+            raise UsageError(f"RewardHooks further in pay a term {clash[0]!r} already; give this one another name")
 
 
 def _reward_hooks(env: gym.Env[Any, Any]) -> Iterator[RewardHooks]:
@@ -77,16 +86,6 @@ def _reward_hooks(env: gym.Env[Any, Any]) -> Iterator[RewardHooks]:
         env = env.env
 
 
-def _terms_below(paid: float, info: dict[str, Any]) -> dict[str, float]:
-    terms = info.get(_TERMS)
-    return dict(terms) if terms and _ENV_TERM in terms else {_ENV_TERM: paid}
-
-
 def _own_terms(info: dict[str, Any]) -> dict[str, Any]:
-    terms = info.get(_TERMS)
-    return {_ENV_TERMS: terms} if terms and _ENV_TERM not in terms else {}
-
-
-def _own_copy(observation: Any) -> Any:
-    # An environment may return the same array again with other content.
-    return copy.deepcopy(observation)
+    terms = info.get(TERMS)
+    return {ENV_TERMS: terms} if terms and ENV_TERM not in terms else {}

@@ -10,6 +10,7 @@ import msgspec
 from agentgym.errors import TaskError, UsageError
 from agentgym.evaluators import faults_of_spec, remarks_on_spec
 from agentgym.families import load_tasks, suites
+from agentgym.rewards import faults_of_hooks
 from agentgym.setup import check_step
 from agentgym.tasks import Task, TaskEntry, read_each
 
@@ -17,7 +18,8 @@ __all__ = ["Problem", "Verdict", "check_tasks"]
 
 _LIKE_A_KNOWN_KEY = 0.8
 # What a file calls `config` is a task's `setup`; metadata is all the rest.
-_KEYS = ({*Task.__struct_fields__} | {"config"}) - {"metadata", "setup"}
+_HOOKS = "reward_hooks"
+_KEYS = ({*Task.__struct_fields__} | {"config", _HOOKS}) - {"metadata", "setup"}
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -83,6 +85,8 @@ def _taken_ids(entries: list[TaskEntry]) -> Iterator[Problem]:
 def _faults(task: Task) -> Iterator[str]:
     """Every fault of a task that its form does not show."""
     for key in task.metadata:
+        if key == _HOOKS:
+            continue
         close = get_close_matches(key, _KEYS, n=1, cutoff=_LIKE_A_KNOWN_KEY)
         if close:
             yield f"the key {key!r} means nothing; did you mean {close[0]!r}? - at $.{key}"
@@ -91,6 +95,7 @@ def _faults(task: Task) -> Iterator[str]:
             check_step(step, f"$.config[{index}]")
         except TaskError as error:
             yield str(error)
+    yield from faults_of_hooks(task.metadata.get(_HOOKS, {}))
     if task.evaluator is not None:
         yield from faults_of_spec(task.evaluator)
 

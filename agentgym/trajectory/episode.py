@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -163,14 +163,17 @@ class Episode:
     def transitions(self) -> Iterator[Transition]:
         """The steps as reward hooks see them: the environment's own reward, an info without reward terms."""
         before = self.observations[0] if len(self) else None
+        before_info: Mapping[str, Any] = self._shown_info(self._reset)
         for index, step in enumerate(self._step_forms):
             after = self.observations[index + 1]
-            yield self._transition(before, step, after)
-            before = after
+            transition = self._transition(before, before_info, step, after)
+            yield transition
+            before, before_info = after, transition.info
 
     def transition(self, t: int) -> Transition:
         """One of them, from observation t to t + 1, without reading the others."""
-        return self._transition(self.observation(t), self._moment(t + 1), self.observation(t + 1))
+        before_info = self._shown_info(self._moment(t))
+        return self._transition(self.observation(t), before_info, self._moment(t + 1), self.observation(t + 1))
 
     def observation(self, t: int, choice: str | Sequence[str] | None = None) -> Any:
         """Observation t, without reading the others.
@@ -206,12 +209,16 @@ class Episode:
         for line in self._file.lines(self._span.start, self._span.end):
             yield read_record(self._file.form(line), self._values)
 
-    def _transition(self, before: Any, step: dict[str, Any], after: Any) -> Transition:
+    def _transition(self, before: Any, before_info: Mapping[str, Any], step: dict[str, Any], after: Any) -> Transition:
         value = self._values.value
-        info = {name: item for name, item in value(step.get("info", {})).items() if name not in _TERMS}
         reward = value(step.get("reward_terms", {})).get(_ENV_TERM, value(step["reward"]))
         ends = step["terminated"], step["truncated"]
-        return Transition(before, value(step["action"]), after, float(reward), *ends, info)
+        info = self._shown_info(step)
+        return Transition(before, value(step["action"]), after, float(reward), *ends, info, before_info)
+
+    def _shown_info(self, moment: dict[str, Any]) -> dict[str, Any]:
+        info = self._values.value(moment.get("info", {}))
+        return {name: item for name, item in info.items() if name not in _TERMS}
 
     def _moment(self, t: int) -> dict[str, Any]:
         """What was recorded of the reset, t = 0, or of step t."""

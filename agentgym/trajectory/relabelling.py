@@ -10,7 +10,7 @@ import msgspec
 
 from agentgym.errors import DatasetError, UsageError
 from agentgym.events import Record, Reset, RunStarted, Step
-from agentgym.rewards import RewardHook, relabel, resolve_hooks
+from agentgym.rewards import Hook, relabel, resolve_hooks
 from agentgym.trajectory.dataset import Dataset
 from agentgym.trajectory.episode import Episode
 from agentgym.trajectory.fresh import fresh
@@ -28,7 +28,7 @@ Progress = Callable[[Episode], object]
 
 
 def relabel_dataset(
-    dataset: Dataset, out: Path, hooks: Mapping[str, RewardHook | str], *, progress: Progress | None = None
+    dataset: Dataset, out: Path, hooks: Mapping[str, Hook | str], *, progress: Progress | None = None
 ) -> Dataset:
     """Writes the dataset as it would have been recorded around `agentgym.wrappers.RewardHooks` with these hooks.
 
@@ -96,7 +96,7 @@ def _relabelled(
         yield msgspec.structs.replace(record, payload=payload)
 
 
-def _label(hook: RewardHook | str) -> str:
+def _label(hook: Hook | str) -> str:
     return hook if isinstance(hook, str) else str(getattr(hook, "__qualname__", repr(hook)))
 
 

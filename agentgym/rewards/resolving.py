@@ -1,0 +1,35 @@
+"""Hooks that are given as ``"module:function"``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agentgym.errors import UsageError
+from agentgym.registry import resolve
+from agentgym.rewards.transition import EpisodeHook, Hook, RewardHook
+
+__all__ = ["resolve_hook", "resolve_hooks"]
+
+
+def resolve_hooks(hooks: Mapping[str, Hook | str]) -> dict[str, Hook]:
+    """The hooks with every ``"module:function"`` imported.
+
+    Raises:
+        UsageError: as `resolve_hook`; or if a hook cannot be called.
+    """
+    known: dict[str, Hook] = {}
+    for name, hook in hooks.items():
+        resolved = resolve_hook(hook) if isinstance(hook, str) else hook
+        if not callable(resolved) and not isinstance(resolved, EpisodeHook):
+            raise UsageError(f"the reward hook {name!r} must be a function or 'module:function', got {resolved!r}")
+        known[name] = resolved
+    return known
+
+
+def resolve_hook(name: str) -> RewardHook:
+    """The hook at ``"module:function"``.
+
+    Raises:
+        UsageError: if there is no such module or function, or it cannot be called.
+    """
+    return resolve(name, "reward hook")
