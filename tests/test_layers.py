@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Each is imported inside the one module that needs it, so that `import agentgym` stays quick.
 HEAVY = {"PIL", "PySide6", "cv2", "dbus_fast", "lxml", "openai", "openpyxl", "pandas", "pyautogui", "ray", "redis"}
 HEAVY |= {"rich", "stable_baselines3", "torch", "typer", "xcffib"}
-HEAVY |= {"d3rlpy", "datasets", "minari", "pyarrow", "tensordict", "torchrl"}
+HEAVY |= {"d3rlpy", "datasets", "matplotlib", "minari", "pyarrow", "tensordict", "torchrl"}
 
 
 SOURCES = sorted({path.resolve() for folder in ("agentgym", "wrappers") for path in (ROOT / folder).rglob("*.py")})

@@ -106,7 +106,7 @@ def shell(code: str, folder: Path) -> None:
 
 def test_every_block_of_the_page_of_rewards_runs_in_its_order(tmp_path: Path) -> None:
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", (DOCS / "rewards.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert [language for language, _ in blocks] == ["python", "python", "json", "python", "bash", "python"]
+    assert [language for language, _ in blocks] == ["python", "python", "json", "python", "bash", "bash", "python"]
     for number, (language, code) in enumerate(blocks):
         name = re.match(r"# (\w+\.py)\n", code)
         script = tmp_path / (name[1] if name else f"block{number}.{language}")

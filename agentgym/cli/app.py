@@ -13,6 +13,7 @@ from agentgym.cli.doctor import doctor
 from agentgym.cli.export import export
 from agentgym.cli.imports import import_recording
 from agentgym.cli.listing import list_names
+from agentgym.cli.plot import plot
 from agentgym.cli.qa import qa
 from agentgym.cli.relabel import relabel
 from agentgym.cli.run import run
@@ -61,6 +62,7 @@ app.command("export")(export)
 app.command("import")(import_recording)
 app.command("relabel")(relabel)
 app.command("video")(video)
+app.command("plot")(plot)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
