@@ -63,6 +63,7 @@ class Suite:
 
 suites: Registry[Suite] = Registry("suite")
 suites.register_lazily("apps", "agentgym.suites.apps:SUITE")
+suites.register_lazily("micro", "agentgym.suites.micro.suite:SUITE")
 
 
 def find_family(name: str) -> TaskFamily:

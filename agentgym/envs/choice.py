@@ -17,7 +17,7 @@ from agentgym.tasks import Task, parse_task
 
 __all__ = ["TaskChoice", "TaskSource"]
 
-TaskSource: TypeAlias = Task | Mapping[str, Any] | str | Path
+TaskSource: TypeAlias = Task | TaskFamily | Mapping[str, Any] | str | Path
 
 _Candidate: TypeAlias = Task | TaskFamily
 
@@ -98,7 +98,7 @@ def _some(source: str | Sequence[TaskSource]) -> Sequence[_Candidate]:
 
 
 def _candidates(source: TaskSource) -> Sequence[_Candidate]:
-    if isinstance(source, Task):
+    if isinstance(source, Task | TaskFamily):
         return [source]
     if isinstance(source, Mapping):
         return [parse_task(dict(source))]

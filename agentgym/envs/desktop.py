@@ -201,10 +201,10 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self.timing = {}
         self._scored = None
         with self._ending_on_fault():
-            acted = self._acting.act(lambda: self._form.decode(action), self._machine)
+            acted = self._acting.act(lambda: self._decode(action), self._machine)
             self._actions.append(acted.done)
             observation = self._observe()
-        terminated = isinstance(last_of(acted.done), Done | Fail)
+        terminated = isinstance(last_of(acted.done), Done | Fail) or self._ended()
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
         info = self._info(acted)
         reward = self._finish(info) if terminated or truncated else 0.0
@@ -328,6 +328,13 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         if "instruction" in self._kinds:
             seen["instruction"] = self.task.instruction
         return {kind: seen[kind] for kind in self._kinds}
+
+    def _decode(self, action: Any) -> Action:
+        return self._form.decode(action)
+
+    def _ended(self) -> bool:
+        """Whether the task is over though nobody said so."""
+        return False
 
     def _screen(self) -> npt.NDArray[np.uint8]:
         return cast("npt.NDArray[np.uint8]", self._machine.observe(["screenshot"])["screenshot"])

@@ -103,6 +103,7 @@ class Application(msgspec.Struct):
 
 _FORMS: Mapping[str, type[msgspec.Struct]] = {
     "accessibility_tree": Nothing,
+    "app_state": Nothing,
     "cache_file": Kept,
     "cloud_file": Files,
     "content_from_vm_file": Content,

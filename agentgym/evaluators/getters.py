@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from agentgym.backends.base import Backend, Completed
+from agentgym.backends.qt.apps import STATE_FILE
 from agentgym.evaluators.metrics.workbooks import read_book
 from agentgym.registry import Registry
 from agentgym.setup.downloads import fetch
@@ -54,6 +55,12 @@ def needs_of(spec: EvaluatorSpec) -> frozenset[str]:
 def rule(_backend: Backend, config: dict[str, Any]) -> Any:
     """What stands in the task itself, under ``rules``; nothing is fetched."""
     return config["rules"]
+
+
+@getters.register("app_state")
+def app_state(backend: Backend, _config: dict[str, Any]) -> dict[str, Any]:
+    """What the application of a small task says of itself: ``progress`` and ``score`` in [0, 1], and ``over``."""
+    return msgspec.json.decode(backend.read(STATE_FILE), type=dict[str, Any])
 
 
 @getters.register("vm_file")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agentgym.backends.memory import MemoryBackend
+from agentgym.backends.qt.backend import QtBackend
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.testing.backends import check_backend, check_renewal
 
@@ -25,6 +26,12 @@ check_backend(HostBackend)
 def test_memory() -> None:
     check_backend(MemoryBackend)
     check_renewal(MemoryBackend)
+
+
+def test_qt() -> None:
+    pytest.importorskip("PySide6")
+    check_backend(QtBackend)
+    check_renewal(QtBackend)
 
 
 @pytest.mark.desktop

@@ -1,6 +1,6 @@
 """Metrics: numbers from 0 to 1 that compare what getters fetched, by OSWorld's names and with its options."""
 
-from agentgym.evaluators.metrics import documents, structures, tables, texts
+from agentgym.evaluators.metrics import apps, documents, structures, tables, texts
 from agentgym.evaluators.metrics.registry import (
     Metric,
     OptionCheck,
@@ -12,8 +12,9 @@ from agentgym.evaluators.metrics.registry import (
 
 __all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks", "option_remarks"]
 
-for _name, _metric in {**texts.METRICS, **structures.METRICS, **tables.METRICS, **documents.METRICS}.items():
-    metrics.register(_name, _metric)
+for _module in (texts, structures, tables, documents, apps):
+    for _name, _metric in _module.METRICS.items():
+        metrics.register(_name, _metric)
 
 for _name, _check in tables.OPTION_CHECKS.items():
     option_checks.register(_name, _check)

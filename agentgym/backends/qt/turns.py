@@ -1,0 +1,314 @@
+"""Whose turn it is: what Qt has once in a process is put away for one environment while another acts."""
+
+from __future__ import annotations
+
+import weakref
+
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QClipboard, QCursor, QEnterEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import Shiboken
+
+from agentgym.backends.qt.clock import Clock, Timeline
+from agentgym.backends.qt.quiet import Quiet
+
+__all__ = ["Seat", "Turns", "is_frame"]
+
+_Type = QEvent.Type
+# What widgets would otherwise hear of the change: none of it has happened in their environment.
+_UNHEARD = frozenset(
+    {
+        *(_Type.FocusIn, _Type.FocusOut, _Type.FocusAboutToChange, _Type.WindowActivate, _Type.WindowDeactivate),
+        *(_Type.ActivationChange, _Type.ApplicationActivate, _Type.ApplicationDeactivate, _Type.ApplicationStateChange),
+        *(_Type.Show, _Type.Hide, _Type.ShowToParent, _Type.HideToParent, _Type.ShowWindowRequest, _Type.Close),
+        *(_Type.Enter, _Type.Leave, _Type.HoverEnter, _Type.HoverLeave, _Type.HoverMove),
+        *(_Type.MouseMove, _Type.MouseButtonPress, _Type.MouseButtonRelease, _Type.ContextMenu, _Type.CursorChange),
+    }
+)
+_Button = Qt.MouseButton
+# Whether a window shows where its focus is.
+_BY_KEYS = Qt.WidgetAttribute.WA_KeyboardFocusChange
+
+
+class Seat:
+    """One environment's place at the one keyboard and pointer.
+
+    Args:
+        place: of the environment's screen among Qt's.
+    """
+
+    def __init__(self, place: QRect) -> None:
+        self.place = place
+        self._unmoved = Quiet(frozenset({_Type.Enter, _Type.Leave, _Type.MouseMove}), windows=True)
+        self.renew()
+
+    def renew(self) -> None:
+        """Nothing is open, nothing is held, the pointer is in the middle."""
+        self.timeline = Timeline()
+        self.root: QWidget | None = None
+        self.windows: list[QWidget] = []
+        """Those that are to be seen, the lowest first."""
+        self.move(self.place.width() // 2, self.place.height() // 2)
+        self.held: dict[Qt.MouseButton, tuple[QWidget, QPoint]] = {}
+        """Which window has the pointer for as long as a button is down, and where that was."""
+        self.keys: list[str] = []
+        self.hovered: QWidget | None = None
+        self._put_away: list[QWidget] = []
+        self._active: QWidget | None = None
+        self._focus: QWidget | None = None
+        self._grabber: QWidget | None = None
+        self._clipboard: dict[str, bytes] = {}
+        self._by_keys: list[QWidget] = []
+
+    def move(self, x: int, y: int) -> None:
+        """Puts the pointer at a place of the screen."""
+        self.pointer = (x, y)
+        self.spot = QPoint(self.place.x() + x, self.place.y() + y)
+        """The same among Qt's screens."""
+
+    @property
+    def buttons(self) -> Qt.MouseButton:
+        down = _Button.NoButton
+        for button in self.held:
+            down |= button
+        return down
+
+    def below(self) -> QWidget | None:
+        """The window under the pointer."""
+        spot = self.spot
+        for window in reversed(self.there()):
+            if window.geometry().contains(spot):
+                return window
+        return None
+
+    def there(self) -> list[QWidget]:
+        """Those of the windows that are still to be seen, the lowest first."""
+        return [window for window in self.windows if Shiboken.isValid(window) and window.isVisible()]
+
+    def point(self) -> None:
+        """Tells Qt where the pointer is, by which it goes when widgets come and go, and applications ask.
+
+        Qt sends that to whichever window is there; who acts sends it to the right one.
+        """
+        with self._unmoved.lasting():
+            QCursor.setPos(self.spot)
+
+    def leave(self) -> None:
+        """Puts away what would stand in another's way."""
+        self._active, self._focus = QApplication.activeWindow(), QApplication.focusWidget()
+        self._grabber = QWidget.mouseGrabber()
+        if self._grabber is not None:
+            self._grabber.releaseMouse()
+        for button, (window, _) in self.held.items():
+            _send_mouse(window, self.spot, _Type.MouseButtonRelease, button, _Button.NoButton)
+        self._put_away = []
+        while (popup := QApplication.activePopupWidget()) is not None:
+            popup.hide()
+            self._put_away.insert(0, popup)
+        for window in self.there():
+            if window.windowModality() == Qt.WindowModality.ApplicationModal:
+                window.hide()
+                self._put_away.insert(0, window)
+        self._unhover()
+        self._clipboard = _contents(QApplication.clipboard())
+        self._by_keys = [window for window in self.windows if _alive(window) and window.testAttribute(_BY_KEYS)]
+
+    def enter(self) -> None:
+        """Puts everything back as it was."""
+        away = [window for window in self._put_away if Shiboken.isValid(window)]
+        self._put_away = []
+        for window in filter(is_frame, away):
+            window.show()
+        active = _alive(self._active) or _alive(self.root)
+        # Not while something is popped up: then Qt takes no notice.
+        if active is not None:
+            active.activateWindow()
+        for window in away:
+            window.show()
+        self.point()
+        self._hover()
+        down = _Button.NoButton
+        for button, (window, spot) in self.held.items():
+            down |= button
+            _send_mouse(window, spot, _Type.MouseButtonPress, button, down)
+        if (grabber := _alive(self._grabber)) is not None:
+            grabber.grabMouse()
+        if (focus := _alive(self._focus)) is not None:
+            focus.setFocus()
+        elif (other := QApplication.focusWidget()) is not None and active is not None:
+            other.clearFocus()
+        _fill(QApplication.clipboard(), self._clipboard)
+        for window in self.windows:
+            if Shiboken.isValid(window):
+                window.setAttribute(_BY_KEYS, window in self._by_keys)
+
+    def steady(self) -> None:
+        """Has Qt take what is under the pointer for what it was over last, as it does when a turn comes.
+
+        Its own books may say something else after windows came or went, and a turn would change what comes then.
+        """
+        self._unhover()
+        self._hover()
+
+    def _unhover(self) -> None:
+        if (root := _alive(self.root)) is not None and (handle := root.windowHandle()) is not None:
+            QCoreApplication.sendEvent(handle, QEvent(_Type.Leave))
+
+    def _hover(self) -> None:
+        hovered = _alive(self.hovered)
+        if hovered is None or (handle := hovered.window().windowHandle()) is None:
+            return
+        spot = QPointF(self.spot)
+        local = spot - QPointF(handle.geometry().topLeft())
+        QCoreApplication.sendEvent(handle, QEnterEvent(local, local, spot))
+
+
+class Turns:
+    """Lets one environment after the other act; each finds keyboard, pointer and pop-ups as it left them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._quiet = Quiet(_UNHEARD)
+        self._current: Seat | None = None
+        self._seats: list[Seat] = []
+        self._known: weakref.WeakSet[Seat] = weakref.WeakSet()
+
+    @property
+    def places(self) -> list[QRect]:
+        """The screens of all environments that there are."""
+        return [seat.place for seat in self._known]
+
+    def seat(self, place: QRect) -> Seat:
+        """A seat for a new environment.
+
+        Args:
+            place: of its screen among Qt's.
+        """
+        seat = Seat(place)
+        self._known.add(seat)
+        return seat
+
+    def take(self, seat: Seat) -> None:
+        """Makes it the turn of one environment."""
+        if self._current is seat:
+            return
+        clipboard = QApplication.clipboard()
+        clipboard.blockSignals(True)
+        try:
+            with self._quiet.lasting():
+                self._change(seat)
+        finally:
+            clipboard.blockSignals(False)
+
+    def _change(self, seat: Seat) -> None:
+        if self._current is not None:
+            self._current.leave()
+        if seat not in self._seats:
+            self._seats.append(seat)
+        self._current = seat
+        self._clock.timeline = seat.timeline
+        seat.enter()
+
+    def steady(self, seat: Seat) -> None:
+        """Ends a step of the environment whose turn it is, so that what comes does not depend on who acts next."""
+        if not seat.held:
+            with self._quiet.lasting():
+                seat.steady()
+
+    def give_up(self, seat: Seat, root: QWidget | None) -> None:
+        """Ends all that the environment whose turn it is has open, and gives it a time and a clipboard anew.
+
+        Args:
+            root: its application.
+        """
+        self.look(seat)
+        for window in reversed(seat.windows):
+            window.hide()
+            if window is not root:
+                window.deleteLater()
+        if root is not None:
+            root.hide()
+            root.deleteLater()
+        self._clock.deliver()
+        self._clock.forget(seat.timeline)
+        _fill(QApplication.clipboard(), {})
+        seat.renew()
+        self._clock.timeline = seat.timeline
+        self._seats.remove(seat)
+        self._current = None
+
+    def end(self) -> None:
+        """Ends what all environments have open."""
+        for seat in list(self._seats):
+            self.take(seat)
+            self.give_up(seat, seat.root)
+
+    def give_focus(self, seat: Seat) -> None:
+        """Gives the keyboard to the topmost window if none of the environment's has it, as a window manager does."""
+        active = QApplication.activeWindow()
+        if active is not None and active in seat.windows:
+            return
+        for window in reversed(seat.windows):
+            if is_frame(window):
+                window.activateWindow()
+                return
+
+    def look(self, seat: Seat) -> list[QWidget]:
+        """Brings the windows of the environment whose turn it is up to date; gives those that are new."""
+        visible = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+        staying = [window for window in seat.windows if window in visible]
+        others = {id(window) for other in self._seats if other is not seat for window in other.windows}
+        new = [window for window in visible if window not in staying and id(window) not in others]
+        new = [window for window in new if self._belongs(window, seat)]
+        seat.windows = sorted([*staying, *new], key=_height)
+        return new
+
+    def _belongs(self, window: QWidget, seat: Seat) -> bool:
+        eldest = _eldest(window)
+        return not any(eldest is other.root for other in self._seats if other is not seat)
+
+
+def is_frame(window: QWidget) -> bool:
+    """Whether a window manager would know of a window: pop-ups come and go without one."""
+    return window.windowType() not in (Qt.WindowType.Popup, Qt.WindowType.ToolTip)
+
+
+def _height(window: QWidget) -> int:
+    """The storey of a window: the application, its dialogues, what pops up."""
+    kind = window.windowType()
+    if not is_frame(window):
+        return 2
+    return 1 if window.parentWidget() is not None or kind == Qt.WindowType.Dialog else 0
+
+
+def _eldest(widget: QWidget) -> QWidget:
+    parent = widget.parentWidget()
+    return widget if parent is None else _eldest(parent)
+
+
+def _alive(widget: QWidget | None) -> QWidget | None:
+    return widget if widget is not None and Shiboken.isValid(widget) else None
+
+
+def _send_mouse(window: QWidget, spot: QPoint, kind: QEvent.Type, button: Qt.MouseButton, down: Qt.MouseButton) -> None:
+    if _alive(window) is None or (handle := window.windowHandle()) is None:
+        return
+    local = QPointF(spot - handle.geometry().topLeft())
+    event = QMouseEvent(kind, local, local, QPointF(spot), button, down, Qt.KeyboardModifier.NoModifier)
+    QCoreApplication.sendEvent(handle, event)
+
+
+def _contents(clipboard: QClipboard) -> dict[str, bytes]:
+    found: QMimeData | None = clipboard.mimeData()
+    return {} if found is None else {name: bytes(found.data(name).data()) for name in found.formats()}
+
+
+def _fill(clipboard: QClipboard, contents: dict[str, bytes]) -> None:
+    if not contents:
+        if _contents(clipboard):
+            clipboard.clear()
+        return
+    data = QMimeData()
+    for name, content in contents.items():
+        data.setData(name, content)
+    clipboard.setMimeData(data)

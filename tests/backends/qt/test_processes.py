@@ -1,0 +1,122 @@
+"""Qt and processes: forks are refused, spawn and forkserver work, every machine draws the same."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import subprocess
+import sys
+
+import pytest
+
+from agentgym.actions import Click, TypeText
+from tests.backends.qt.conftest import Desk
+
+AFTER_FORK = """
+import os
+from agentgym.backends.qt.backend import QtBackend
+from agentgym.errors import BackendError
+backend = QtBackend()
+backend.reset(seed=0)
+pid = os.fork()
+if pid == 0:
+    for use in (QtBackend, lambda: backend.reset(seed=0), lambda: backend.settle(0)):
+        try:
+            use()
+        except BackendError as error:
+            assert "spawn" in str(error), error
+        else:
+            os._exit(1)
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+backend.settle(0)
+"""
+
+BEFORE_ANY_QT = """
+import os
+from agentgym.backends.qt.backend import QtBackend
+pid = os.fork()
+backend = QtBackend()
+backend.reset(seed=0)
+backend.settle(0)
+assert pid == 0 or os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+
+WITH_AN_APPLICATION_OF_ONES_OWN = """
+from PySide6.QtWidgets import QApplication
+application = QApplication(["x", "-platform", "offscreen"])
+from agentgym.backends.qt.backend import QtBackend
+from agentgym.errors import UsageError
+try:
+    QtBackend()
+except UsageError as error:
+    assert "QApplication" in str(error)
+else:
+    raise SystemExit("no error")
+"""
+
+FROM_ANOTHER_THREAD = """
+import threading
+from agentgym.backends.qt.backend import QtBackend
+from agentgym.errors import UsageError
+QtBackend()
+found = []
+def use():
+    try:
+        QtBackend()
+    except UsageError as error:
+        found.append(str(error))
+thread = threading.Thread(target=use)
+thread.start()
+thread.join()
+assert "thread" in found[0]
+"""
+
+LEFT_OPEN = """
+from tests.backends.qt.conftest import Desk
+from agentgym.actions import Click
+desks = [Desk("gallery") for _ in range(3)]
+desks[0].do(Click(20, 8))
+desks[1].page(2)
+desks[1].click(desks[1].app.opener)
+"""
+
+
+def fingerprint(_: int = 0) -> str:
+    """Of some screens of an application."""
+    desk = Desk("gallery")
+    shots = [desk.click(desk.app.line), desk.do(TypeText("Some text, ä")), desk.do(Click(20, 8))]
+    desk.backend.close()
+    return hashlib.sha256(b"".join(shot.tobytes() for shot in shots)).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "code", [AFTER_FORK, BEFORE_ANY_QT, WITH_AN_APPLICATION_OF_ONES_OWN, FROM_ANOTHER_THREAD, LEFT_OPEN]
+)
+def test_a_program_ends_well(code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_of_their_own_draw_the_same(method: str) -> None:
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        assert set(pool.map(fingerprint, range(2))) == {fingerprint()}
+
+
+def test_what_the_machine_prefers_changes_nothing() -> None:
+    preferences = {
+        "QT_SCALE_FACTOR": "2",
+        "QT_FONT_DPI": "144",
+        "QT_STYLE_OVERRIDE": "windows",
+        "QT_QPA_PLATFORM": "minimal",
+        "LANG": "de_DE.UTF-8",
+        "LC_ALL": "C",
+        "HOME": "/nonexistent",
+    }
+    code = "from tests.backends.qt.test_processes import fingerprint; print(fingerprint())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **preferences}, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == fingerprint(), done.stderr
