@@ -76,10 +76,12 @@ def register_environments() -> None:
     gym.register(
         "agentgym/Desktop-v0",
         entry_point="agentgym.envs.desktop:DesktopEnv",
+        vector_entry_point="agentgym.envs.vector:make_desktops",
     )
     for name in MICRO:
         gym.register(
             f"agentgym/{name}-v0",
             entry_point="agentgym.envs.micro:MicroEnv",
+            vector_entry_point="agentgym.envs.vector:make_micros",
             kwargs={"family": family_name(name)},
         )
