@@ -3,10 +3,23 @@
 if __name__ == "wrappers":
     raise ImportError("import agentgym.wrappers, not wrappers")
 
+from agentgym.wrappers.action_spaces import ContinuousPointer, DiscreteGrid, StructuredActions, TextActions
+from agentgym.wrappers.element_choice import ElementChoice
 from agentgym.wrappers.evaluator_score import EvaluatorScore
 from agentgym.wrappers.reward_hooks import RewardHooks
 from agentgym.wrappers.run_recording import RecordingWarning
 from agentgym.wrappers.task_reward_hooks import TaskRewardHooks
 from agentgym.wrappers.trajectory_recorder import TrajectoryRecorder
 
-__all__ = ["EvaluatorScore", "RecordingWarning", "RewardHooks", "TaskRewardHooks", "TrajectoryRecorder"]
+__all__ = [
+    "ContinuousPointer",
+    "DiscreteGrid",
+    "ElementChoice",
+    "EvaluatorScore",
+    "RecordingWarning",
+    "RewardHooks",
+    "StructuredActions",
+    "TaskRewardHooks",
+    "TextActions",
+    "TrajectoryRecorder",
+]

@@ -1,0 +1,105 @@
+"""Every small task, in every space that its actions can have, passes the checkers of the libraries that take it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from stable_baselines3.common.env_checker import check_env as check_env_of_sb3
+
+from agentgym.actions import Click, Press, TypeText
+from agentgym.envs.desktop import DesktopEnv
+from agentgym.envs.micro import MicroEnv
+from agentgym.errors import UsageError
+from agentgym.registration import MICRO
+from agentgym.wrappers import ContinuousPointer, DiscreteGrid, ElementChoice, StructuredActions, TextActions
+
+_Wrapper = Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]
+
+# Stable-Baselines3 has no policies for actions that are a Dict or text.
+_FOR_SB3: tuple[_Wrapper | None, ...] = (None, DiscreteGrid, ContinuousPointer, ElementChoice)
+_OTHERS: tuple[_Wrapper, ...] = (StructuredActions, TextActions)
+# Of which the checker warns; that a wrapper is around is what is tested here.
+_WRAPPED = pytest.mark.filterwarnings("ignore:.*is different from the unwrapped version")
+_OBSERVATIONS = ("screenshot", ("screenshot", "instruction"))
+
+
+def _made(name: str, wrapper: _Wrapper | None, **options: Any) -> gym.Env[Any, Any]:
+    env = gym.make(f"agentgym/{name}-v0", disable_env_checker=True, **options)
+    return env if wrapper is None else wrapper(env)
+
+
+@pytest.mark.parametrize("observation", _OBSERVATIONS)
+@pytest.mark.parametrize("wrapper", _FOR_SB3)
+@pytest.mark.parametrize("name", MICRO)
+@_WRAPPED
+def test_the_checkers_are_content(name: str, wrapper: _Wrapper | None, observation: Any) -> None:
+    env = _made(name, wrapper, observation=observation, max_steps=5)
+    check_env(env.unwrapped if wrapper is None else env, skip_render_check=True)
+    check_env_of_sb3(env)
+    env.close()
+
+
+@pytest.mark.parametrize("wrapper", _OTHERS)
+@pytest.mark.parametrize("name", MICRO)
+@_WRAPPED
+def test_gymnasiums_checker_is_content_where_stable_baselines3_has_no_policy(name: str, wrapper: _Wrapper) -> None:
+    env = _made(name, wrapper, max_steps=5)
+    check_env(env, skip_render_check=True)
+    env.close()
+
+
+def test_a_number_is_a_place_of_a_verb_or_a_key() -> None:
+    env = DiscreteGrid(MicroEnv("enter-text", bins=(4, 3)))
+    assert isinstance(env.action_space, gym.spaces.Discrete)
+    assert env.action_space.n == 12 + 4
+    assert env.action(0).tolist() == [0, 0, 0, 0]
+    assert env.action(5).tolist() == [0, 1, 1, 0]
+    assert env.action(12).tolist() == [1, 0, 0, 0]
+    with pytest.raises(UsageError, match="16"):
+        env.action(16)
+    env.close()
+
+
+def test_a_pointer_reaches_every_edge() -> None:
+    env = ContinuousPointer(MicroEnv("enter-text"))
+    env.reset(seed=0)
+    assert env.action([-1, -1, 1, 0, 0, 0, 0, 0]) == Click(0, 0)
+    assert env.action([1, 1, 1, 0, 0, 0, 0, 0]) == Click(159, 209)
+    assert env.action([0, 0, 0, 1, 0, 1, 0, 0]) == Press("tab")
+    env.close()
+
+
+def test_a_dict_says_verb_place_and_key() -> None:
+    env = StructuredActions(MicroEnv("enter-text"))
+    _, _ = env.reset(seed=0)
+    place = np.array([0.5, 1.0], np.float32)
+    assert env.action({"verb": 0, "place": place, "key": 0}) == Click(80, 209)
+    typed = env.action({"verb": 1, "place": place, "key": 0})
+    assert isinstance(typed, TypeText)
+    assert f'"{typed.text}"' in env.unwrapped.task.instruction  # type: ignore[attr-defined]
+    env.close()
+
+
+def test_an_element_is_clicked_by_its_number() -> None:
+    env = ElementChoice(MicroEnv("click-button", level=3), most=16)
+    _, info = env.reset(seed=3)
+    assert info["action_mask"].tolist() == env.action_masks().tolist()
+    solving = []
+    for number in np.flatnonzero(info["action_mask"]):
+        env.reset(seed=3)
+        _, reward, *_ = env.step(number)
+        solving.append(reward)
+    assert sum(solving) == 1
+    env.close()
+
+
+def test_what_is_no_small_task_is_refused() -> None:
+    desktop = DesktopEnv({"id": "t", "instruction": ""}, backend="memory")
+    for wrapper in (DiscreteGrid, ElementChoice):
+        with pytest.raises(UsageError, match="small tasks"):
+            wrapper(desktop)
