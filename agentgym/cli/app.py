@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from agentgym.cli.apps import commands as apps
 from agentgym.cli.doctor import doctor
 from agentgym.cli.export import export
 from agentgym.cli.imports import import_recording
@@ -63,6 +64,7 @@ app.command("import")(import_recording)
 app.command("relabel")(relabel)
 app.command("video")(video)
 app.command("plot")(plot)
+app.add_typer(apps, name="apps")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

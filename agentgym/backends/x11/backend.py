@@ -13,6 +13,7 @@ from agentgym.actions import Action
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
 from agentgym.backends.checks import check_input
 from agentgym.backends.x11 import windows as _windows
+from agentgym.backends.x11.application import LOG, STATE_FILE
 from agentgym.backends.x11.environment import ENVIRONMENT
 from agentgym.backends.x11.framebuffer import Framebuffer
 from agentgym.backends.x11.homes import home_archive
@@ -150,7 +151,12 @@ class X11Backend:
 
     def read(self, path: str) -> bytes:
         """The content of a file of the desktop."""
-        return self._open.machine.read(path)
+        try:
+            return self._open.machine.read(path)
+        except FileNotFoundError as error:
+            if path != STATE_FILE:
+                raise
+            raise BackendError(f"the application is not running{self._last_words()}", kind="application") from error
 
     def write(self, path: str, content: bytes) -> None:
         """Puts a file into the desktop."""
@@ -185,6 +191,13 @@ class X11Backend:
         if self._desktop is not None:
             self._desktop.close()
             self._desktop = None
+
+    def _last_words(self) -> str:
+        try:
+            lines = self._open.machine.read(LOG).decode("utf-8", "replace").strip().splitlines()
+        except FileNotFoundError:
+            return ": none was launched"
+        return f": {lines[-1]}" if lines else ""
 
     @property
     def _open(self) -> _Desktop:

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from agentgym.backends.base import Completed
 from agentgym.backends.x11 import sandbox as _sandbox
+from agentgym.backends.x11.application import PROGRAM, application_command
 from agentgym.backends.x11.environment import FILES_MODIFIED
 from agentgym.backends.x11.guest.channel import Channel
 from agentgym.errors import BackendError, MissingDependencyError
@@ -70,6 +71,7 @@ class Machine:
         self._channel: Channel | None = channel
         _machines.add(self)
         self.home: str = places["home"]
+        self._python = None if settings.sandbox == "none" else _sandbox.visible_python()
         try:
             self._greet(settings, places, environment)
             self._call(
@@ -130,6 +132,8 @@ class Machine:
         return Completed(header["returncode"], output[:split], output[split:])
 
     def launch(self, argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: str | None) -> None:
+        if argv[0] == PROGRAM:
+            argv = application_command(argv[1:], python=self._python)
         self._call("launch", argv=list(argv), env=dict(env or {}), cwd=cwd)
 
     def read(self, path: str) -> bytes:

@@ -11,9 +11,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from agentgym.backends.x11.application import application_folders
 from agentgym.errors import SandboxUnavailableError
 
-__all__ = ["HOME", "RUN", "Sandbox", "check_sandbox"]
+__all__ = ["HOME", "RUN", "Sandbox", "check_sandbox", "visible_python"]
 
 HOME = "/home/user"
 """The home of OSWorld's machines, which its tasks have written into them."""
@@ -109,7 +110,7 @@ class Sandbox:
         argv += ["--perms", "1777", "--dir", "/tmp/.X11-unix"]
         if not _python_home().is_relative_to("/usr"):
             argv += ["--ro-bind", str(_python_home()), str(_python_home())]
-        return [*argv, "--ro-bind", str(guest), f"{_GUEST}/guest"]
+        return [*argv, *application_folders(), "--ro-bind", str(guest), f"{_GUEST}/guest"]
 
 
 class _InMemory:
@@ -197,10 +198,14 @@ def _python_home() -> Path:
     return Path(sys.base_prefix).resolve()
 
 
+def visible_python() -> str:
+    """This process's interpreter where a sandbox shows it, without its packages."""
+    return str(Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}").resolve())
+
+
 def _guest_command(folder: str) -> list[str]:
-    python = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}").resolve()
     code = f"import sys; sys.path.insert(0, {folder!r}); from guest.server import main; main(int(sys.argv[1]))"
-    return [str(python), "-I", "-S", "-c", code]
+    return [visible_python(), "-I", "-S", "-c", code]
 
 
 def _path() -> str:

@@ -1,0 +1,75 @@
+"""The same task as a real window: the oracle that plays along in process solves it there, on the same picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from agentgym.actions import Done
+from agentgym.backends.qt.apps import play
+from agentgym.envs.micro import MicroEnv
+from agentgym.errors import BackendError
+
+pytestmark = pytest.mark.desktop
+
+_FAMILIES = (
+    *("click-button", "click-check-boxes", "enter-text", "enter-password", "use-menu", "choose-combo"),
+    *("move-slider", "draw-box", "find-in-table", "delete-mail"),
+)
+# The pointer stands in the middle of the screen; the desktop's picture of it is the larger.
+_POINTER = np.s_[95:126, 74:96]
+
+
+@pytest.fixture
+def window(name: str) -> Iterator[MicroEnv]:
+    made = MicroEnv(name, split="test", size=None, backend="x11")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", _FAMILIES)
+def test_the_oracle_solves_it_and_doing_nothing_does_not(window: MicroEnv) -> None:
+    for seed in range(2):
+        window.reset(seed=seed)
+        score = None
+        for action in play(window.task):
+            _, _, terminated, truncated, info = window.step(action)
+            score = info.get("score")
+            if terminated or truncated:
+                break
+        assert score == 1, f"seed {seed}: {window.task.instruction}"
+    window.reset(seed=0)
+    assert window.step(Done())[4]["score"] == 0
+
+
+@pytest.mark.parametrize("name", _FAMILIES)
+def test_its_first_picture_is_the_one_in_process(window: MicroEnv, name: str) -> None:
+    inside = MicroEnv(name, split="test", size=None)
+    for seed in range(2):
+        pictures = [env.reset(seed=seed)[0].copy() for env in (inside, window)]
+        for picture in pictures:
+            picture[_POINTER] = 0
+        assert window.observation_space == inside.observation_space
+        np.testing.assert_array_equal(*pictures)
+    inside.close()
+
+
+@pytest.mark.parametrize("name", ["click-button"])
+def test_without_a_sandbox_it_is_the_same(name: str) -> None:
+    env = MicroEnv(name, size=None, backend="x11", sandbox="none")
+    try:
+        env.reset(seed=0)
+        assert [env.step(action)[4]["score"] for action in play(env.task)] == [1]
+    finally:
+        env.close()
+
+
+@pytest.mark.parametrize("name", ["click-button"])
+def test_an_application_that_cannot_start_says_why(window: MicroEnv) -> None:
+    window.reset(seed=0)
+    window.backend.launch(["agentgym-app", "no-such-app", "{}"])
+    window.backend.settle(5)
+    with pytest.raises(BackendError, match="no-such-app"):
+        window.backend.read("~/.agentgym-app.json")
