@@ -10,7 +10,7 @@ import pytest
 
 from agentgym.actions import Done
 from agentgym.backends.qt.app import BANNER
-from agentgym.backends.qt.apps import NATIVE, app_family, apps
+from agentgym.backends.qt.apps import NATIVE, app_family, apps, play
 from agentgym.envs.micro import MicroEnv
 from agentgym.envs.microactions import VERBS
 from agentgym.registration import MICRO, family_name
@@ -57,6 +57,19 @@ def test_its_oracle_solves_it_with_what_a_policy_may_do(env: MicroEnv) -> None:
         env.reset(seed=seed)
         score, _ = _solve(env, encoded=True)
         assert score == 1, f"seed {seed}: {env.task.instruction}"
+
+
+@pytest.mark.parametrize("name", _FAMILIES)
+def test_its_oracle_plays_along_in_a_window_of_its_own(name: str) -> None:
+    env = MicroEnv(name, level=2)
+    env.reset(seed=11)
+    info: dict[str, Any] = {}
+    for action in play(env.task):
+        _, _, terminated, truncated, info = env.step(action)
+        if terminated or truncated:
+            break
+    assert info["score"] == 1
+    env.close()
 
 
 @pytest.mark.parametrize(("name", "level"), _LEVELS)

@@ -95,7 +95,7 @@ def play(task: Task) -> Generator[Action, Observation, None]:
         own.reset(seed=0)
         own.launch(command)
         own.settle(0)
-        while not own.app.is_over and (action := own.app.solve()) is not None:
+        while not own.app.is_over and (action := own.solve()) is not None:
             own.perform(action)
             own.settle(0)
             yield action

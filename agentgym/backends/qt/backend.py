@@ -82,6 +82,11 @@ class QtBackend:
             raise BackendError("no application is running: the task's setup launches one", kind="application")
         return self._app
 
+    def solve(self) -> Action | None:
+        """The application's own next action. It is asked while what is open in it is to be seen."""
+        with self._turn():
+            return self.app.solve()
+
     def reset(self, *, seed: int) -> None:
         with self._turn():
             self._end_app()

@@ -93,14 +93,18 @@ class Seat:
         with self._unmoved.lasting():
             QCursor.setPos(self.spot)
 
+    def let_go(self) -> None:
+        """Has Qt take the buttons that are down for released."""
+        for button, (window, _) in self.held.items():
+            _send_mouse(window, self.spot, _Type.MouseButtonRelease, button, _Button.NoButton)
+
     def leave(self) -> None:
         """Puts away what would stand in another's way."""
         self._active, self._focus = QApplication.activeWindow(), QApplication.focusWidget()
         self._grabber = QWidget.mouseGrabber()
         if self._grabber is not None:
             self._grabber.releaseMouse()
-        for button, (window, _) in self.held.items():
-            _send_mouse(window, self.spot, _Type.MouseButtonRelease, button, _Button.NoButton)
+        self.let_go()
         self._put_away = []
         while (popup := QApplication.activePopupWidget()) is not None:
             popup.hide()
@@ -221,6 +225,8 @@ class Turns:
         Args:
             root: its application.
         """
+        with self._quiet.lasting():
+            seat.let_go()
         self.look(seat)
         for window in reversed(seat.windows):
             window.hide()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 from shiboken6 import Shiboken
 
@@ -191,3 +192,10 @@ def test_what_was_open_is_gone_after_a_reset_and_after_close(open_desk: Callable
     staying.click(staying.app.line)
     staying.do(TypeText("b"))
     assert staying.app.line.text() == "b"
+
+
+def test_a_reset_lets_the_buttons_go(gallery: Desk) -> None:
+    gallery.do(MoveTo(50, 100), MouseDown())
+    assert QApplication.mouseButtons() != Qt.MouseButton.NoButton
+    gallery.restart()
+    assert QApplication.mouseButtons() == Qt.MouseButton.NoButton
