@@ -6,6 +6,7 @@ if __name__ == "wrappers":
 from agentgym.wrappers.action_spaces import ContinuousPointer, DiscreteGrid, StructuredActions, TextActions
 from agentgym.wrappers.element_choice import ElementChoice
 from agentgym.wrappers.evaluator_score import EvaluatorScore
+from agentgym.wrappers.late_rewards import LateRewards
 from agentgym.wrappers.reward_hooks import RewardHooks
 from agentgym.wrappers.run_recording import RecordingWarning
 from agentgym.wrappers.task_reward_hooks import TaskRewardHooks
@@ -16,6 +17,7 @@ __all__ = [
     "DiscreteGrid",
     "ElementChoice",
     "EvaluatorScore",
+    "LateRewards",
     "RecordingWarning",
     "RewardHooks",
     "StructuredActions",

@@ -2,6 +2,7 @@
 
 from agentgym.rewards.costs import invalid_action_penalty, step_cost
 from agentgym.rewards.evaluated import evaluator_progress
+from agentgym.rewards.judge import LLMJudge
 from agentgym.rewards.named import Weighted, faults_of_hooks, named_hooks, reward_hooks
 from agentgym.rewards.relabelling import relabel
 from agentgym.rewards.resolving import resolve_hook, resolve_hooks
@@ -12,6 +13,7 @@ from agentgym.rewards.visits import Novelty, novelty
 __all__ = [
     "EpisodeHook",
     "Hook",
+    "LLMJudge",
     "Novelty",
     "RewardHook",
     "Transition",

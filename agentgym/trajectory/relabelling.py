@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from agentgym.errors import DatasetError, UsageError
-from agentgym.events import Record, Reset, RunStarted, Step
+from agentgym.events import Record, Reset, Reward, RunStarted, Step
 from agentgym.rewards import Hook, relabel, resolve_hooks
 from agentgym.trajectory.dataset import Dataset
 from agentgym.trajectory.episode import Episode
@@ -93,6 +93,9 @@ def _relabelled(
             payload = msgspec.structs.replace(payload, metadata=metadata)
         elif isinstance(payload, Step):
             payload = _paid(payload, next(terms))
+        elif isinstance(payload, Reward):
+            # Added after its step, as by a judge: the step would be paid twice under one name.
+            _refuse_taken({payload.name} & labels.keys())
         yield msgspec.structs.replace(record, payload=payload)
 
 
@@ -102,9 +105,7 @@ def _label(hook: Hook | str) -> str:
 
 def _paid(step: Step, terms: Mapping[str, float]) -> Step:
     """The step as `RewardHooks` would have let it pass; the sums are its own, in its order."""
-    clash = sorted(terms.keys() & step.reward_terms.keys())
-    if clash:
-        raise UsageError(f"the recording has a term {clash[0]!r} already; give this one another name")
+    _refuse_taken(terms.keys() & step.reward_terms.keys())
     below: dict[str, Any] = step.reward_terms
     own: dict[str, Any] = {}
     if _ENV_TERM not in below:
@@ -117,3 +118,8 @@ def _paid(step: Step, terms: Mapping[str, float]) -> Step:
         reward_terms=merged,
         info={**step.info, **own, _TERMS: merged},
     )
+
+
+def _refuse_taken(names: Set[str]) -> None:
+    if names:
+        raise UsageError(f"the recording has a term {min(names)!r} already; give this one another name")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from agentgym.errors import RewardHookError, UsageError
-from agentgym.events import Note, Record, RunStarted, Step
+from agentgym.events import Note, Record, Reward, RunStarted, Step
 from agentgym.rewards import RewardHook, Transition, potential_shaping
 from agentgym.trajectory import Dataset
 from agentgym.trajectory.relabelling import relabel_dataset
@@ -124,6 +124,22 @@ def test_the_run_says_what_it_was_relabelled_with(recorded: Dataset, tmp_path: P
         repr({"lean": "lean", "told": f"{__name__}:told"})
     }
     assert set(twice[0].reward_terms[0]) == {"env", "lean", "told"}
+
+
+def test_a_term_that_was_added_afterwards_is_refused_too(tmp_path: Path) -> None:
+    env = TrajectoryRecorder(gym.make("CartPole-v1", max_episode_steps=2), tmp_path / "data")
+    act(env, [0, 1], episodes=1)
+    late = TrajectoryRecorder(gym.make("CartPole-v1", max_episode_steps=2), tmp_path / "data")
+    late.reset(seed=0)
+    late.step(0)
+    late.bus.publish(Reward(step=1, value=0.5, name="lean"))
+    late.close()
+    with pytest.raises(UsageError, match="has a term 'lean' already"):
+        relabel_dataset(Dataset(tmp_path / "data"), tmp_path / "new", {"lean": lean})
+    assert not (tmp_path / "new").exists()
+    assert (
+        relabel_dataset(Dataset(tmp_path / "data"), tmp_path / "new", {"other": lean})[1].reward_terms[0]["lean"] == 0.5
+    )
 
 
 def test_a_term_that_is_paid_already_is_refused_and_nothing_written(recorded: Dataset, tmp_path: Path) -> None:

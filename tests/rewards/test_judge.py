@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import base64
+import io
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from agentgym.errors import RewardHookError, UsageError
+from agentgym.rewards import LLMJudge, Transition, term
+from tests.judgeserver import JudgeServer, serving
+
+PICTURE = np.arange(30 * 40 * 3, dtype=np.uint8).reshape(30, 40, 3)
+STEP = Transition(
+    {"screenshot": PICTURE, "instruction": "Save the {note}."},
+    "pyautogui.press('s')",
+    {"screenshot": 255 - PICTURE, "instruction": "Save the {note}."},
+    0.0,
+    False,
+    False,
+    {"action_error": "no such key"},
+)
+
+
+@pytest.fixture
+def server() -> Iterator[JudgeServer]:
+    with serving(lambda body: 'I think: {"score": 0.75, "reason": "nearly"}') as judge:
+        yield judge
+
+
+def judge(server: JudgeServer, cache: Path, **options: Any) -> LLMJudge:
+    return LLMJudge("small", "Pay for {saved} notes.", base_url=server.url, cache=cache, retries=0, **options)
+
+
+def test_a_judge_pays_the_score_that_the_model_gives(server: JudgeServer, tmp_path: Path) -> None:
+    assert term("judge", judge(server, tmp_path), STEP) == 0.75
+    assert judge(server, tmp_path).verdict(STEP).reason == "nearly"
+
+
+def test_it_shows_the_rubric_both_screens_and_the_action(server: JudgeServer, tmp_path: Path) -> None:
+    judge(server, tmp_path, options={"max_tokens": 50})(STEP)
+    (request,) = server.requests
+    assert (request["model"], request["path"], request["max_tokens"]) == ("small", "/v1/chat/completions", 50)
+    system, user = request["messages"]
+    assert "Pay for {saved} notes." in system["content"]
+    texts = [part["text"] for part in user["content"] if part["type"] == "text"]
+    assert "Action: pyautogui.press('s')\nIt was refused: no such key" in texts
+    assert texts.count("Save the {note}.") == 2
+    urls = [part["image_url"]["url"] for part in user["content"] if part["type"] == "image_url"]
+    shown = [np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))) for url in urls]
+    assert np.array_equal(shown[0], PICTURE)
+    assert np.array_equal(shown[1], 255 - PICTURE)
+
+
+def test_what_was_judged_is_not_asked_again(server: JudgeServer, tmp_path: Path) -> None:
+    first = judge(server, tmp_path)
+    assert [first(STEP), first(STEP), judge(server, tmp_path)(STEP)] == [0.75] * 3
+    assert len(server.requests) == 1
+    LLMJudge("small", "Another rubric.", base_url=server.url, cache=tmp_path)(STEP)
+    LLMJudge("large", "Pay for {saved} notes.", base_url=server.url, cache=tmp_path)(STEP)
+    assert len(server.requests) == 3
+
+
+def test_the_key_comes_from_the_environment(
+    server: JudgeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_OF_MINE", "abc")
+    judge(server, tmp_path, api_key="KEY_OF_MINE")(STEP)
+    assert server.requests[0]["authorization"] == "Bearer abc"
+    assert "abc" not in "".join(path.read_text() for path in tmp_path.rglob("*.json"))
+
+
+def test_without_key_or_address_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(UsageError, match="OPENAI_API_KEY"):
+        LLMJudge("small", "Pay.")
+    with pytest.raises(UsageError, match="rubric"):
+        LLMJudge("small", " ", base_url="http://127.0.0.1:1/v1")
+
+
+@pytest.mark.parametrize("answer", ["", "Good!", '{"score": 2}', '{"score": "much"}', '{"points": 1}'])
+def test_what_is_no_verdict_is_an_error_and_not_kept(server: JudgeServer, tmp_path: Path, answer: str) -> None:
+    server.answer = lambda body: answer
+    with pytest.raises(RewardHookError, match="judge"):
+        judge(server, tmp_path)(STEP)
+    server.answer = lambda body: '{"score": 1}'
+    assert judge(server, tmp_path)(STEP) == 1.0
+
+
+def test_a_server_that_fails_is_an_error_and_asked_again_if_that_is_wanted(server: JudgeServer, tmp_path: Path) -> None:
+    server.failures = 1
+    with pytest.raises(RewardHookError, match=r"'small' could not be asked.*out of order"):
+        judge(server, tmp_path)(STEP)
+    server.failures = 1
+    assert LLMJudge("small", "Pay.", base_url=server.url, cache=tmp_path, retries=1)(STEP) == 0.75
+
+
+def test_a_damaged_verdict_is_told(server: JudgeServer, tmp_path: Path) -> None:
+    judge(server, tmp_path)(STEP)
+    (kept,) = tmp_path.rglob("*.json")
+    kept.write_text("{")
+    with pytest.raises(RewardHookError, match="remove it"):
+        judge(server, tmp_path)(STEP)
+
+
+def test_a_judge_goes_to_another_process(server: JudgeServer, tmp_path: Path) -> None:
+    one = judge(server, tmp_path)
+    one(STEP)
+    assert pickle.loads(pickle.dumps(one))(STEP) == 0.75
+
+
+def test_verdicts_lie_in_the_users_cache(server: JudgeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    LLMJudge("small", "Pay.", base_url=server.url)(STEP)
+    assert len(list((tmp_path / "agentgym" / "verdicts").rglob("*.json"))) == 1
