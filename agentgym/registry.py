@@ -101,11 +101,12 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(names) or 'none'}"
 
 
-def resolve(place: str, kind: str) -> Callable[..., Any]:
+def resolve(place: str, kind: str, *, fits: Callable[[object], bool] = callable) -> Any:
     """The function at ``"module:function"``; it may be an attribute of an attribute, ``"module:Class.method"``.
 
     Args:
         kind: what the function is, as it is called in error messages: ``"reward hook"``.
+        fits: what is looked for, where it need not be a function.
 
     Raises:
         UsageError: if there is no such module or function, or it cannot be called.
@@ -121,10 +122,9 @@ def resolve(place: str, kind: str) -> Callable[..., Any]:
         if not hasattr(found, attribute):
             raise UsageError(f"{module_name!r} has no {attribute!r} for the {kind} {place!r}{_hint(attribute, found)}")
         found = getattr(found, attribute)
-    if not callable(found):
+    if not fits(found):
         raise UsageError(f"the {kind} {place!r} is {found!r}, which cannot be called")
-    function: Callable[..., Any] = found
-    return function
+    return found
 
 
 def _hint(attribute: str, owner: object) -> str:
