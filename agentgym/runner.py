@@ -73,6 +73,7 @@ class Episode:
         self._options = None if task is None else {"task": task}
         self._emit = emit or _publisher(env)
         self._observation: Any = None
+        self._info: dict[str, Any] = {}
         self._begun_at = self._ended_at = 0.0
         self._last: Transition | None = None
         self._total_return = 0.0
@@ -96,14 +97,14 @@ class Episode:
             raise UsageError("the episode is over; make a new one")
         if self.steps == 0:
             self._begin()
-        before = self._observation
+        before, before_info = self._observation, self._info
         action = self._agent.act(before)
         after, reward, terminated, truncated, info = self._env.step(action)
         self._ended_at = time.monotonic()
-        self._observation = after
+        self._observation, self._info = after, info
         self._total_return += float(reward)
         self.steps += 1
-        self._last = Transition(before, action, after, float(reward), terminated, truncated, info)
+        self._last = Transition(before, action, after, float(reward), terminated, truncated, info, before_info)
         return self._last
 
     def run(self, *, keep_screen: bool = False) -> EpisodeResult:
@@ -128,7 +129,7 @@ class Episode:
         )
 
     def _begin(self) -> None:
-        self._observation, _ = self._env.reset(seed=self._seed, options=self._options)
+        self._observation, self._info = self._env.reset(seed=self._seed, options=self._options)
         task = getattr(self._env.unwrapped, "task", None)
         self._agent.reset(task or Task(id="", instruction=""), self._emit)
         self._begun_at = time.monotonic()

@@ -47,7 +47,7 @@ class Countdown(gym.Env[dict[str, Any], Any]):
             Countdown.broken += 1
             raise BackendError("the display died", kind="display")
         self.left -= 1
-        return self._seen(), 1.0, self.left == 0, False, {}
+        return self._seen(), 1.0, self.left == 0, False, {"left": self.left}
 
     def evaluate(self) -> Score:
         if self._unscorable:
@@ -90,6 +90,11 @@ def test_an_episode_is_iterated_step_by_step() -> None:
     assert [transition.before["left"][0] for transition in transitions] == [3, 2, 1]
     assert [transition.after["left"][0] for transition in transitions] == [2, 1, 0]
     assert [transition.terminated for transition in transitions] == [False, False, True]
+
+
+def test_a_transition_has_the_infos_before_and_after_it() -> None:
+    seen = [(transition.before_info, transition.info) for transition in Episode(Countdown(), Counting())]
+    assert seen == [({}, {"left": 2}), ({"left": 2}, {"left": 1}), ({"left": 1}, {"left": 0})]
 
 
 def test_an_episode_can_be_stepped_and_then_run_to_its_end() -> None:
