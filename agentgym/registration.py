@@ -50,7 +50,11 @@ MICRO = (
     "DeleteMail",
     "StarMail",
     "AnswerDialog",
+    "SearchPages",
     # composing
+    "LoginSettings",
+    "FillForm",
+    "ManageFiles",
     "FindReplace",
     "EditCells",
     "BookCalendar",
