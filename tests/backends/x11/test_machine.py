@@ -16,6 +16,7 @@ import pytest
 from agentgym.actions import Press, TypeText
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.errors import BackendError
+from tests.backends.conftest import Display
 
 pytestmark = pytest.mark.desktop
 
@@ -230,6 +231,18 @@ def test_closed_desktop_without_a_sandbox_takes_its_socket_with_it() -> None:
     backend.close()
     assert not socket.exists()
     assert not Path(f"/tmp/.X{display}-lock").exists()
+
+
+def test_desktops_without_a_sandbox_leave_each_other_and_the_machines_displays_alone(display: Display) -> None:
+    others = [X11Backend(sandbox="none", accessibility=False) for _ in range(2)]
+    for backend in others:
+        backend.reset(seed=0)
+    displays = [backend.run(["sh", "-c", "echo $DISPLAY"]).stdout.decode().strip() for backend in others]
+    assert len({display.name, *displays}) == 3
+    display.connect().disconnect()
+    for backend in others:
+        backend.settle(5.0)
+        backend.close()
 
 
 def test_typing_into_an_application_that_hangs_is_waited_for_once(backend: X11Backend) -> None:
