@@ -63,7 +63,7 @@ def serving(answer: Answer) -> Iterator[JudgeServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     judge.url = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield judge

@@ -104,6 +104,7 @@ def shell(code: str, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_every_block_of_the_page_of_rewards_runs_in_its_order(tmp_path: Path) -> None:
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", (DOCS / "rewards.md").read_text(), re.MULTILINE | re.DOTALL)
     languages = "python python python json python bash bash python"

@@ -45,6 +45,7 @@ def data(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", ["d3rlpy", "minari", "parquet", "sb3", "torchrl"])
+@pytest.mark.slow
 def test_every_exporter_of_trainers_is_a_name(name: str, data: str, run: Run, tmp_path: Path) -> None:
     code, out, err = run("export", data, "--to", name, "--out", str(tmp_path / "out"))
     assert code == 0, err

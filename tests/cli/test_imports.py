@@ -36,6 +36,7 @@ def _same(first: Path, second: Path) -> bool:
 
 
 @NEEDS_MINARI
+@pytest.mark.slow
 def test_what_was_exported_to_minari_is_imported(data: Path, run: Run, tmp_path: Path) -> None:
     sets, again = tmp_path / "sets", tmp_path / "again"
     assert run("export", str(data), "--to", "minari", "--out", str(sets), "--option", "name=me/notes-v0")[0] == 0

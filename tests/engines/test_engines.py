@@ -46,6 +46,7 @@ def test_the_loss_of_a_process_says_how_it_ended() -> None:
     assert "exit status 3" in str(ended.error)
 
 
+@pytest.mark.slow
 def test_a_hung_worker_is_killed_and_the_others_go_on() -> None:
     outcomes = list(ProcessEngine(timeout_s=1.5).map(obey, ["hang", "a", "b"]))
     assert [outcome.index for outcome in outcomes] == [1, 2, 0]
@@ -89,6 +90,7 @@ def hold_open(path: Path) -> None:
             select.select([], [], [])
 
 
+@pytest.mark.slow
 def test_an_item_that_is_late_closes_what_it_has_open(tmp_path: Path) -> None:
     (late,) = ProcessEngine(timeout_s=2).map(hold_open, [tmp_path / "late"])
     assert "killed" in str(late.error)
@@ -102,6 +104,7 @@ def after_these_are_open(order: tuple[Path, ...]) -> None:
         os.sched_yield()
 
 
+@pytest.mark.slow
 def test_items_that_are_given_up_close_what_they_have_open(tmp_path: Path) -> None:
     a, b = tmp_path / "stubborn", tmp_path / "b"
     outcomes = ProcessEngine(workers=3).map(after_these_are_open, [(a,), (b,), (a, b)])

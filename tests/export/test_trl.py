@@ -19,7 +19,10 @@ from tests.export.test_sft import load
 from tests.export.traces import SOLVES, STUMBLES, SYSTEM, TOOLS, Adding, Talker, play
 
 # TRL 1.16 still asks transformers 5 for what it has renamed.
-pytestmark = pytest.mark.filterwarnings("ignore:.*gradient_checkpointing.* is deprecated:FutureWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:.*gradient_checkpointing.* is deprecated:FutureWarning"),
+]
 
 QUESTION = "How much is 2 + 3 + 4?"
 FILES: dict[str, Any] = {

@@ -25,6 +25,9 @@ _FOR_SB3: tuple[_Wrapper | None, ...] = (None, DiscreteGrid, ContinuousPointer, 
 _OTHERS: tuple[_Wrapper, ...] = (StructuredActions, TextActions)
 # Of which the checker warns; that a wrapper is around is what is tested here.
 _WRAPPED = pytest.mark.filterwarnings("ignore:.*is different from the unwrapped version")
+_QUICK = ("ClickButton", "EnterText", "ChooseCombo", "MoveSlider", "FindInTable")
+# All of them take longer than a gate may.
+_NAMES = [name if name in _QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MICRO]
 _OBSERVATIONS = ("screenshot", ("screenshot", "instruction"))
 
 
@@ -35,7 +38,7 @@ def _made(name: str, wrapper: _Wrapper | None, **options: Any) -> gym.Env[Any, A
 
 @pytest.mark.parametrize("observation", _OBSERVATIONS)
 @pytest.mark.parametrize("wrapper", _FOR_SB3)
-@pytest.mark.parametrize("name", MICRO)
+@pytest.mark.parametrize("name", _NAMES)
 @_WRAPPED
 def test_the_checkers_are_content(name: str, wrapper: _Wrapper | None, observation: Any) -> None:
     env = _made(name, wrapper, observation=observation, max_steps=5)
@@ -45,7 +48,7 @@ def test_the_checkers_are_content(name: str, wrapper: _Wrapper | None, observati
 
 
 @pytest.mark.parametrize("wrapper", _OTHERS)
-@pytest.mark.parametrize("name", MICRO)
+@pytest.mark.parametrize("name", _NAMES)
 @_WRAPPED
 def test_gymnasiums_checker_is_content_where_stable_baselines3_has_no_policy(name: str, wrapper: _Wrapper) -> None:
     env = _made(name, wrapper, max_steps=5)

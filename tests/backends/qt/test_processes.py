@@ -82,6 +82,9 @@ desks[1].page(2)
 desks[1].click(desks[1].app.opener)
 """
 
+# Each begins with Qt.
+pytestmark = pytest.mark.slow
+
 
 def fingerprint(_: int = 0) -> str:
     """Of some screens of an application."""

@@ -91,6 +91,7 @@ def test_what_is_open_in_one_is_not_there_for_another(open_desk: Callable[[str],
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.slow
 def test_any_actions_interleaved_show_what_they_show_alone(open_desk: Callable[[str], Desk], seed: int) -> None:
     rng = np.random.default_rng(seed)
     actions = [[any_action(rng, (320, 300)) for _ in range(40)] for _ in range(4)]
