@@ -204,7 +204,8 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
             acted = self._acting.act(lambda: self._decode(action), self._machine)
             self._actions.append(acted.done)
             observation = self._observe()
-        terminated = isinstance(last_of(acted.done), Done | Fail) or self._ended()
+            ended = self._ended()
+        terminated = ended or isinstance(last_of(acted.done), Done | Fail)
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
         info = self._info(acted)
         reward = self._finish(info) if terminated or truncated else 0.0

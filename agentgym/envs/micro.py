@@ -117,7 +117,8 @@ class MicroEnv(DesktopEnv):
         self.words = quoted(task.instruction)
         self._tokens = tokens_of(task.instruction)
         settled = super()._begin(task)
-        self._state = self._read_state()
+        with self._ending_on_fault():
+            self._state = self._read_state()
         return settled
 
     def _ended(self) -> bool:

@@ -156,13 +156,19 @@ class MicroActions:
         return np.array([self.verbs.index(name), column, row, key], np.int64)
 
     def _numbers(self, raw: Any) -> list[int]:
-        given = np.asarray(raw)
+        try:
+            given = np.asarray(raw)
+        except ValueError as error:
+            raise self._no_action(raw) from error
         if given.shape == (4,) and given.dtype.kind in "iu":
             numbers: list[int] = given.tolist()
             if all(0 <= number < size for number, size in zip(numbers, self.space.nvec, strict=True)):
                 return numbers
+        raise self._no_action(raw)
+
+    def _no_action(self, raw: Any) -> ActionError:
         limits = ", ".join(map(str, self.space.nvec))
-        raise ActionError(f"an action is [verb, column, row, key], whole numbers below [{limits}], not {short(raw)}")
+        return ActionError(f"an action is [verb, column, row, key], whole numbers below [{limits}], not {short(raw)}")
 
     def _middle(self, column: int, row: int) -> tuple[int, int]:
         (width, height), (columns, rows) = self.screen, self.bins
@@ -208,8 +214,8 @@ def _key_of(action: Action, words: Sequence[str]) -> str | None:
 def _verb_of(action: Action) -> str | None:
     match action:
         case Scroll(dx=0, dy=dy):
-            return "scroll_up" if dy > 0 else "scroll_down"
-        case Batch((MoveTo(), MouseDown() | MouseUp() as half)):
+            return {_SCROLL: "scroll_up", -_SCROLL: "scroll_down"}.get(dy)
+        case Batch((MoveTo(), (MouseDown(button="left") | MouseUp(button="left")) as half)):
             return "grab" if isinstance(half, MouseDown) else "drop"
         case Click(button="left", clicks=1) | DoubleClick() | RightClick() | MoveTo():
             return _SIMPLE[type(action)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from copy import deepcopy
 from functools import partial
 from typing import Any, TypeAlias
@@ -148,12 +149,13 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
             env.set_wrapper_attr(name, value)
 
     def close_extras(self, **_: Any) -> None:
-        """Closes every environment."""
-        try:
-            self._each(range(self.num_envs), lambda index: self.envs[index].close())
-        finally:
+        """Closes every environment; an error of one leaves when all were tried."""
+        with ExitStack() as closing:
             if self._pool is not None:
-                self._pool.shutdown()
+                closing.callback(self._pool.shutdown)
+                self._pool = None
+            for env in self.envs:
+                closing.callback(env.close)
 
     def _advance(self, index: int, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         env = self.envs[index]
@@ -183,9 +185,13 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
         return [one.result() for one in waiting]
 
     def _share(self) -> bool:
-        """Lets every environment write its screenshot into the one array, if that is all of the observation."""
+        """Lets every environment write its screenshot into the one array, if that is all that comes from it.
+
+        What is wrapped may give something else than the screenshot, or keep it.
+        """
         envs = [env.unwrapped for env in self.envs]
-        alone = isinstance(self._batch, np.ndarray) and all(hasattr(env, "frame") for env in envs)
+        bare = all(one is env for one, env in zip(envs, self.envs, strict=True))
+        alone = bare and isinstance(self._batch, np.ndarray) and all(hasattr(env, "frame") for env in envs)
         if alone:
             for env, frame in zip(envs, self._batch, strict=True):
                 env.frame = frame  # type: ignore[attr-defined]  # it has one

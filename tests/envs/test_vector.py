@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.wrappers import FrameStackObservation, GrayscaleObservation
 
 from agentgym.backends.memory import MemoryBackend
 from agentgym.envs import DesktopEnv
@@ -149,6 +150,30 @@ def test_small_tasks_write_into_one_array(mode: AutoresetMode, size: Any) -> Non
             _equal(ours.reset(options={"reset_mask": over}), theirs.reset(options={"reset_mask": over}))
     ours.close()
     theirs.close()
+
+
+@pytest.mark.parametrize("wrapper", [GrayscaleObservation, partial(FrameStackObservation, stack_size=3)])
+def test_small_tasks_show_what_their_wrappers_make_of_them(wrapper: Any) -> None:
+    ours = gym.make_vec("agentgym/ClickButton-v0", num_envs=2, env_wrappers=[wrapper], copy=False)
+    theirs = SyncVectorEnv([lambda: wrapper(MicroEnv("click-button"))] * 2)
+    _equal(ours.reset(seed=1)[0], theirs.reset(seed=1)[0])
+    actions = np.array([[0, 3, 8, 0], [0, 9, 15, 0]])
+    _equal(ours.step(actions)[0], theirs.step(actions)[0])
+    ours.close()
+    theirs.close()
+
+
+def test_an_environment_that_does_not_close_leaves_no_other_open() -> None:
+    class Stubborn(gym.Wrapper[Any, Any, Any, Any]):
+        def close(self) -> None:
+            super().close()
+            raise RuntimeError("no")
+
+    envs = VectorDesktops(_env, 2, env_wrappers=[Stubborn], threads=True)
+    envs.reset(seed=0)
+    with pytest.raises(RuntimeError, match="no"):
+        envs.close()
+    assert [env.unwrapped._begun for env in envs.envs] == [False, False]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

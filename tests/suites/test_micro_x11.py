@@ -73,3 +73,13 @@ def test_an_application_that_cannot_start_says_why(window: MicroEnv) -> None:
     window.backend.settle(5)
     with pytest.raises(BackendError, match="no-such-app"):
         window.backend.read("~/.agentgym-app.json")
+
+
+@pytest.mark.parametrize("name", ["click-button"])
+def test_an_agent_cannot_read_how_tasks_are_solved_and_judged(window: MicroEnv) -> None:
+    window.reset(seed=0)
+    found = window.backend.run(
+        ["sh", "-c", "cd /run/agentgym-app/agentgym && ls -A agents cli evaluators suites/apps testing"]
+    )
+    assert found.returncode == 0
+    assert [line for line in found.stdout.decode().splitlines() if line and not line.endswith(":")] == []

@@ -11,10 +11,11 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_of_sb3
 
-from agentgym.actions import Click, Press, TypeText
+from agentgym.actions import Batch, Click, Done, MouseDown, MoveTo, Press, Scroll, TypeText
 from agentgym.envs.desktop import DesktopEnv
 from agentgym.envs.micro import MicroEnv
-from agentgym.errors import UsageError
+from agentgym.envs.microactions import VERBS
+from agentgym.errors import ActionError, UsageError
 from agentgym.registration import MICRO
 from agentgym.wrappers import ContinuousPointer, DiscreteGrid, ElementChoice, StructuredActions, TextActions
 
@@ -106,3 +107,32 @@ def test_what_is_no_small_task_is_refused() -> None:
     for wrapper in (DiscreteGrid, ElementChoice):
         with pytest.raises(UsageError, match="small tasks"):
             wrapper(desktop)
+
+
+@pytest.mark.parametrize("action", [[[1], [2, 3]], [0, 0, 0], [0, 99, 0, 0], [0.5, 0, 0, 0], None])
+def test_what_is_no_action_is_a_step_in_which_nothing_happens(action: Any) -> None:
+    env = MicroEnv("click-button")
+    env.reset(seed=0)
+    _, reward, terminated, _, info = env.step(action)
+    assert info["action_error"]
+    assert (reward, terminated) == (0, False)
+    env.close()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [Scroll(0, -10, 5, 5), Scroll(0, 0, 5, 5), Batch((MoveTo(5, 5), MouseDown("right"))), Click(5, 5, "right")],
+)
+def test_what_no_numbers_mean_is_not_encoded(action: Any) -> None:
+    grid = MicroEnv("click-button", verbs=VERBS).actions
+    with pytest.raises(ActionError):
+        grid.encode(action, [])
+
+
+def test_progress_is_that_of_the_last_part() -> None:
+    env = MicroEnv("click-button")
+    env.reset(seed=0)
+    solving = env.backend.solve()  # type: ignore[attr-defined]  # the qt backend's
+    *_, info = env.step(Batch((solving, Done())))
+    assert (info["progress"], info["score"]) == (1, 1)
+    env.close()

@@ -36,6 +36,9 @@ def faults_raised(clock: Clock, name: str) -> Iterator[None]:
         sys.excepthook = before
         clock.upcoming.clear()
         clock.recover()
+    if found and not isinstance(found[0], Exception):
+        # An interrupt from the keyboard, say, that came while Qt was at work.
+        raise found[0]
     if found:
         raise BackendError(f"the application {name!r} raised {found[0]!r}", kind="application") from found[0]
     if clock.stuck:

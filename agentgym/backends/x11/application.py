@@ -24,10 +24,15 @@ _PACKAGES = (
     "typing_extensions",
 )
 
+# No application imports them.
+_HIDDEN = ("agents", "cli", "evaluators", "suites/apps", "testing")
+
 
 def application_folders() -> list[str]:
-    """Bubblewrap's arguments that show the packages, read-only, each at a place that tells nothing of where it lies."""
-    return [word for source, target in _shown() for word in ("--ro-bind", source, target)]
+    """Bubblewrap's arguments that show the packages, read-only, without what tells how tasks are solved and judged."""
+    shown = [word for source, target in _shown() for word in ("--ro-bind", source, target)]
+    hidden = [f"{_SHOWN}/{_OWN.name}/{part}" for part in _HIDDEN] if shown else []
+    return [*shown, *(word for place in hidden for word in ("--tmpfs", place, "--remount-ro", place))]
 
 
 def application_command(arguments: Sequence[str], *, python: str | None) -> list[str]:

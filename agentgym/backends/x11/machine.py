@@ -267,12 +267,15 @@ def _places(settings: MachineSettings) -> dict[str, Any]:
 
 
 def _display_number(settings: MachineSettings) -> int | None:
-    """None for the first that is free; a high one where applications would find the machine's own by a low one.
+    """None for the first that is free; a high one where the machine's own displays have the low ones.
 
-    With the machine's network they see the abstract sockets of its X servers, and look there first.
+    With the machine's network applications see the abstract sockets of its X servers, and look there first. Without a
+    sandbox a server without such a socket would take the socket file of one that has the number already.
     """
-    shared = settings.network and settings.sandbox != "none"
-    return _LOWEST_SHARED_DISPLAY + secrets.randbelow(10_000) if shared else None
+    if settings.sandbox == "none":
+        numbers = (_LOWEST_SHARED_DISPLAY + secrets.randbelow(10_000) for _ in range(100))
+        return next(number for number in numbers if not os.path.lexists(f"/tmp/.X11-unix/X{number}"))
+    return _LOWEST_SHARED_DISPLAY + secrets.randbelow(10_000) if settings.network else None
 
 
 def _forget_after_fork() -> None:

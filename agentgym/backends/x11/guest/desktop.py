@@ -119,11 +119,8 @@ class Desktop:
         argv = ["Xvfb", *number, "-displayfd", str(writer), "-screen", "0", f"{wanted.width}x{wanted.height}x24"]
         # Without GLX a server takes 14 MB instead of 67; with -noreset it outlives its last client.
         argv += ["-fbdir", self.places.framebuffer, "-extension", "GLX", "-nolisten", "tcp", "-noreset"]
-        argv += ["-dpi", "96", "-s", "0", "-dpms"]
-        if self.places.root is None:
-            # Not on the abstract socket either, which all desktops that share the machine's network could reach. In a
-            # /tmp that others use it is needed: by it alone a server knows that a display's number is taken.
-            argv += ["-nolisten", "local"]
+        # Not on the abstract socket either, which all desktops that share the machine's network could reach.
+        argv += ["-nolisten", "local", "-dpi", "96", "-s", "0", "-dpms"]
         self._x_server = pid = self._serve("X server", argv, pass_fds=(writer,))
         os.close(writer)
         try:
