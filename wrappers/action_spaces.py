@@ -18,12 +18,12 @@ from agentgym.spaces import PyAutoGUIText
 __all__ = ["ContinuousPointer", "DiscreteGrid", "StructuredActions", "TextActions"]
 
 
-class _Translated(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class _Translated(gym.ActionWrapper[Any, Any, Any], RecordConstructorArgs):
     """Actions of one space, done as those of another."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
         RecordConstructorArgs.__init__(self)
-        gym.Wrapper.__init__(self, env)
+        gym.ActionWrapper.__init__(self, env)
         if not env.has_wrapper_attr("actions"):
             raise UsageError(
                 f"{type(self).__name__} wraps small tasks, such as agentgym/ClickButton-v0, whose actions are "
@@ -33,13 +33,6 @@ class _Translated(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self.action_space = self._space(self._grid)
 
     def _space(self, grid: MicroActions) -> spaces.Space[Any]:
-        raise NotImplementedError
-
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        return self.env.step(self.action(action))
-
-    def action(self, action: Any) -> Any:
-        """What the wrapped environment takes."""
         raise NotImplementedError
 
 
