@@ -10,14 +10,17 @@ import gymnasium as gym
 import msgspec
 
 from agentgym.agents import make_agent, oracle_family
+from agentgym.agents.policy import read_description, wrapped
 from agentgym.backends.base import backends
 from agentgym.engines import Engine, Outcome
 from agentgym.errors import UsageError
 from agentgym.families import load_tasks, suites
+from agentgym.registration import MICRO, family_name
+from agentgym.registry import suggestion
 from agentgym.runner import EpisodeResult, RolloutSpec, rollout
 from agentgym.tasks import Task
 
-__all__ = ["Row", "Summary", "check", "plan", "run", "summarise"]
+__all__ = ["Row", "Summary", "check", "for_policy", "plan", "run", "summarise"]
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -86,6 +89,23 @@ def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[R
     ]
 
 
+def for_policy(template: RolloutSpec, source: str | None, *, episodes: int = 1) -> Sequence[RolloutSpec]:
+    """`plan` for an agent that is a trained policy: on the environment that it knows, with the spaces that it knows.
+
+    Args:
+        source: another small task, ``"micro/click-shape"``, to try it on; None for its own.
+        template: its ``env_kwargs`` go before those of the policy.
+
+    Raises:
+        UsageError: if there is no such policy, or the source is no small task.
+    """
+    known = read_description(template.agent.partition(":")[2])
+    env = known.env if source is None else _small_task(source)
+    env_kwargs = {**known.env_kwargs, **template.env_kwargs}
+    ready = replace(template, env=env, env_kwargs=env_kwargs, wrappers=known.wrappers)
+    return [replace(ready, seed=template.seed + number) for number in range(episodes)]
+
+
 def check(spec: RolloutSpec) -> None:
     """Makes what an order asks for and lets go of it: a mistake costs no process for each episode, and no machine.
 
@@ -97,7 +117,7 @@ def check(spec: RolloutSpec) -> None:
     if isinstance(backend, str):
         backends[backend]
     task = {} if spec.task is None else {"task": spec.task}
-    gym.make(spec.env, **{**spec.env_kwargs, **task}).close()
+    wrapped(gym.make(spec.env, **{**spec.env_kwargs, **task}), spec.wrappers).close()
 
 
 def run(specs: Sequence[RolloutSpec], engine: Engine, *, skip: Mapping[int, str] | None = None) -> Iterator[Finished]:
@@ -138,6 +158,17 @@ def _tasks(source: str) -> Sequence[Task | str]:
     if source.partition("/")[0] in suites:
         return [source]
     return load_tasks(source)
+
+
+def _small_task(source: str) -> str:
+    """The id of the environment of a task of the suite `micro`."""
+    suite, _, name = source.partition("/")
+    ids = {family_name(one): f"agentgym/{one}-v0" for one in MICRO}
+    if suite != "micro":
+        raise UsageError(f"a policy runs on the small task that it learned, or on micro/NAME, not on {source!r}")
+    if name not in ids:
+        raise UsageError(f"no small task {name!r}; {suggestion(name, ids)}")
+    return ids[name]
 
 
 def _with_needs(spec: RolloutSpec, task: Task | str) -> RolloutSpec:

@@ -10,6 +10,7 @@ from typing import Any
 import gymnasium as gym
 
 from agentgym.agents import Agent, Emit, make_agent
+from agentgym.agents.policy import wrapped
 from agentgym.errors import BackendError, UsageError
 from agentgym.events import Bus, Event
 from agentgym.rewards import Transition
@@ -142,6 +143,7 @@ class RolloutSpec:
     Attributes:
         env: a registered id.
         env_kwargs: for ``gymnasium.make``.
+        wrappers: what is put around it, from the inside: ``"package.module:Class"``.
         agent: a name of `agentgym.agents.agents`, with its argument behind a colon.
         agent_options: keyword arguments of the agent.
         task: what ``gymnasium.make`` is told as ``task``; None for an environment that chooses or has none.
@@ -155,6 +157,7 @@ class RolloutSpec:
     seed: int = 0
     env: str = "agentgym/Desktop-v0"
     env_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    wrappers: tuple[str, ...] = ()
     agent_options: Mapping[str, Any] = field(default_factory=dict)
     record: str | None = None
     attempts: int = 3
@@ -182,7 +185,7 @@ def rollout(spec: RolloutSpec) -> EpisodeResult:
 def _attempt(spec: RolloutSpec) -> EpisodeResult:
     agent = make_agent(spec.agent, seed=spec.seed, options=spec.agent_options)
     task = {} if spec.task is None else {"task": spec.task}
-    env: gym.Env[Any, Any] = gym.make(spec.env, **{**spec.env_kwargs, **task})
+    env = wrapped(gym.make(spec.env, **{**spec.env_kwargs, **task}), spec.wrappers)
     try:
         if spec.record is not None:
             env = TrajectoryRecorder(env, spec.record, agent=spec.agent)

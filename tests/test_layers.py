@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 # Each is imported inside the one module that needs it, so that `import agentgym` stays quick.
 HEAVY = {"PIL", "PySide6", "cv2", "dbus_fast", "lxml", "openai", "openpyxl", "pandas", "pyautogui", "ray", "redis"}
-HEAVY |= {"rich", "stable_baselines3", "torch", "typer", "xcffib"}
+HEAVY |= {"rich", "sb3_contrib", "stable_baselines3", "tensorboard", "torch", "typer", "xcffib"}
 HEAVY |= {"d3rlpy", "datasets", "matplotlib", "minari", "pyarrow", "tensordict", "torchrl"}
 
 

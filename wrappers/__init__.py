@@ -7,6 +7,7 @@ from agentgym.wrappers.action_spaces import ContinuousPointer, DiscreteGrid, Str
 from agentgym.wrappers.element_choice import ElementChoice
 from agentgym.wrappers.evaluator_score import EvaluatorScore
 from agentgym.wrappers.late_rewards import LateRewards
+from agentgym.wrappers.masked_elements import MaskedElements
 from agentgym.wrappers.reward_hooks import RewardHooks
 from agentgym.wrappers.run_recording import RecordingWarning
 from agentgym.wrappers.task_reward_hooks import TaskRewardHooks
@@ -18,6 +19,7 @@ __all__ = [
     "ElementChoice",
     "EvaluatorScore",
     "LateRewards",
+    "MaskedElements",
     "RecordingWarning",
     "RewardHooks",
     "StructuredActions",

@@ -1,6 +1,7 @@
 """Agents: whatever chooses actions. They are told the task once and then asked for one action a step."""
 
 from agentgym.agents.base import Agent, Emit, agents, make_agent
+from agentgym.agents.policy import PolicyAgent
 from agentgym.agents.random import RandomAgent
 from agentgym.agents.replay import ReplayAgent
 from agentgym.agents.scripted import NoopAgent, ScriptedAgent, oracle_family
@@ -9,6 +10,7 @@ __all__ = [
     "Agent",
     "Emit",
     "NoopAgent",
+    "PolicyAgent",
     "RandomAgent",
     "ReplayAgent",
     "ScriptedAgent",

@@ -19,6 +19,7 @@ from agentgym.cli.qa import qa
 from agentgym.cli.relabel import relabel
 from agentgym.cli.run import run
 from agentgym.cli.screenshot import screenshot
+from agentgym.cli.train import train
 from agentgym.cli.validate import validate
 from agentgym.cli.video import video
 from agentgym.errors import AgentGymError
@@ -64,6 +65,7 @@ app.command("import")(import_recording)
 app.command("relabel")(relabel)
 app.command("video")(video)
 app.command("plot")(plot)
+app.command("train")(train)
 app.add_typer(apps, name="apps")
 
 

@@ -17,7 +17,7 @@ from agentgym.cli.targets import check_target, make_folder, writing
 from agentgym.engines import Engine, engines
 from agentgym.errors import UsageError
 from agentgym.families import load_tasks
-from agentgym.results import Finished, Row, check, plan, summarise
+from agentgym.results import Finished, Row, check, for_policy, plan, summarise
 from agentgym.results import run as run_episodes
 from agentgym.runner import RolloutSpec
 
@@ -27,7 +27,9 @@ _INTERRUPT_EXIT = 130
 
 
 def run(
-    tasks: Annotated[str, typer.Argument(help="A suite, suite/task, or a file or folder of tasks.")],
+    tasks: Annotated[
+        str | None, typer.Argument(help="A suite, suite/task, or a file or folder of tasks; a policy has its own.")
+    ] = None,
     agent: Annotated[
         str, typer.Option(help="An agent's name (an argument follows a colon), or module:Class.")
     ] = "oracle",
@@ -39,9 +41,13 @@ def run(
     contact_sheet: Annotated[Path | None, typer.Option(help="Draw the final screens into this PNG.")] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Steps after which an episode is cut off.")] = None,
     observation: Annotated[list[str] | None, typer.Option(help="An observation's name; may be repeated.")] = None,
-    backend: Annotated[str, typer.Option(help="The machine to run on.")] = "x11",
+    backend: Annotated[
+        str | None, typer.Option(help="The machine to run on: x11 if not given, for a policy that it learned on.")
+    ] = None,
     sandbox: Annotated[str, typer.Option(help="bwrap, or none to run applications without protection.")] = "bwrap",
-    engine: Annotated[str, typer.Option(help="Where the episodes run.")] = "processes",
+    engine: Annotated[
+        str | None, typer.Option(help="Where the episodes run: processes if not given, serial for a policy.")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds after which an episode is killed.")] = 600.0,
     json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
@@ -56,14 +62,16 @@ def run(
       agentgym run apps/note-save --agent random --max-steps 20 --episodes 5 --seed 7 --out data/
       agentgym run tasks.jsonl --agent replay:data/ --json
       agentgym run tasks.jsonl --agent my_agents:Clicker --agent-option patience=3
+      agentgym run --agent policy:runs/click-button/policy.zip --episodes 20 --backend x11
     """
-    env_kwargs: dict[str, Any] = {
-        "backend": backend,
-        "sandbox": known_sandbox(sandbox),
-        "observation": tuple(observation or ("screenshot",)),
-    }
+    is_policy = agent.startswith("policy:")
+    env_kwargs: dict[str, Any] = {"sandbox": known_sandbox(sandbox)}
     if max_steps is not None:
         env_kwargs["max_steps"] = max_steps
+    if backend is not None or not is_policy:
+        env_kwargs["backend"] = backend or "x11"
+    if observation or not is_policy:
+        env_kwargs["observation"] = tuple(observation or ("screenshot",))
     template = RolloutSpec(
         agent=agent,
         agent_options=key_values(agent_option or (), flag="--agent-option"),
@@ -72,15 +80,16 @@ def run(
         record=None if out is None else str(out),
         keep_screen=contact_sheet is not None,
     )
-    specs = plan(tasks, template, episodes=episodes)
-    machine = _engine(engine, num_envs, timeout)
+    specs = _planned(tasks, template, episodes)
+    # A policy is loaded once where all episodes run in one process, and loading its library takes seconds.
+    machine = _engine(engine or ("serial" if is_policy and num_envs == 1 else "processes"), num_envs, timeout)
     with modules_from_here():
         check(specs[0])
     if out is not None:
         make_folder(out)
     if contact_sheet is not None:
         check_target(contact_sheet)
-    skip = _not_runnable(specs) if backend == "x11" else {}
+    skip = _not_runnable(specs) if env_kwargs.get("backend") == "x11" else {}
     with modules_from_here():
         finished = _run(specs, machine, skip)
     rows = [one.row for one in finished]
@@ -98,6 +107,14 @@ def run(
         raise typer.Exit(_INTERRUPT_EXIT)
     if any(row.error is not None for row in rows):
         raise typer.Exit(1)
+
+
+def _planned(tasks: str | None, template: RolloutSpec, episodes: int) -> Sequence[RolloutSpec]:
+    if template.agent.startswith("policy:"):
+        return for_policy(template, tasks, episodes=episodes)
+    if tasks is None:
+        raise UsageError("agentgym run takes tasks: a suite, suite/task, a file or a folder; only a policy has its own")
+    return plan(tasks, template, episodes=episodes)
 
 
 def _not_runnable(specs: Sequence[RolloutSpec]) -> dict[int, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import warnings
 from pathlib import Path
 from typing import Any, Protocol
 
-from agentgym.errors import MissingDependencyError
+from agentgym.extras import needed
 from agentgym.registry import Registry
 from agentgym.trajectory import Dataset
 from agentgym.trajectory.fresh import fresh
@@ -65,19 +64,6 @@ exporters.register_lazily("sb3", "agentgym.export.to_sb3:export")
 exporters.register_lazily("sft", "agentgym.export.sft:export_sft")
 exporters.register_lazily("torchrl", "agentgym.export.to_torchrl:export")
 exporters.register_lazily("trae", "agentgym.export.trae:export_trae")
-
-
-def needed(module: str, *, extra: str) -> Any:
-    """Imports what an exporter writes with.
-
-    Raises:
-        MissingDependencyError: says what to install.
-    """
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        package = (error.name or module).partition(".")[0]
-        raise MissingDependencyError(f"{package} is not installed: pip install 'agentgym-envs[{extra}]'") from error
 
 
 def tell(count: int, what: str) -> None:

@@ -12,6 +12,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect
 from PySide6.QtGui import QBackingStore, QImage, QPaintEvent, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
+from agentgym.backends.qt.pointer import draw_pointer
+
 __all__ = ["Screen", "blank"]
 
 Box: TypeAlias = tuple[int, int, int, int]
@@ -24,23 +26,6 @@ _PAINT, _UPDATE = QEvent.Type.Paint, QEvent.Type.UpdateRequest
 _ROUNDS = 8
 # More rectangles than these cost more to copy one by one than the one around them.
 _MANY = 4
-
-# An arrow: # is its edge, . its inside.
-_POINTER = (
-    "#       ",
-    "##      ",
-    "#.#     ",
-    "#..#    ",
-    "#...#   ",
-    "#....#  ",
-    "#.....# ",
-    "#..#### ",
-    "#.# #.# ",
-    "##  #.# ",
-    "     ## ",
-)
-_EDGE = np.array([[cell == "#" for cell in row] for row in _POINTER])
-_INSIDE = np.array([[cell == "." for cell in row] for row in _POINTER])
 
 
 class Screen:
@@ -90,7 +75,7 @@ class Screen:
     def capture_into(self, frame: _Pixels, pointer: tuple[int, int]) -> None:
         """Writes the picture, with the pointer in it, into uint8 (height, width, 3) RGB."""
         np.copyto(frame, self._frame)
-        _draw_pointer(frame, *pointer)
+        draw_pointer(frame, *pointer)
 
     def _paint(self, windows: Sequence[QWidget]) -> list[tuple[QWidget, list[Box]]]:
         found = self._painted.boxes = []
@@ -220,10 +205,3 @@ def _around(boxes: Iterable[Box]) -> Box:
 def _pixels(image: QImage) -> _Pixels:
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)
-
-
-def _draw_pointer(frame: _Pixels, x: int, y: int) -> None:
-    target = frame[y : y + len(_POINTER), x : x + len(_POINTER[0])]
-    height, width = target.shape[:2]
-    target[_EDGE[:height, :width]] = 0
-    target[_INSIDE[:height, :width]] = 255

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from agentgym.backends.qt.apps import NATIVE, PROGRAM, STATE_FILE, apps
+from agentgym.backends.qt.pointer import pointer_cursor
 from agentgym.backends.qt.toolkit import dress, surroundings
 from agentgym.errors import AgentGymError, MissingDependencyError, UsageError
 
@@ -40,6 +41,7 @@ def show(
     *,
     scale: float = 1.0,
     double_click_ms: int | None = None,
+    own_pointer: bool = False,
 ) -> None:
     """Opens an application as a window at the screen's upper left corner, and returns when it is closed.
 
@@ -49,6 +51,7 @@ def show(
         changed: is called whenever nothing is left to do until the next input.
         scale: how many pixels of the screen are one of the application.
         double_click_ms: within which two clicks are one; None for the system's.
+        own_pointer: whether the pointer looks as it does in process, and the same everywhere.
 
     Raises:
         UnknownNameError: if there is no such application.
@@ -73,6 +76,8 @@ def show(
     application.setQuitOnLastWindowClosed(True)
     if double_click_ms is not None:
         application.setDoubleClickInterval(double_click_ms)
+    if own_pointer:
+        application.setOverrideCursor(pointer_cursor())
     app = kind(params)
     app.setWindowTitle(name)
     app.setWindowFlags(Qt.WindowType.FramelessWindowHint)
@@ -91,7 +96,7 @@ def main() -> None:
         name, params = _arguments(sys.argv[1:])
         state = _StateFile(Path(STATE_FILE).expanduser())
         sys.excepthook = state.fail
-        show(name, params, lambda app: state.keep(app.state()), double_click_ms=DOUBLE_CLICK_MS)
+        show(name, params, lambda app: state.keep(app.state()), double_click_ms=DOUBLE_CLICK_MS, own_pointer=True)
     except AgentGymError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)  # noqa: T201 - a command's own output
         sys.exit(_USAGE_EXIT)

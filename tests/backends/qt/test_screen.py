@@ -10,7 +10,8 @@ import pytest
 from PySide6.QtGui import QImage
 
 from agentgym.actions import Action, Click, DoubleClick, DragTo, Hotkey, MoveTo, Press, RightClick, Scroll, TypeText
-from agentgym.backends.qt.screen import _draw_pointer, blank
+from agentgym.backends.qt.pointer import draw_pointer
+from agentgym.backends.qt.screen import blank
 from tests.backends.qt.conftest import Desk
 
 
@@ -27,7 +28,7 @@ def drawn_anew(desk: Desk) -> npt.NDArray[np.uint8]:
         target = frame[top : place.y() + place.height(), left : place.x() + place.width()]
         x, y = left - place.x(), top - place.y()
         target[...] = pixels[y : y + target.shape[0], x : x + target.shape[1]]
-    _draw_pointer(frame, *seat.pointer)
+    draw_pointer(frame, *seat.pointer)
     return frame
 
 
@@ -101,5 +102,5 @@ def test_a_picture_can_be_written_into_part_of_a_larger_array(gallery: Desk) -> 
 def test_the_screen_of_a_machine_without_application_is_black_but_for_the_pointer(gallery: Desk) -> None:
     gallery.backend.reset(seed=0)
     expected = blank(gallery.backend.screen)
-    _draw_pointer(expected, gallery.backend.screen[0] // 2, gallery.backend.screen[1] // 2)
+    draw_pointer(expected, gallery.backend.screen[0] // 2, gallery.backend.screen[1] // 2)
     assert np.array_equal(gallery.screen(), expected)

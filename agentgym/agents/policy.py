@@ -1,0 +1,168 @@
+"""The agent that a trained policy is, and the file that a policy is kept in."""
+
+from __future__ import annotations
+
+import functools
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import msgspec
+import numpy as np
+
+from agentgym.agents.base import Emit, agents
+from agentgym.errors import UsageError
+from agentgym.extras import needed
+from agentgym.registry import resolve
+from agentgym.tasks import Task
+
+__all__ = [
+    "ALGORITHMS",
+    "PolicyAgent",
+    "PolicyDescription",
+    "algorithm",
+    "load_policy",
+    "read_description",
+    "save_policy",
+    "wrapped",
+]
+
+ALGORITHMS: Mapping[str, str] = {
+    "ppo": "stable_baselines3:PPO",
+    "a2c": "stable_baselines3:A2C",
+    "dqn": "stable_baselines3:DQN",
+    "trpo": "sb3_contrib:TRPO",
+    "qrdqn": "sb3_contrib:QRDQN",
+    "maskable-ppo": "sb3_contrib:MaskablePPO",
+}
+"""The learners by name, and where they are."""
+
+_DESCRIPTION = "agentgym.json"
+
+
+class PolicyDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside the weights: for which environment they are.
+
+    Attributes:
+        algo: a name of `ALGORITHMS`.
+        env: the registered id.
+        env_kwargs: for ``gymnasium.make``.
+        wrappers: what is put around it, from the inside: ``"package.module:Class"``.
+        steps: after how many steps of training.
+        success: share of the episodes of the evaluation that were solved; None before there was one.
+    """
+
+    algo: str
+    env: str
+    env_kwargs: dict[str, Any] = {}
+    wrappers: tuple[str, ...] = ()
+    steps: int = 0
+    success: float | None = None
+
+
+def wrapped(env: gym.Env[Any, Any], wrappers: Sequence[str]) -> gym.Env[Any, Any]:
+    """The environment with wrappers around it, named from the inside.
+
+    Raises:
+        UsageError: if there is no such wrapper.
+    """
+    for place in wrappers:
+        env = resolve(place, "wrapper")(env)
+    return env
+
+
+def algorithm(name: str) -> Any:
+    """The learner's class.
+
+    Raises:
+        UsageError: if there is none of this name.
+        MissingDependencyError: if its library is not installed.
+    """
+    if name not in ALGORITHMS:
+        raise UsageError(f"no algorithm {name!r}; choose from {', '.join(ALGORITHMS)}")
+    module, _, attribute = ALGORITHMS[name].partition(":")
+    return getattr(needed(module, extra="train"), attribute)
+
+
+def save_policy(model: Any, path: str | os.PathLike[str], description: PolicyDescription) -> None:
+    """Writes Stable-Baselines3's own zip, with the description as one more file in it; replaces what is there at once.
+
+    Args:
+        model: a learner of Stable-Baselines3.
+    """
+    path = Path(path)
+    fresh = path.with_name(f".{path.name}.zip")
+    model.save(fresh)
+    with zipfile.ZipFile(fresh, "a") as archive:
+        archive.writestr(_DESCRIPTION, msgspec.json.encode(description))
+    fresh.replace(path)
+
+
+def read_description(path: str | os.PathLike[str]) -> PolicyDescription:
+    """What a policy's file says of itself. Loads no training library.
+
+    Raises:
+        UsageError: if it is no such file.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return msgspec.json.decode(archive.read(_DESCRIPTION), type=PolicyDescription)
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no policy {os.fspath(path)}; agentgym train writes one: OUT/policy.zip") from error
+    except (KeyError, OSError, zipfile.BadZipFile, msgspec.DecodeError) as error:
+        raise UsageError(
+            f"{os.fspath(path)} is no policy that agentgym train wrote: {error}; for one of another making write an "
+            "agent, and name it: --agent module:Class"
+        ) from error
+
+
+def load_policy(path: str | os.PathLike[str], **options: Any) -> Any:
+    """The learner with its weights. It is unpickled: open no file that you would not run.
+
+    Args:
+        options: for the class's own ``load``: ``env`` to train on.
+    """
+    description = read_description(path)
+    return algorithm(description.algo).load(path, device="cpu", **options)
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(path: Path, _written: int) -> Any:
+    return load_policy(path)
+
+
+class PolicyAgent:
+    """Does what a policy that `agentgym train` saved says of the observation.
+
+    Args:
+        path: the file: ``"runs/click-button/policy.zip"``.
+        deterministic: takes the likeliest action instead of drawing one. A policy that remembers nothing can then be
+            stuck where one that draws is not.
+        seed: the same seed draws the same actions.
+
+    Raises:
+        UsageError: if there is no such file, or it holds no policy.
+        MissingDependencyError: if its library is not installed.
+    """
+
+    def __init__(self, path: str, *, deterministic: bool = False, seed: int = 0) -> None:
+        self.description = read_description(path)
+        self._model = _loaded(Path(path).resolve(), Path(path).stat().st_mtime_ns)
+        self._deterministic = deterministic
+        self._model.set_random_seed(seed)
+
+    def reset(self, task: Task, emit: Emit) -> None:
+        """Goes on drawing: each episode is another one."""
+
+    def act(self, observation: Any) -> Any:
+        masks = {}
+        if isinstance(observation, Mapping) and "action_mask" in observation and self.description.algo[:4] == "mask":
+            masks = {"action_masks": np.asarray(observation["action_mask"], bool)}
+        action, _ = self._model.predict(observation, deterministic=self._deterministic, **masks)
+        return action
+
+
+agents.register("policy", PolicyAgent)
