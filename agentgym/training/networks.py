@@ -93,9 +93,11 @@ class _Places(nn.Module):
         self.out = nn.Conv2d(channels, verbs * self.finer**2, 1)
         self.verb = nn.Linear(_WHOLE, verbs)
         self.others = nn.Linear(_WHOLE, others) if others else None
-        # All places are equally likely at first.
+        # At first all places are as likely, and what is done at no place together as likely as one verb at any.
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
+        if self.others is not None:
+            nn.init.constant_(self.others.bias, math.log(grid[0] * grid[1] / others))
 
     def forward(self, features: Tensor) -> Tensor:
         seen, whole = features[:, :-_WHOLE].view(-1, *self.map_shape), features[:, -_WHOLE:]
