@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias, cast
@@ -23,6 +22,7 @@ from agentgym.envs.acting import Acted, Acting, last_of
 from agentgym.envs.arguments import backend_named, kinds_of, patience, plain_arguments, step_limit
 from agentgym.envs.choice import TaskChoice, TaskSource, observed_by
 from agentgym.envs.homes import check_home
+from agentgym.envs.phases import Phase
 from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
 from agentgym.setup import run_steps
@@ -200,11 +200,14 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
             raise ResetNeeded("the episode is over or has not begun: call reset")
         self.timing = {}
         self._scored = None
-        with self._ending_on_fault():
+        try:
             acted = self._acting.act(lambda: self._decode(action), self._machine)
             self._actions.append(acted.done)
             observation = self._observe()
             ended = self._ended()
+        except BackendError:
+            self._running = False
+            raise
         terminated = ended or isinstance(last_of(acted.done), Done | Fail)
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
         info = self._info(acted)
@@ -371,10 +374,5 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
             self._running = False
             raise
 
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.timing[phase] = self.timing.get(phase, 0.0) + (time.perf_counter() - start) * 1000
+    def _timed(self, phase: str) -> Phase:
+        return Phase(self.timing, phase)

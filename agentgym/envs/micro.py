@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, cast
 
-import cv2
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,10 @@ from agentgym.actions.quoting import short
 from agentgym.backends.base import Backend
 from agentgym.backends.checks import screen_size
 from agentgym.backends.qt.apps import NATIVE, STATE_FILE, Split, app_family, apps
+from agentgym.backends.qt.backend import QtBackend
 from agentgym.envs.desktop import DesktopEnv
 from agentgym.envs.microactions import MicroActions, quoted
+from agentgym.envs.shrunk import Shrunk, resized
 from agentgym.envs.tokens import token_space, tokens_of
 from agentgym.errors import UsageError
 
@@ -100,6 +101,8 @@ class MicroEnv(DesktopEnv):
         self.words: list[str] = []
         self.frame: npt.NDArray[np.uint8] | None = None
         self._tokens = tokens_of("")
+        self._shrunk = Shrunk(NATIVE, self._size)
+        self._token = object()
         self.observation_space = self._space_of(kinds)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -126,26 +129,48 @@ class MicroEnv(DesktopEnv):
         return bool(self._state["over"])
 
     def _read_state(self) -> dict[str, Any]:
-        return msgspec.json.decode(self._machine.read(STATE_FILE), type=dict[str, Any])
+        machine = self._machine
+        if isinstance(machine, QtBackend):
+            return machine.state()
+        return msgspec.json.decode(machine.read(STATE_FILE), type=dict[str, Any])
 
     def _decode(self, action: Any) -> Action:
         return self.actions.decode(action, self.words)
 
     def _observe(self) -> Any:
-        seen = super()._observe()
-        if "instruction" in seen:
-            seen["instruction"] = self._tokens.copy()
-        if "screenshot" in seen:
-            seen["screenshot"] = self._sized(seen["screenshot"])
+        with self._timed("observe"):
+            seen = self._seen(self._machine)
         return seen if self._bare is None else seen[self._bare]
 
-    def _sized(self, screen: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    def _seen(self, machine: Backend) -> dict[str, Any]:
+        follows = isinstance(machine, QtBackend)
+        asked = [kind for kind in self._kinds if kind != "instruction" and not (follows and kind == "screenshot")]
+        found = machine.observe(asked) if asked else {}
+        if "screenshot" in self._kinds:
+            found["screenshot"] = self._given(
+                self._followed(machine) if isinstance(machine, QtBackend) else self._sized(found["screenshot"])
+            )
+        if "instruction" in self._kinds:
+            found["instruction"] = self._tokens.copy()
+        return {kind: found[kind] for kind in self._kinds}
+
+    def _followed(self, machine: QtBackend) -> npt.NDArray[np.uint8]:
+        """The screenshot at our size, of which little is another than that of the last step."""
+        picture, changed, self._token = machine.seen(self._token)
         if self._size == NATIVE:
-            if self.frame is None:
-                return screen
-            np.copyto(self.frame, screen)
-            return self.frame
-        return cast("npt.NDArray[np.uint8]", cv2.resize(screen, self._size, self.frame, interpolation=cv2.INTER_AREA))
+            return picture
+        self._shrunk.follow(picture, changed)
+        return self._shrunk.picture
+
+    def _sized(self, screen: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return screen if self._size == NATIVE else resized(screen, self._size)
+
+    def _given(self, screenshot: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The screenshot in an array of the caller's, or in the one that is shared."""
+        if self.frame is None:
+            return screenshot.copy()
+        np.copyto(self.frame, screenshot)
+        return self.frame
 
     def _space_of(self, kinds: Sequence[str]) -> spaces.Space[Any]:
         """Of the observations: as `DesktopEnv` has it, but for the screenshot's size and the instruction."""

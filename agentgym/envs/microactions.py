@@ -101,6 +101,7 @@ class MicroActions:
     keys: tuple[str, ...]
     bins: tuple[int, int]
     screen: tuple[int, int]
+    sizes: tuple[int, int, int, int] = field(init=False)
     space: spaces.MultiDiscrete = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,8 +111,9 @@ class MicroActions:
             raise UsageError(f"verbs is empty; choose from {', '.join(VERBS)}")
         if not _fits(self.bins, self.screen):
             raise UsageError(f"bins is {self.bins!r}; it must be (columns, rows), at most one for a pixel")
-        sizes = [len(self.verbs), *self.bins, max(1, len(self.keys))]
-        object.__setattr__(self, "space", spaces.MultiDiscrete(sizes))
+        sizes = (len(self.verbs), *self.bins, max(1, len(self.keys)))
+        object.__setattr__(self, "sizes", sizes)
+        object.__setattr__(self, "space", spaces.MultiDiscrete(list(sizes)))
 
     def decode(self, raw: Any, words: Sequence[str]) -> Action:
         """What [verb, column, row, key] means; whatever else `parse_action` takes is taken, too.
@@ -162,12 +164,13 @@ class MicroActions:
             raise self._no_action(raw) from error
         if given.shape == (4,) and given.dtype.kind in "iu":
             numbers: list[int] = given.tolist()
-            if all(0 <= number < size for number, size in zip(numbers, self.space.nvec, strict=True)):
+            verb, column, row, key = self.sizes
+            if 0 <= numbers[0] < verb and 0 <= numbers[1] < column and 0 <= numbers[2] < row and 0 <= numbers[3] < key:
                 return numbers
         raise self._no_action(raw)
 
     def _no_action(self, raw: Any) -> ActionError:
-        limits = ", ".join(map(str, self.space.nvec))
+        limits = ", ".join(map(str, self.sizes))
         return ActionError(f"an action is [verb, column, row, key], whole numbers below [{limits}], not {short(raw)}")
 
     def _middle(self, column: int, row: int) -> tuple[int, int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -37,6 +39,13 @@ class Score(msgspec.Struct, frozen=True):
 
     value: float
     terms: dict[str, float] = {}
+
+
+class _Room(NamedTuple):
+    """Where the files of one side of a check are put."""
+
+    folder: Callable[[], Path]
+    side: str
 
 
 class _MissingError(Exception):
@@ -106,10 +115,12 @@ def _joined(spec: EvaluatorSpec, values: list[float]) -> float:
 
 
 def _apply(check: Check, backend: Backend, kept: _Kept, where: str) -> float:
-    with tempfile.TemporaryDirectory(prefix="agentgym-check-") as folder:
+    with ExitStack() as stack:
+        # Made for the first file: most checks of small tasks have none, and a folder costs more than such a check.
+        folder = cache(lambda: Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="agentgym-check-"))))
         try:
             arguments = [
-                _get(getter, backend, kept, folder=Path(folder, side), where=f"{where}, {side}")
+                _get(getter, backend, kept, room=_Room(folder, side), where=f"{where}, {side}")
                 for side, getter in (("result", check.result), ("expected", check.expected))
                 if getter is not None
             ]
@@ -118,7 +129,7 @@ def _apply(check: Check, backend: Backend, kept: _Kept, where: str) -> float:
         return _measure(check, arguments, where)
 
 
-def _get(spec: GetterSpec, backend: Backend, kept: _Kept, *, folder: Path, where: str) -> Any:
+def _get(spec: GetterSpec, backend: Backend, kept: _Kept, *, room: _Room, where: str) -> Any:
     getter = _known(getters, spec.type, where)
     try:
         found = getter(backend, {**spec.config, "kept": kept} if spec.type == "cache_file" else spec.config)
@@ -129,7 +140,7 @@ def _get(spec: GetterSpec, backend: Backend, kept: _Kept, *, folder: Path, where
             raise
         raise _unscored(error, f"getter {spec.type!r}", where) from error
     try:
-        return _on_disk(found, folder)
+        return _on_disk(found, room)
     except (OSError, ValueError) as error:
         raise EvaluationError(f"what getter {spec.type!r} fetched cannot be handed on: {error} - at {where}") from error
 
@@ -141,17 +152,18 @@ def _known(registry: Registry[Any], name: str, where: str) -> Any:
         raise EvaluationError(f"{error} - at {where}") from error
 
 
-def _on_disk(found: Any, folder: Path) -> Any:
+def _on_disk(found: Any, room: _Room) -> Any:
     """Metrics take files as paths, as OSWorld's do; they last as long as the check."""
     if isinstance(found, Fetched):
+        folder = room.folder() / room.side
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / Path(found.name).name
         path.write_bytes(found.content)
         for side in found.beside:
-            _on_disk(side, folder)
+            _on_disk(side, room)
         return str(path)
     if isinstance(found, list):
-        return [_on_disk(one, folder) for one in found]
+        return [_on_disk(one, room) for one in found]
     return found
 
 

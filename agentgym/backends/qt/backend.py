@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from agentgym.actions import Action
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
 from agentgym.backends.checks import screen_size
 from agentgym.backends.qt.apps import NATIVE, PROGRAM, STATE_FILE, apps
+from agentgym.backends.qt.faults import FaultsRaised
 from agentgym.backends.qt.programs import run_program
 from agentgym.backends.qt.toolkit import toolkit
 from agentgym.errors import BackendError, UsageError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from agentgym.backends.qt.app import App
+    from agentgym.backends.qt.screen import Seen
 
 __all__ = ["QtBackend", "make_qt"]
 
@@ -82,6 +83,12 @@ class QtBackend:
             raise BackendError("no application is running: the task's setup launches one", kind="application")
         return self._app
 
+    def state(self) -> dict[str, Any]:
+        """What the application says of itself, as `STATE_FILE` has it."""
+        self._check_alive()
+        with self._turn():
+            return self.app.state()
+
     def solve(self) -> Action | None:
         """The application's own next action. It is asked while what is open in it is to be seen."""
         with self._turn():
@@ -112,12 +119,17 @@ class QtBackend:
         return True
 
     def observe(self, kinds: Sequence[str]) -> Observed:
-        self._check_alive()
-        if self._is_stale:
-            with self._turn():
-                self._kit.clock.deliver()
-                self._refresh()
+        self._refresh_if_stale()
         return {kind: self._observed(kind) for kind in kinds}
+
+    def seen(self, since: object) -> Seen:
+        """The screenshot as `observe` gives it, with what of it has changed; it is not the caller's to write or keep.
+
+        Args:
+            since: the token of the last time; any other object for all of it.
+        """
+        self._refresh_if_stale()
+        return self._screen.seen(self._seat.pointer, since)
 
     def capture_into(self, frame: npt.NDArray[np.uint8]) -> None:
         """Writes the screenshot as of the last ``settle`` into uint8 (height, width, 3), which may be part of more."""
@@ -214,6 +226,13 @@ class QtBackend:
                 self._end_app()
         self._is_alive = False
 
+    def _refresh_if_stale(self) -> None:
+        self._check_alive()
+        if self._is_stale:
+            with self._turn():
+                self._kit.clock.deliver()
+                self._refresh()
+
     def _observed(self, kind: str) -> Any:
         match kind:
             case "screenshot":
@@ -232,14 +251,11 @@ class QtBackend:
                 return ""
         raise UsageError(f"no observation {kind!r}; this backend has screenshot, accessibility_tree and terminal")
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        from agentgym.backends.qt.faults import faults_raised
-
+    def _turn(self) -> FaultsRaised:
+        """Takes the turn; what goes wrong in the application within the block is raised at its end."""
         # Says so in a process that was forked since.
         toolkit().turns.take(self._seat)
-        with faults_raised(self._kit.clock, self._name):
-            yield
+        return FaultsRaised(self._kit.clock, self._name)
 
     def _check_alive(self) -> None:
         if not self._is_alive:

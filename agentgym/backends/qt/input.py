@@ -68,6 +68,8 @@ class QtInput:
         self._clock = clock
         self._seat = seat
         self._keyboard = Keyboard(seat)
+        self._size = (seat.place.width(), seat.place.height())
+        self._checked: Action | None = None
         self._unpressed = Quiet(frozenset({_PRESS, QEvent.Type.ContextMenu}))
 
     def check(self, action: Action) -> None:
@@ -76,8 +78,8 @@ class QtInput:
         Raises:
             ActionError: if not.
         """
-        size = self._seat.place.size()
-        check_input(action, screen=(size.width(), size.height()), key=key_named, character=check_character)
+        check_input(action, screen=self._size, key=key_named, character=check_character)
+        self._checked = action
 
     def perform(self, action: Action) -> None:
         """Does one action; every event has been handled when it returns.
@@ -85,7 +87,8 @@ class QtInput:
         Raises:
             ActionError: if it cannot be done; nothing has happened then.
         """
-        self.check(action)
+        if action is not self._checked:
+            self.check(action)
         upcoming = self._clock.upcoming
         upcoming.extend(self._parts(action))
         # An event in which the application starts a loop of its own comes back when that loop has done the rest.
@@ -258,9 +261,9 @@ def _widget_below(seat: Seat) -> QWidget | None:
 
 def _is_blocked(window: QWidget, windows: Sequence[QWidget]) -> bool:
     """Whether a dialogue among the windows keeps the pointer from one of them."""
-    return is_frame(window) and any(
+    return any(
         other is not window and other.isModal() and not other.isAncestorOf(window) for other in windows
-    )
+    ) and is_frame(window)
 
 
 def _leave(widget: QWidget) -> None:

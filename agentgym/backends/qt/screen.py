@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -12,9 +12,9 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect
 from PySide6.QtGui import QBackingStore, QImage, QPaintEvent, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
-from agentgym.backends.qt.pointer import draw_pointer
+from agentgym.backends.qt.pointer import POINTER_SIZE, draw_pointer
 
-__all__ = ["Screen", "blank"]
+__all__ = ["Box", "Screen", "Seen", "blank"]
 
 Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the screen."""
@@ -26,6 +26,17 @@ _PAINT, _UPDATE = QEvent.Type.Paint, QEvent.Type.UpdateRequest
 _ROUNDS = 8
 # More rectangles than these cost more to copy one by one than the one around them.
 _MANY = 4
+
+# Of more parts than these nobody asked what they were.
+_FORGOTTEN = 32
+
+
+class Seen(NamedTuple):
+    """A picture, uint8 (height, width, 3) RGB, what of it has changed, and the token to say next time."""
+
+    picture: _Pixels
+    changed: list[Box]
+    token: object
 
 
 class Screen:
@@ -39,6 +50,12 @@ class Screen:
         self._origin = place.topLeft()
         self._width, self._height = place.width(), place.height()
         self._frame: _Pixels = blank((self._width, self._height))
+        # The same with the pointer in it, brought up to date when it is asked for.
+        self._seen: _Pixels = blank((self._width, self._height))
+        self._pointed: tuple[int, int] | None = None
+        self._changed: list[Box] = []
+        self._unseen: list[Box] = []
+        self._token = object()
         self._shown: list[tuple[QWidget, Box]] = []
         self._painted = _Painted()
         self._later = _Later()
@@ -71,11 +88,43 @@ class Screen:
         """Nothing is to be seen."""
         self._shown = []
         self._frame[...] = 0
+        self._changed = [self._whole]
 
     def capture_into(self, frame: _Pixels, pointer: tuple[int, int]) -> None:
         """Writes the picture, with the pointer in it, into uint8 (height, width, 3) RGB."""
-        np.copyto(frame, self._frame)
-        draw_pointer(frame, *pointer)
+        self._point(pointer)
+        np.copyto(frame, self._seen)
+
+    def seen(self, pointer: tuple[int, int], since: object) -> Seen:
+        """The picture with the pointer in it, which is not the caller's to write or keep.
+
+        Args:
+            pointer: where it is.
+            since: the token of the last time, against which parts are changed; any other object for all of it.
+        """
+        self._point(pointer)
+        changed = self._unseen if since is self._token else [self._whole]
+        self._unseen, self._token = [], object()
+        return Seen(self._seen, changed, self._token)
+
+    def _point(self, pointer: tuple[int, int]) -> None:
+        """Brings the picture with the pointer up to date."""
+        changed, self._changed = self._changed, []
+        if pointer == self._pointed and not changed:
+            return
+        for x, y in {self._pointed or pointer, pointer}:
+            changed += self._clipped([(x, y, x + POINTER_SIZE[0], y + POINTER_SIZE[1])])
+        for left, top, right, bottom in changed:
+            self._seen[top:bottom, left:right] = self._frame[top:bottom, left:right]
+        draw_pointer(self._seen, *pointer)
+        self._pointed = pointer
+        self._unseen += changed
+        if len(self._unseen) > _FORGOTTEN:
+            self._unseen = [self._whole]
+
+    @property
+    def _whole(self) -> Box:
+        return 0, 0, self._width, self._height
 
     def _paint(self, windows: Sequence[QWidget]) -> list[tuple[QWidget, list[Box]]]:
         found = self._painted.boxes = []
@@ -99,6 +148,7 @@ class Screen:
     def _copy(self, boxes: list[Box]) -> None:
         if len(boxes) > _MANY:
             boxes = [_around(boxes)]
+        self._changed += boxes
         for box in boxes:
             left, top, right, bottom = box
             if not self._shown or not _contains(self._shown[0][1], box):

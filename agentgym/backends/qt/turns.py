@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import weakref
+from functools import reduce
+from operator import or_
 
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QClipboard, QCursor, QEnterEvent, QMouseEvent
@@ -68,10 +70,7 @@ class Seat:
 
     @property
     def buttons(self) -> Qt.MouseButton:
-        down = _Button.NoButton
-        for button in self.held:
-            down |= button
-        return down
+        return reduce(or_, self.held) if self.held else _Button.NoButton
 
     def below(self) -> QWidget | None:
         """The window under the pointer."""
@@ -266,7 +265,8 @@ class Turns:
         others = {id(window) for other in self._seats if other is not seat for window in other.windows}
         new = [window for window in visible if window not in staying and id(window) not in others]
         new = [window for window in new if self._belongs(window, seat)]
-        seat.windows = sorted([*staying, *new], key=_height)
+        # Those that stay are in order.
+        seat.windows = sorted([*staying, *new], key=_height) if new else staying
         return new
 
     def _belongs(self, window: QWidget, seat: Seat) -> bool:
