@@ -286,7 +286,7 @@ class QtBackend:
         self._kit.clock.deliver_and_hold()
         are_others = self._screen.refresh(seat.windows)
         self._kit.clock.deliver_and_hold()
-        if is_over_another or are_others:
+        if is_over_another or are_others or seat.held:
             self._kit.turns.steady(seat)
         self._is_stale = False
 

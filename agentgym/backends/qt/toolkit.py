@@ -36,8 +36,10 @@ _SCREENS = (
     *((800, 600), (1024, 768), (1280, 720), (1280, 800), (1366, 768), (1440, 900), (1600, 900), (1680, 1050)),
     *((1920, 1080), (1920, 1200), (2560, 1440), (3840, 2160)),
 )
-# Environments do not share one, as long as there are enough: Qt asks what is at a place, and finds one thing there.
+# Environments share one when there are not enough, and then stand aside for each other.
 _OF_EACH = 16
+# More than any window is wide or high.
+_EDGE = 10_000
 # Each would change what is drawn; Qt reads them when it starts.
 _FOREIGN = (
     *("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_SCALE_FACTOR_ROUNDING_POLICY", "QT_FONT_DPI"),
@@ -168,13 +170,17 @@ def _font() -> QFont:
 
 
 def _configured(folder: Path) -> Path:
-    """A file that tells the offscreen platform its screens, side by side, and to deliver what happens at once."""
-    screens, x = [], 0
+    """A file that tells the offscreen platform its screens, all apart, and to deliver what happens at once.
+
+    What goes over the edge of one is on none: neither on another environment's, nor above or left of the origin, from
+    where the platform moves a window with a frame back by as much as the frame is wide.
+    """
+    screens, x = [], _EDGE
     for width, height in _SCREENS:
         size = {"width": width, "height": height}
-        names = [(f"{width}x{height}/{number}", number * height) for number in range(_OF_EACH)]
+        names = [(f"{width}x{height}/{number}", _EDGE + 2 * number * height) for number in range(_OF_EACH)]
         screens += [{"name": name, "x": x, "y": y, **size, **_SCALE} for name, y in names]
-        x += width
+        x += 2 * width
     path = folder / "offscreen.json"
     path.write_text(json.dumps({"synchronousWindowSystemEvents": True, "screens": screens}))
     return path

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import reduce
 from operator import or_
 
@@ -22,7 +24,15 @@ _UNHEARD = frozenset(
     {
         *(_Type.FocusIn, _Type.FocusOut, _Type.FocusAboutToChange, _Type.WindowActivate, _Type.WindowDeactivate),
         *(_Type.ActivationChange, _Type.ApplicationActivate, _Type.ApplicationDeactivate, _Type.ApplicationStateChange),
-        *(_Type.Show, _Type.Hide, _Type.ShowToParent, _Type.HideToParent, _Type.ShowWindowRequest, _Type.Close),
+        *(
+            _Type.Move,
+            _Type.Show,
+            _Type.Hide,
+            _Type.ShowToParent,
+            _Type.HideToParent,
+            _Type.ShowWindowRequest,
+            _Type.Close,
+        ),
         *(_Type.Enter, _Type.Leave, _Type.HoverEnter, _Type.HoverLeave, _Type.HoverMove),
         *(_Type.MouseMove, _Type.MouseButtonPress, _Type.MouseButtonRelease, _Type.ContextMenu, _Type.CursorChange),
     }
@@ -30,6 +40,8 @@ _UNHEARD = frozenset(
 _Button = Qt.MouseButton
 # Whether a window shows where its focus is.
 _BY_KEYS = Qt.WidgetAttribute.WA_KeyboardFocusChange
+# Right of all screens.
+_ELSEWHERE = QPoint(1_000_000, 0)
 
 
 class Seat:
@@ -41,6 +53,7 @@ class Seat:
 
     def __init__(self, place: QRect) -> None:
         self.place = place
+        self.corner = (place.x(), place.y())
         self._unmoved = Quiet(frozenset({_Type.Enter, _Type.Leave, _Type.MouseMove}), windows=True)
         self.renew()
 
@@ -61,6 +74,7 @@ class Seat:
         self._grabber: QWidget | None = None
         self._clipboard: dict[str, bytes] = {}
         self._by_keys: list[QWidget] = []
+        self._withdrawn: list[QWidget] = []
 
     def move(self, x: int, y: int) -> None:
         """Puts the pointer at a place of the screen."""
@@ -116,16 +130,32 @@ class Seat:
         self._clipboard = _contents(QApplication.clipboard())
         self._by_keys = [window for window in self.windows if _alive(window) and window.testAttribute(_BY_KEYS)]
 
-    def enter(self) -> None:
-        """Puts everything back as it was."""
+    def withdraw(self) -> None:
+        """Takes the windows off the screen, once they were left, for those of another environment that shares it.
+
+        Qt asks what is at a place, and must find one thing there.
+        """
+        self._withdrawn = self.there()
+        for window in self._withdrawn:
+            window.move(window.pos() + _ELSEWHERE)
+
+    def enter(self, nobody: QWidget) -> None:
+        """Puts everything back as it was.
+
+        Args:
+            nobody: a window that has the keyboard when none of the environment's does.
+        """
         away = [window for window in self._put_away if Shiboken.isValid(window)]
         self._put_away = []
+        for window in filter(Shiboken.isValid, self._withdrawn):
+            window.move(window.pos() - _ELSEWHERE)
+        self._withdrawn = []
         for window in filter(is_frame, away):
             window.show()
         active = _alive(self._active) or _alive(self.root)
-        # Not while something is popped up: then Qt takes no notice.
-        if active is not None:
-            active.activateWindow()
+        # Not while something is popped up: then Qt takes no notice. Nor is it left to another's, which would hear when
+        # the first window here takes it.
+        (active if active is not None and active.isVisible() else nobody).activateWindow()
         for window in away:
             window.show()
         self.point()
@@ -175,6 +205,8 @@ class Turns:
         self._current: Seat | None = None
         self._seats: list[Seat] = []
         self._known: weakref.WeakSet[Seat] = weakref.WeakSet()
+        self._standing: dict[tuple[int, int], Seat] = {}
+        self._nobody = _nobody()
 
     @property
     def places(self) -> list[QRect]:
@@ -195,28 +227,42 @@ class Turns:
         """Makes it the turn of one environment."""
         if self._current is seat:
             return
+        with self._unheard():
+            if self._current is not None:
+                self._current.leave()
+            standing = self._standing.get(seat.corner)
+            if standing is not None and standing is not seat:
+                standing.withdraw()
+            self._standing[seat.corner] = seat
+            self._begin(seat)
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
         clipboard = QApplication.clipboard()
         clipboard.blockSignals(True)
         try:
             with self._quiet.lasting():
-                self._change(seat)
+                yield
         finally:
             clipboard.blockSignals(False)
 
-    def _change(self, seat: Seat) -> None:
-        if self._current is not None:
-            self._current.leave()
+    def _begin(self, seat: Seat) -> None:
         if seat not in self._seats:
             self._seats.append(seat)
         self._current = seat
         self._clock.timeline = seat.timeline
-        seat.enter()
+        seat.enter(self._nobody)
 
     def steady(self, seat: Seat) -> None:
         """Ends a step of the environment whose turn it is, so that what comes does not depend on who acts next."""
         if not seat.held:
             with self._quiet.lasting():
                 seat.steady()
+            return
+        # Qt's books of several buttons, and of what opened below one, are not all that a turn can put back.
+        with self._unheard():
+            seat.leave()
+            self._begin(seat)
 
     def give_up(self, seat: Seat, root: QWidget | None) -> None:
         """Ends all that the environment whose turn it is has open, and gives it a time and a clipboard anew.
@@ -240,6 +286,7 @@ class Turns:
         seat.renew()
         self._clock.timeline = seat.timeline
         self._seats.remove(seat)
+        del self._standing[seat.corner]
         self._current = None
 
     def end(self) -> None:
@@ -247,6 +294,7 @@ class Turns:
         for seat in list(self._seats):
             self.take(seat)
             self.give_up(seat, seat.root)
+        Shiboken.delete(self._nobody)
 
     def give_focus(self, seat: Seat) -> None:
         """Gives the keyboard to the topmost window if none of the environment's has it, as a window manager does."""
@@ -260,7 +308,9 @@ class Turns:
 
     def look(self, seat: Seat) -> list[QWidget]:
         """Brings the windows of the environment whose turn it is up to date; gives those that are new."""
-        visible = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+        visible = [
+            widget for widget in QApplication.topLevelWidgets() if widget.isVisible() and widget is not self._nobody
+        ]
         staying = [window for window in seat.windows if window in visible]
         others = {id(window) for other in self._seats if other is not seat for window in other.windows}
         new = [window for window in visible if window not in staying and id(window) not in others]
@@ -277,6 +327,14 @@ class Turns:
 def is_frame(window: QWidget) -> bool:
     """Whether a window manager would know of a window: pop-ups come and go without one."""
     return window.windowType() not in (Qt.WindowType.Popup, Qt.WindowType.ToolTip)
+
+
+def _nobody() -> QWidget:
+    """A window on no screen, which Qt has active while it is nobody's turn."""
+    window = QWidget(None, Qt.WindowType.FramelessWindowHint)
+    window.setGeometry(-100, -100, 1, 1)
+    window.show()
+    return window
 
 
 def _height(window: QWidget) -> int:
