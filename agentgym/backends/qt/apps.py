@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 import numpy as np
 
+from agentgym.backends.qt.faults import attributed
 from agentgym.errors import UsageError
 from agentgym.families import Observation, TaskFamily
 from agentgym.registration import MICRO, family_name, module_name
@@ -65,11 +66,13 @@ def app_family(name: str, *, level: int = 1, split: Split = "train") -> TaskFami
 
     def make(rng: np.random.Generator) -> Task:
         instance = int(rng.integers(_HALF)) + (_HALF if split == "test" else 0)
-        params = app.draw(np.random.default_rng(instance), level)
+        with attributed(name, "draw"):
+            params = app.draw(np.random.default_rng(instance), level)
+            instruction, text = str(params["instruction"]), msgspec.json.encode(params).decode()
         return Task(
             id=f"micro/{name}",
-            instruction=params["instruction"],
-            setup=(SetupStep("launch", {"command": [PROGRAM, name, msgspec.json.encode(params).decode()]}),),
+            instruction=instruction,
+            setup=(SetupStep("launch", {"command": [PROGRAM, name, text]}),),
             evaluator=EvaluatorSpec((Check("app_score", GetterSpec("app_state", {"type": "app_state"})),)),
             related_apps=(name,),
             max_steps=app.max_steps,

@@ -14,7 +14,7 @@ from agentgym.actions import Action
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
 from agentgym.backends.checks import screen_size
 from agentgym.backends.qt.apps import NATIVE, PROGRAM, STATE_FILE, apps
-from agentgym.backends.qt.faults import FaultsRaised
+from agentgym.backends.qt.faults import FaultsRaised, attributed
 from agentgym.backends.qt.programs import run_program
 from agentgym.backends.qt.toolkit import toolkit
 from agentgym.errors import BackendError, UsageError
@@ -84,15 +84,25 @@ class QtBackend:
         return self._app
 
     def state(self) -> dict[str, Any]:
-        """What the application says of itself, as `STATE_FILE` has it."""
+        """What the application says of itself, as `STATE_FILE` has it.
+
+        Raises:
+            BackendError: if there is none, or it raises something.
+        """
         self._check_alive()
-        with self._turn():
-            return self.app.state()
+        app = self.app
+        with self._turn(), attributed(self._name, "state"):
+            return app.state()
 
     def solve(self) -> Action | None:
-        """The application's own next action. It is asked while what is open in it is to be seen."""
-        with self._turn():
-            return self.app.solve()
+        """The application's own next action. It is asked while what is open in it is to be seen.
+
+        Raises:
+            BackendError: if there is none, or it raises something.
+        """
+        app = self.app
+        with self._turn(), attributed(self._name, "solve"):
+            return app.solve()
 
     def reset(self, *, seed: int) -> None:
         with self._turn():
@@ -154,7 +164,7 @@ class QtBackend:
             FileNotFoundError: if it is another program.
             UnknownNameError: if there is no application of that name.
             UsageError: if the parameters are not a JSON object.
-            BackendError: if the application cannot be made.
+            BackendError: if the application raises something.
         """
         self._check_alive()
         if argv[0] != PROGRAM or len(argv) != 3:
@@ -174,9 +184,9 @@ class QtBackend:
 
     def read(self, path: str) -> bytes:
         self._check_alive()
-        if path == STATE_FILE and self._app is not None:
-            with self._turn():
-                return msgspec.json.encode(self._app.state())
+        if path == STATE_FILE:
+            with attributed(self._name, "state"):
+                return msgspec.json.encode(self.state())
         name = _expanded(path)
         if name not in self._files:
             raise FileNotFoundError(f"no such file: {path!r}")
@@ -264,14 +274,16 @@ class QtBackend:
     def _open(self, kind: type[App], params: dict[str, Any]) -> None:
         from PySide6.QtCore import Qt
 
-        self._app = self._seat.root = app = kind(params)
+        with attributed(self._name, "__init__"):
+            self._app = self._seat.root = app = kind(params)
         self._seat.timeline.root = app
         app.setWindowTitle(self._name)
         app.setWindowFlags(Qt.WindowType.FramelessWindowHint)
         app.setFixedSize(self._seat.place.size())
         app.move(self._seat.place.topLeft())
         self._screen.take_up(app)
-        app.build()
+        with attributed(self._name, "build"):
+            app.build()
         app.show()
         app.activateWindow()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,26 @@ from agentgym.errors import BackendError
 if TYPE_CHECKING:
     from agentgym.backends.qt.clock import Clock
 
-__all__ = ["FaultsRaised"]
+__all__ = ["FaultsRaised", "attributed"]
+
+
+@contextmanager
+def attributed(name: str, method: str) -> Iterator[None]:
+    """Says of what an application raises while it is asked for something that it was the application.
+
+    Args:
+        name: of the application.
+        method: of its class, that is called.
+
+    Raises:
+        BackendError: of kind ``"application"``, from the error.
+    """
+    try:
+        yield
+    except BackendError:
+        raise
+    except Exception as error:
+        raise BackendError(f"the application {name!r} raised {error!r} in {method}()", kind="application") from error
 
 
 class FaultsRaised:
