@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,8 @@ class QtBackend:
         self._seat = kit.turns.seat(place)
         self._screen = Screen(place)
         self._input = QtInput(kit.clock, self._seat)
+        # One that is dropped without `close` must not stay open for as long as the process lasts.
+        weakref.finalize(self, kit.turns.abandon, self._seat, (self._screen, self._input)).atexit = False
         self._app: App | None = None
         self._name = ""
         self._files: dict[str, bytes] = {}

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from functools import reduce
 from operator import or_
 
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QClipboard, QCursor, QEnterEvent, QMouseEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QCursor, QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import Shiboken
 
+from agentgym.backends.qt.clipboard import contents, fill
 from agentgym.backends.qt.clock import Clock, Timeline
 from agentgym.backends.qt.quiet import Quiet
 
@@ -127,7 +128,7 @@ class Seat:
                 window.hide()
                 self._put_away.insert(0, window)
         self._unhover()
-        self._clipboard = _contents(QApplication.clipboard())
+        self._clipboard = contents(QApplication.clipboard())
         self._by_keys = [window for window in self.windows if _alive(window) and window.testAttribute(_BY_KEYS)]
 
     def withdraw(self) -> None:
@@ -170,7 +171,7 @@ class Seat:
             focus.setFocus()
         elif (other := QApplication.focusWidget()) is not None and active is not None:
             other.clearFocus()
-        _fill(QApplication.clipboard(), self._clipboard)
+        fill(QApplication.clipboard(), self._clipboard)
         for window in self.windows:
             if Shiboken.isValid(window):
                 window.setAttribute(_BY_KEYS, window in self._by_keys)
@@ -206,6 +207,7 @@ class Turns:
         self._seats: list[Seat] = []
         self._known: weakref.WeakSet[Seat] = weakref.WeakSet()
         self._standing: dict[tuple[int, int], Seat] = {}
+        self._abandoned: list[tuple[Seat, object]] = []
         self._nobody = _nobody()
 
     @property
@@ -225,8 +227,29 @@ class Turns:
 
     def take(self, seat: Seat) -> None:
         """Makes it the turn of one environment."""
-        if self._current is seat:
-            return
+        if self._abandoned:
+            self._clear_away()
+        if self._current is not seat:
+            self._change(seat)
+
+    def abandon(self, seat: Seat, kept: object) -> None:
+        """Says that nobody will act for an environment any more; what it has open is ended when the next turn begins.
+
+        Whoever collects garbage may call this from any thread, in the middle of anything.
+
+        Args:
+            kept: until then.
+        """
+        self._abandoned.append((seat, kept))
+
+    def _clear_away(self) -> None:
+        while self._abandoned:
+            seat, _ = self._abandoned.pop()
+            if seat in self._seats:
+                self.take(seat)
+                self.give_up(seat, seat.root)
+
+    def _change(self, seat: Seat) -> None:
         with self._unheard():
             if self._current is not None:
                 self._current.leave()
@@ -282,7 +305,7 @@ class Turns:
             root.deleteLater()
         self._clock.deliver()
         self._clock.forget(seat.timeline)
-        _fill(QApplication.clipboard(), {})
+        fill(QApplication.clipboard(), {})
         seat.renew()
         self._clock.timeline = seat.timeline
         self._seats.remove(seat)
@@ -360,19 +383,3 @@ def _send_mouse(window: QWidget, spot: QPoint, kind: QEvent.Type, button: Qt.Mou
     local = QPointF(spot - handle.geometry().topLeft())
     event = QMouseEvent(kind, local, local, QPointF(spot), button, down, Qt.KeyboardModifier.NoModifier)
     QCoreApplication.sendEvent(handle, event)
-
-
-def _contents(clipboard: QClipboard) -> dict[str, bytes]:
-    found: QMimeData | None = clipboard.mimeData()
-    return {} if found is None else {name: bytes(found.data(name).data()) for name in found.formats()}
-
-
-def _fill(clipboard: QClipboard, contents: dict[str, bytes]) -> None:
-    if not contents:
-        if _contents(clipboard):
-            clipboard.clear()
-        return
-    data = QMimeData()
-    for name, content in contents.items():
-        data.setData(name, content)
-    clipboard.setMimeData(data)

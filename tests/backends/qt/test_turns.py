@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -191,6 +193,34 @@ def test_what_was_open_is_gone_after_a_reset_and_after_close(open_desk: Callable
     assert windows_there() == before
     assert QApplication.activePopupWidget() is None
     staying.click(staying.app.line)
+    staying.do(TypeText("b"))
+    assert staying.app.line.text() == "b"
+
+
+def test_what_was_dropped_without_close_is_gone_with_the_next_turn(open_desk: Callable[[str], Desk]) -> None:
+    staying = open_desk("gallery")
+    before = windows_there()
+    dropped = [Desk("gallery") for _ in range(3)]
+    dropped[0].do(Click(20, 10))
+    dropped[1].do(MoveTo(50, 100), MouseDown())
+    apps = [weakref.ref(desk.app) for desk in dropped]
+    shot = staying.do(MoveTo(5, 5))
+    dropped[2].do(MoveTo(50, 100))
+    assert len(windows_there()) > len(before)
+    dropped.clear()
+    gc.collect()
+    assert np.array_equal(staying.do(MoveTo(5, 5)), shot)
+    assert windows_there() == before
+    gc.collect()
+    assert [app() for app in apps] == [None] * 3
+
+
+def test_what_was_dropped_is_cleared_away_in_the_midst_of_a_turn(open_desk: Callable[[str], Desk]) -> None:
+    staying, dropped = open_desk("gallery"), Desk("gallery")
+    staying.click(staying.app.line)
+    with staying.backend._turn():
+        del dropped
+        gc.collect()
     staying.do(TypeText("b"))
     assert staying.app.line.text() == "b"
 
