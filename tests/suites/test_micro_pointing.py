@@ -1,5 +1,6 @@
 """What pointing families forgive and what they do not."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -94,3 +95,11 @@ def test_a_link_must_be_the_link_and_not_the_word(make_env: _MakeEnv) -> None:
     assert plain
     for label in plain:
         assert _click(env, app.place(label)) == (0, False)
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_links_are_links_in_the_accessibility_tree(make_env: _MakeEnv, level: int) -> None:
+    env = make_env("click-link", level)
+    tree = env.backend.observe(["accessibility_tree"])["accessibility_tree"]
+    found = re.findall(r'<link name="([^"]*)"', tree)
+    assert sorted(found) == sorted(_app(env).params["links"])

@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLabel, QWidget
 
 from agentgym.actions import Action, Click
 from agentgym.backends.qt.app import App
 from agentgym.suites.micro.drawing import NAMES, PLACES, some_of
+from agentgym.suites.micro.link import Link
 
 __all__ = ["ClickLink"]
 
@@ -80,10 +81,7 @@ class ClickLink(App):
 
     def _label(self, word: str, body: QWidget, *, is_linked: bool) -> QLabel:
         bare = re.sub(r"\W", "", word)
-        label = QLabel(word, body)
-        if is_linked and bare in self.params["links"]:
-            label.setTextFormat(Qt.TextFormat.RichText)
-            label.setText(word.replace(bare, f'<a href="{bare}">{bare}</a>'))
-            label.linkActivated.connect(lambda target: self.finish(float(target == self.params["wanted"])))
-            self._links[bare] = label
-        return label
+        if not is_linked or bare not in self.params["links"]:
+            return QLabel(word, body)
+        self._links[bare] = Link(word, bare, body, lambda target: self.finish(float(target == self.params["wanted"])))
+        return self._links[bare]
