@@ -20,8 +20,9 @@ __all__ = ["ElementChoice"]
 
 _ROLES = frozenset(
     {
-        *("push-button", "toggle-button", "check-box", "radio-button", "combo-box", "text", "spin-button", "link"),
-        *("list-item", "table-cell", "tree-item", "page-tab", "menu-item", "slider", "label", "image", "entry"),
+        *("push-button", "toggle-button", "check-box", "radio-button", "combo-box", "slider", "spin-button", "link"),
+        *("text", "password-text", "entry", "label", "image", "list-item", "table-cell", "tree-item", "page-tab"),
+        *("menu", "menu-item", "check-menu-item", "radio-menu-item"),
     }
 )
 _SHOWING = "{https://accessibility.ubuntu.example.org/ns/state}showing"
@@ -32,7 +33,8 @@ _SIZE = "{https://accessibility.ubuntu.example.org/ns/component}size"
 class ElementChoice(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """A Discrete of the elements that the accessibility tree shows, to be clicked, and of the task's keys.
 
-    Elements are numbered as the tree has them. A number without an element waits; ``info["action_mask"]``, int8 (n,),
+    Elements are numbered as the tree has them; the line with the instruction is none. On ``backend="x11"`` the machine
+    shows the tree from the next reset on. A number without an element waits; ``info["action_mask"]``, int8 (n,),
     has 1 for the actions that do something, and so has `action_masks`, which sb3-contrib's ``MaskablePPO`` asks for.
 
     Args:
@@ -49,10 +51,12 @@ class ElementChoice(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         if not env.has_wrapper_attr("actions"):
             raise UsageError(f"ElementChoice wraps small tasks, such as agentgym/ClickButton-v0, not {env}")
         grid: MicroActions = env.get_wrapper_attr("actions")
-        self._most = most
+        env.get_wrapper_attr("show_accessibility")()
+        self.most = most
         self._grid = grid
         self._keys = grid.keys if "key" in grid.verbs else ()
-        self._places: list[tuple[int, int]] = []
+        self.places: list[tuple[int, int]] = []
+        """Where the elements that can be chosen now are clicked, in pixels of the screen."""
         self.action_space = spaces.Discrete(most + len(self._keys))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -68,27 +72,37 @@ class ElementChoice(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Bool (n,): which actions do something now."""
         mask = np.ones(int(self.action_space.n), np.bool_)  # type: ignore[attr-defined]  # a Discrete's
-        mask[len(self._places) : self._most] = False
+        mask[len(self.places) : self.most] = False
         return mask
 
     def _action(self, number: int) -> Any:
-        if number >= self._most:
-            return self._grid.action("key", 0, 0, number - self._most, self.env.get_wrapper_attr("words"))
-        return Click(*self._places[number]) if number < len(self._places) else Wait()
+        if number >= self.most:
+            return self._grid.action("key", 0, 0, number - self.most, self.env.get_wrapper_attr("words"))
+        return Click(*self.places[number]) if number < len(self.places) else Wait()
 
     def _looked(self, info: dict[str, Any]) -> dict[str, Any]:
         tree = self.env.get_wrapper_attr("backend").observe(["accessibility_tree"])["accessibility_tree"]
-        self._places = _places(tree)[: self._most]
+        self.places = _places(tree, self.env.get_wrapper_attr("task").instruction)[: self.most]
         return {**info, "action_mask": self.action_masks().astype(np.int8)}
 
 
-def _places(tree: str) -> list[tuple[int, int]]:
+def _places(tree: str, instruction: str) -> list[tuple[int, int]]:
     """The middles of the elements that can be meant, in the tree's order."""
     found = []
     for element in etree.fromstring(tree).iter():
         corner, size = element.get(_COORDINATES), element.get(_SIZE)
-        if element.tag in _ROLES and element.get(_SHOWING) == "true" and corner and size:
+        if element.get(_SHOWING) == "true" and corner and size and _can_be_meant(element, instruction):
             x, y = map(int, re.findall(r"-?\d+", corner))
             width, height = map(int, re.findall(r"\d+", size))
             found.append((x + width // 2, y + height // 2))
     return found
+
+
+def _can_be_meant(element: etree._Element, instruction: str) -> bool:
+    name, around = element.get("name"), element.getparent()
+    if element.tag == "label" and name == instruction:
+        return False
+    if element.tag == "filler":
+        # A shape that is drawn has no role of its own, but a name; so has a real window.
+        return bool(name) and around is not None and around.tag != "application"
+    return element.tag in _ROLES

@@ -271,6 +271,16 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         """The screen as uint8 (height, width, 3) RGB; None without a render mode."""
         return self._screen() if self.render_mode == "rgb_array" else None
 
+    def show_accessibility(self) -> None:
+        """Has the machine show an accessibility tree, from the next ``reset`` on if it does not do so already."""
+        if self._options.accessibility:
+            return
+        self._options = msgspec.structs.replace(self._options, accessibility=True)
+        if self._backend_name is not None and self._backend is not None:
+            self._backend.close()
+            self._backend = None
+            self._running = self._begun = False
+
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
         self._running = self._begun = False
@@ -308,12 +318,8 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
 
     def _see_to_accessibility(self, task: Task) -> None:
         """Gives up a machine that cannot show what the task's evaluator looks at; the next one can."""
-        if self._options.accessibility or not _ACCESSIBLE & observed_by(task):
-            return
-        self._options = msgspec.structs.replace(self._options, accessibility=True)
-        if self._backend_name is not None and self._backend is not None:
-            self._backend.close()
-            self._backend = None
+        if _ACCESSIBLE & observed_by(task):
+            self.show_accessibility()
 
     @property
     def _machine(self) -> Backend:

@@ -136,3 +136,54 @@ def test_progress_is_that_of_the_last_part() -> None:
     *_, info = env.step(Batch((solving, Done())))
     assert (info["progress"], info["score"]) == (1, 1)
     env.close()
+
+
+def _solved_by_choosing(name: str, level: int, seed: int) -> float:
+    """Plays what the oracle would by the number of the element that it clicks, or of the key that it presses."""
+    micro = MicroEnv(name, level=level)
+    env = ElementChoice(micro)
+    env.reset(seed=seed)
+    while True:
+        action = micro.backend.solve()  # type: ignore[attr-defined]  # the qt backend's
+        if isinstance(action, Click):
+            assert action.x is not None
+            assert action.y is not None
+            sought = np.array([action.x, action.y])
+            number = int(np.abs(np.array(env.places) - sought).sum(axis=1).argmin())
+        else:
+            encoded = micro.actions.encode(action, micro.words)
+            assert micro.actions.verbs[encoded[0]] == "key"
+            number = env.most + int(encoded[3])
+        _, reward, terminated, truncated, _ = env.step(number)
+        if terminated or truncated:
+            env.close()
+            return float(reward)
+
+
+@pytest.mark.parametrize("name", ["use-menu", "enter-password", "click-shape", "click-link"])
+def test_elements_of_all_kinds_can_be_chosen(name: str) -> None:
+    assert [_solved_by_choosing(name, level, level) for level in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_the_instruction_is_no_element() -> None:
+    env = ElementChoice(MicroEnv("click-button", level=1))
+    for seed in range(3):
+        env.reset(seed=seed)
+        assert env.places
+        assert all(y > 42 for _, y in env.places)
+    env.close()
+
+
+@pytest.mark.desktop
+def test_elements_of_a_real_window_can_be_chosen() -> None:
+    inside, window = ElementChoice(MicroEnv("click-button")), ElementChoice(MicroEnv("click-button", backend="x11"))
+    try:
+        for seed in range(2):
+            infos = [env.reset(seed=seed)[1] for env in (inside, window)]
+            assert infos[0]["action_mask"].tolist() == infos[1]["action_mask"].tolist()
+            assert inside.places == window.places
+            rewards = [env.step(0)[1] for env in (inside, window)]
+            assert rewards[0] == rewards[1]
+    finally:
+        inside.close()
+        window.close()
