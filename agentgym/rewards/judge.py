@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from agentgym.errors import RewardHookError, UsageError
+from agentgym.rewards.told import as_text
 from agentgym.rewards.transition import Transition
 from agentgym.rewards.verdictcache import Verdict, VerdictCache
 
@@ -26,7 +27,6 @@ You are given what was seen before the step, the action, and what was seen after
 Answer with JSON and nothing else: {{"score": NUMBER, "reason": "ONE SHORT SENTENCE"}}, the score from 0 to 1."""
 _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 _SHOWN = 200
-_LONGEST_TEXT = 20_000
 _PICTURE = 3
 
 
@@ -35,7 +35,8 @@ class LLMJudge:
 
     It is called with a transition and waits for the answer, so around a running environment it belongs into
     `agentgym.wrappers.LateRewards`. Verdicts are kept on disk by the hash of all that was asked, model and address
-    included: what was judged live is relabelled without asking, and the same.
+    included: what was judged live is relabelled without asking, and the same. Pictures are shown; other arrays are told
+    in full up to 1000 numbers, and larger ones by type, shape, extent, mean and hash.
 
     Args:
         model: its name at that address.
@@ -119,7 +120,7 @@ class LLMJudge:
 
     def _messages(self, transition: Transition) -> list[dict[str, Any]]:
         refused = transition.info.get("action_error")
-        action = f"Action: {_text(transition.action)}" + (f"\nIt was refused: {refused}" if refused else "")
+        action = f"Action: {as_text(transition.action)}" + (f"\nIt was refused: {refused}" if refused else "")
         seen = [
             _told("Before:"),
             *_parts(transition.before),
@@ -151,16 +152,11 @@ def _parts(observation: Any) -> list[dict[str, Any]]:
         return [part for name in observation for part in (_told(f"{name}:"), *_parts(observation[name]))]
     if isinstance(observation, np.ndarray) and observation.dtype == np.uint8 and observation.shape[2:] == (_PICTURE,):
         return [{"type": "image_url", "image_url": {"url": _data_url(observation)}}]
-    return [_told(_text(observation))]
+    return [_told(as_text(observation))]
 
 
 def _told(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
-
-
-def _text(value: Any) -> str:
-    said = value if isinstance(value, str) else repr(value)
-    return said if len(said) <= _LONGEST_TEXT else f"{said[:_LONGEST_TEXT]}… ({len(said)} characters)"
 
 
 def _data_url(picture: Any) -> str:

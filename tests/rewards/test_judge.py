@@ -3,7 +3,9 @@ from __future__ import annotations
 import base64
 import io
 import pickle
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +120,40 @@ def test_verdicts_lie_in_the_users_cache(server: JudgeServer, tmp_path: Path, mo
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     LLMJudge("small", "Pay.", base_url=server.url)(STEP)
     assert len(list((tmp_path / "agentgym" / "verdicts").rglob("*.json"))) == 1
+
+
+def _texts(request: dict[str, Any]) -> list[str]:
+    return [part["text"] for part in request["messages"][1]["content"] if part["type"] == "text"]
+
+
+def test_an_array_is_told_in_full_or_by_what_it_is(server: JudgeServer, tmp_path: Path) -> None:
+    small, large = (np.arange(1000) + 0.5) / 8, np.arange(20_000, dtype=np.int32).reshape(100, 200)
+    observation = {"state": small, "both": (small, large), "depth": large}
+    judge(server, tmp_path)(replace(STEP, before=observation, after=observation))
+    texts = _texts(server.requests[0])
+    assert not any("..." in text for text in texts)
+    assert [float(number) for number in re.findall(r"\d+\.\d+(?:e[+-]\d+)?", texts[2])] == small.tolist()
+    assert "int32 array of shape (100, 200)" in texts[6]
+    assert "from 0 to 19999, mean 9999.5" in texts[6]
+    assert texts[4] == f"({texts[2]}, {texts[6]})"
+
+
+# Smallest, largest, mean and deviation are the same in both.
+ONE, OTHER = np.eye(1, 3000, 7), np.eye(1, 3000, 8)
+
+
+@pytest.mark.parametrize(
+    ("seen", "other"),
+    [("x" * 30_000, "x" * 29_999 + "y"), (ONE, OTHER), ((ONE,), (OTHER,)), ({"a": [ONE]}, {"a": [OTHER]})],
+)
+def test_what_differs_where_it_is_not_shown_is_judged_anew(
+    server: JudgeServer, tmp_path: Path, seen: Any, other: Any
+) -> None:
+    for after in (seen, other, seen):
+        judge(server, tmp_path)(replace(STEP, after=after))
+    assert len(server.requests) == 2
+
+
+def test_what_is_not_finite_is_told(server: JudgeServer, tmp_path: Path) -> None:
+    judge(server, tmp_path)(replace(STEP, before=np.array([np.inf, -np.inf, *range(2000)])))
+    assert "from -inf to inf" in _texts(server.requests[0])[1]
