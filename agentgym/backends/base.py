@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from agentgym.actions import Action
 from agentgym.backends.checks import screen_size
 from agentgym.errors import UsageError
 from agentgym.registry import Registry
 
-__all__ = ["Backend", "BackendFactory", "BackendOptions", "Completed", "Observed", "Window", "backends"]
+__all__ = ["Backend", "BackendFactory", "BackendOptions", "CapturesInto", "Completed", "Observed", "Window", "backends"]
 
 Observed = dict[str, Any]
 """By kind: ``screenshot`` is uint8 (height, width, 3) RGB, ``accessibility_tree`` and ``terminal`` are text."""
@@ -60,6 +62,14 @@ class BackendOptions(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "screen", screen_size(self.screen))
         if self.sandbox not in ("bwrap", "none"):
             raise UsageError(f"sandbox is {self.sandbox!r}; it can be 'bwrap' or 'none'")
+
+
+@runtime_checkable
+class CapturesInto(Protocol):
+    """A machine that writes its screenshot where it is wanted, which spares copying it there."""
+
+    def capture_into(self, frame: npt.NDArray[np.uint8]) -> None:
+        """Writes the screenshot into uint8 (height, width, 3), which may be part of more."""
 
 
 class Backend(Protocol):

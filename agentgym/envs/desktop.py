@@ -16,7 +16,7 @@ from gymnasium.error import ResetNeeded
 
 from agentgym import spaces
 from agentgym.actions import Action, Done, Fail
-from agentgym.backends.base import Backend, BackendOptions, backends
+from agentgym.backends.base import Backend, BackendOptions, CapturesInto, backends
 from agentgym.backends.checks import screen_size
 from agentgym.envs.acting import Acted, Acting, last_of
 from agentgym.envs.arguments import backend_named, kinds_of, patience, plain_arguments, step_limit
@@ -61,6 +61,9 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
     ``action_error`` (why the action, or the rest of a sequence, was not done, or None), ``failure`` (what kept the
     episode from being scored, or None) and, in the last step, ``score`` (None without an evaluator or after a failure).
     It holds nothing that differs between two runs; milliseconds by phase are in ``env.unwrapped.timing``.
+
+    Where many share one array, ``env.unwrapped.frame`` is this one's part of it: uint8 of the screenshot's shape, into
+    which every screenshot is written.
 
     Args:
         task: a `Task`, a dict in OSWorld's form, a path, or ``"suite/name"``.
@@ -121,6 +124,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self.observation_space = spaces.observation_space(self._kinds, self._options.screen)
         self.action_space = self._form.space
         self.timing: dict[str, float] = {}
+        self.frame: npt.NDArray[np.uint8] | None = None
         self._task: Task | None = None
         self._seed = 0
         self._actions: list[Action] = []
@@ -333,8 +337,19 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         return self._backend
 
     def _observe(self) -> dict[str, Any]:
+        machine = self._machine
+        asked = [kind for kind in self._kinds if kind != "instruction"]
         with self._timed("observe"):
-            seen = self._machine.observe([kind for kind in self._kinds if kind != "instruction"])
+            if self.frame is None or "screenshot" not in asked:
+                seen = machine.observe(asked)
+            elif isinstance(machine, CapturesInto):
+                machine.capture_into(self.frame)
+                seen = machine.observe([kind for kind in asked if kind != "screenshot"])
+                seen["screenshot"] = self.frame
+            else:
+                seen = machine.observe(asked)
+                np.copyto(self.frame, seen["screenshot"])
+                seen["screenshot"] = self.frame
         if "instruction" in self._kinds:
             seen["instruction"] = self.task.instruction
         return {kind: seen[kind] for kind in self._kinds}

@@ -34,9 +34,6 @@ class MicroEnv(DesktopEnv):
     a Dict, in which ``instruction`` is int64 (20,) of tokens. Actions are [verb, column, row, key]; whatever
     `agentgym.actions.parse_action` takes is taken, too. The last step pays the score.
 
-    Where many share one array, ``env.unwrapped.frame`` is this one's part of it: uint8 of the screenshot's shape, into
-    which every screenshot is written.
-
     ``info`` has, besides that of `DesktopEnv`, ``progress`` in [0, 1] and, in the last step, ``is_success``.
 
     Args:
@@ -99,7 +96,6 @@ class MicroEnv(DesktopEnv):
         self._bare = observation if isinstance(observation, str) else None
         self._size = NATIVE if size is None else screen_size(size)
         self.words: list[str] = []
-        self.frame: npt.NDArray[np.uint8] | None = None
         self._tokens = tokens_of("")
         self._shrunk = Shrunk(NATIVE, self._size)
         self._token = object()

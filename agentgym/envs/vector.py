@@ -6,7 +6,6 @@ import contextvars
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from copy import deepcopy
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -14,9 +13,10 @@ import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
-from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
+from gymnasium.vector.utils import batch_space, iterate
 
 from agentgym.actions.quoting import short
+from agentgym.envs.batch import Batch
 from agentgym.errors import BackendError, UsageError
 
 __all__ = ["EnvWrapper", "VectorDesktops", "make_desktops", "make_micros"]
@@ -73,12 +73,10 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
         self.single_observation_space, self.single_action_space = first.observation_space, first.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._copy = copy
         self._pool = ThreadPoolExecutor(num_envs, "agentgym-vector") if threads else None
         self._latest: list[Any] = [None] * num_envs
         self._over: _Bools = np.zeros(num_envs, np.bool_)
-        self._batch: Any = create_empty_array(self.single_observation_space, n=num_envs, fn=np.zeros)
-        self._shares = self._share()
+        self._batch = Batch(self.single_observation_space, self.envs, copy=copy)
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -96,6 +94,7 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
         rest = dict(options or {})
         mask = self._mask(rest.pop("reset_mask", None))
         chosen = np.flatnonzero(mask).tolist()
+        self._batch.renew()
         begun = self._each(chosen, lambda index: self.envs[index].reset(seed=seeds[index], options=rest or None))
         infos: dict[str, Any] = {}
         for index, (observation, info) in zip(chosen, begun, strict=True):
@@ -115,6 +114,7 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
         if self.autoreset_mode is AutoresetMode.DISABLED and self._over.any():
             over = np.flatnonzero(self._over).tolist()
             raise gym.error.ResetNeeded(f"the episodes of the environments {over} are over: reset them by reset_mask")
+        self._batch.renew()
         results = self._each(range(self.num_envs), lambda index: self._advance(index, each[index]))
         rewards = np.zeros(self.num_envs, np.float64)
         terminations, truncations = np.zeros((2, self.num_envs), np.bool_)
@@ -168,7 +168,7 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
             failed = {"settled": False, "action_error": None, "failure": error.kind, "score": None}
             observation, reward, terminated, truncated, info = self._latest[index], 0.0, False, True, failed
         if (terminated or truncated) and self.autoreset_mode is AutoresetMode.SAME_STEP:
-            final = {"final_obs": observation.copy() if self._shares else observation, "final_info": info}
+            final = {"final_obs": self._batch.kept(observation), "final_info": info}
             observation, info = env.reset()
             info = {**final, **info}
         return observation, float(reward), terminated, truncated, info
@@ -184,25 +184,10 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
             raise errors[0]
         return [one.result() for one in waiting]
 
-    def _share(self) -> bool:
-        """Lets every environment write its screenshot into the one array, if that is all that comes from it.
-
-        What is wrapped may give something else than the screenshot, or keep it.
-        """
-        envs = [env.unwrapped for env in self.envs]
-        bare = all(one is env for one, env in zip(envs, self.envs, strict=True))
-        alone = bare and isinstance(self._batch, np.ndarray) and all(hasattr(env, "frame") for env in envs)
-        if alone:
-            for env, frame in zip(envs, self._batch, strict=True):
-                env.frame = frame  # type: ignore[attr-defined]  # it has one
-        return alone
-
     def _observations(self) -> Any:
         if any(observation is None for observation in self._latest):
             raise gym.error.ResetNeeded("some environments were never reset: the first reset takes no mask")
-        if not self._shares:
-            self._batch = concatenate(self.single_observation_space, self._latest, self._batch)
-        return deepcopy(self._batch) if self._copy else self._batch
+        return self._batch.filled(self._latest)
 
     def _actions(self, actions: Any) -> list[Any]:
         each = list(actions) if isinstance(actions, list | tuple) else list(iterate(self.action_space, actions))

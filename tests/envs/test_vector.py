@@ -126,8 +126,11 @@ def test_observations_are_the_callers_unless_it_says_otherwise() -> None:
     for copy in (True, False):
         envs = VectorDesktops(_env, 2, copy=copy)
         first = envs.reset(seed=0)[0]["screenshot"]
+        before = first.copy()
         second = envs.step([[7, 0, 0, 3]] * 2)[0]["screenshot"]
         assert (first is second) is not copy
+        assert not np.array_equal(second, before)
+        assert np.array_equal(first, before) is copy
         envs.close()
 
 

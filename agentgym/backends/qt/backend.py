@@ -145,7 +145,8 @@ class QtBackend:
         return self._screen.seen(self._seat.pointer, since)
 
     def capture_into(self, frame: npt.NDArray[np.uint8]) -> None:
-        """Writes the screenshot as of the last ``settle`` into uint8 (height, width, 3), which may be part of more."""
+        """Writes the screenshot into uint8 (height, width, 3), which may be part of more."""
+        self._refresh_if_stale()
         self._screen.capture_into(frame, self._seat.pointer)
 
     def run(

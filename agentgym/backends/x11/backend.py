@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import xcffib
 import xcffib.xproto
 
@@ -131,6 +133,10 @@ class X11Backend:
     def observe(self, kinds: Sequence[str]) -> Observed:
         """``screenshot`` is uint8 (height, width, 3) RGB with the pointer; the others are text."""
         return {kind: self._observer(kind)() for kind in kinds}
+
+    def capture_into(self, frame: npt.NDArray[np.uint8]) -> None:
+        """Writes the screenshot into uint8 (height, width, 3), which may be part of more."""
+        self._open.framebuffer.capture_into(frame)
 
     def run(
         self,

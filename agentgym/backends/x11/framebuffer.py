@@ -56,17 +56,27 @@ class Framebuffer:
         Raises:
             BackendError: if the X server is gone.
         """
+        height, width = self._pixels.shape[:2]
+        frame = np.empty((height, width, 3), np.uint8)
+        self.capture_into(frame)
+        return frame
+
+    def capture_into(self, frame: npt.NDArray[np.uint8]) -> None:
+        """Writes the screen as it is now into uint8 (height, width, 3), RGB, contiguous.
+
+        Raises:
+            BackendError: if the X server is gone.
+        """
         core = self._connection.core
         try:
             core.GrabServer()
             # The grab holds once a later request has been answered.
             core.GetInputFocus().reply()
-            frame = cv2.cvtColor(self._pixels, cv2.COLOR_BGRA2RGB)
+            cv2.cvtColor(self._pixels, cv2.COLOR_BGRA2RGB, frame)
             core.UngrabServer()
             self._connection.flush()
         except (xcffib.ConnectionException, xcffib.XcffibException) as error:
             raise BackendError(f"the X server died: {error!r}", kind="display") from error
-        return cast("npt.NDArray[np.uint8]", frame)
 
     def close(self) -> None:
         # The array holds the map open.
