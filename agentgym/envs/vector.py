@@ -58,6 +58,8 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
         copy: bool = True,
         threads: bool = False,
     ) -> None:
+        # Gymnasium up to 1.2 closes what is collected, even what was never made.
+        self.closed = True
         if num_envs < 1:
             raise UsageError(f"num_envs is {num_envs}; it must be a whole number from 1")
         try:
@@ -67,6 +69,7 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
             raise UsageError(f"autoreset_mode is {autoreset_mode!r}; it can be {choices}") from error
         self.num_envs = num_envs
         self.envs = [_wrapped(make(), env_wrappers) for _ in range(num_envs)]
+        self.closed = False
         first = self.envs[0]
         self.metadata = {**first.metadata, "autoreset_mode": self.autoreset_mode}
         self.render_mode = first.render_mode
@@ -150,6 +153,8 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
 
     def close_extras(self, **_: Any) -> None:
         """Closes every environment; an error of one leaves when all were tried."""
+        # Before an error leaves, or Gymnasium up to 1.2 would close again when this is collected.
+        self.closed = True
         with ExitStack() as closing:
             if self._pool is not None:
                 closing.callback(self._pool.shutdown)
