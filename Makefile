@@ -6,10 +6,10 @@ bin := .venv/bin
 # Small arrays on few cores: threads only get in each other's way.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup tools demo test check lint format bench clean
+.PHONY: help setup tools demo test test-matrix check lint format bench clean
 
 help:  ## Lists what can be made.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup:  ## Installs what is missing: Debian packages, .venv, this package.
 	@scripts/setup
@@ -33,6 +33,9 @@ check: lint  ## The quality gate with the tests that need no desktop; under a mi
 test: lint  ## The quality gate and every test.
 	@$(bin)/pytest -q -n 2 --dist worksteal
 
+test-matrix:  ## Both ends of gymnasium in fresh environments: 1.2.2 with RLlib, the newest without; by hand.
+	@scripts/test-matrix
+
 format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
@@ -42,4 +45,4 @@ bench: tools  ## Prints the tables of ratios of benchmarks/desktop.py and benchm
 	@$(bin)/python benchmarks/recording.py
 
 clean:  ## Removes what was built, and .venv.
-	rm -rf .venv build dist demo *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venvs build dist demo *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

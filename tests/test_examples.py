@@ -11,11 +11,15 @@ import pytest
 from agentgym.wrappers import RewardHooks, TrajectoryRecorder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-NEEDS = {"sb3_ppo": "stable_baselines3"}
-ARGUMENTS = {"sb3_ppo": ["32"]}
+NEEDS = {
+    "rllib_ppo": ("ray", "it holds gymnasium at 1.2.2; `make test-matrix` runs this"),
+    "sb3_ppo": ("stable_baselines3", "it brings torch"),
+}
+ARGUMENTS = {"rllib_ppo": ["--steps", "64", "--batch", "64", "--runners", "1"], "sb3_ppo": ["32"]}
 SAYS = {
     "record_and_read": "the last frame read back is the one that was seen: True",
     "reward_hooks": "the same from the recording: True",
+    "rllib_ppo": "score of an episode, mean: ",
     "sb3_ppo": "steps learnt from: 32",
     "single_step": "pyautogui.click(99999, 0) -> ",
     "vector_env": "4 [",
@@ -25,9 +29,9 @@ SAYS = {
 @pytest.mark.desktop
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_an_example_runs_and_says_what_it_promises(example: Path, tmp_path: Path) -> None:
-    needed = NEEDS.get(example.stem)
-    if needed is not None and find_spec(needed) is None:
-        pytest.skip(f"{needed} is not installed: it brings torch")
+    needed, reason = NEEDS.get(example.stem, ("agentgym", ""))
+    if find_spec(needed) is None:
+        pytest.skip(f"{needed} is not installed: {reason}")
     command = [sys.executable, "-W", "error", str(example), *ARGUMENTS.get(example.stem, [])]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

@@ -9,12 +9,18 @@ import tarfile
 import tomllib
 import venv
 import zipfile
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 SETUPTOOLS = PYPROJECT["tool"]["setuptools"]
 
 
@@ -43,14 +49,46 @@ def test_the_list_of_packages_is_the_tree() -> None:
     assert SETUPTOOLS["packages"] == sorted(SETUPTOOLS["packages"])
 
 
-def test_the_core_never_depends_on_torch() -> None:
-    core = " ".join(PYPROJECT["project"]["dependencies"])
-    assert "torch" not in core
-    assert "stable-baselines3" not in core
+def test_the_core_never_brings_torch() -> None:
+    brought = {name for name, _ in requirements(PYPROJECT["project"]["dependencies"])}
+    assert {"gymnasium", "cloudpickle"} <= brought, "what is depended on and what that depends on"
+    assert brought.isdisjoint({"torch", "stable-baselines3", "pyside6-essentials", "ray"})
 
 
 def test_both_ends_of_gymnasium_are_allowed() -> None:
     assert "gymnasium>=1.2.2,<2" in PYPROJECT["project"]["dependencies"]
+
+
+def test_no_extra_raises_the_floor_of_gymnasium() -> None:
+    extras = [one for name, lines in EXTRAS.items() if name != "rllib" for one in lines if "agentgym-envs" not in one]
+    asked = {spec for name, spec in requirements(extras) if name == "gymnasium"}
+    assert len(asked) > 1
+    assert [str(spec) for spec in asked if not spec.contains("1.2.2")] == []
+
+
+def test_all_is_every_extra_that_lives_with_the_newest_gymnasium() -> None:
+    each = ",".join(sorted(EXTRAS.keys() - {"all", "dev", "rllib", "test"}))
+    assert EXTRAS["all"] == [f"agentgym-envs[{each}]"]
+    assert EXTRAS["test"][0] == EXTRAS["all"][0]
+
+
+def requirements(lines: Iterable[str]) -> set[tuple[str, SpecifierSet]]:
+    """What these ask for, and what is asked for by what of that is installed: names and versions."""
+    waiting, walked, found = list(lines), set[str](), set[tuple[str, SpecifierSet]]()
+    while waiting:
+        line = waiting.pop()
+        if line in walked:
+            continue
+        walked.add(line)
+        wanted = Requirement(line)
+        found.add((canonicalize_name(wanted.name), wanted.specifier))
+        further = map(Requirement, metadata.requires(wanted.name) or ())
+        waiting += [str(one) for one in further if is_asked_for(one, wanted.extras)]
+    return found
+
+
+def is_asked_for(wanted: Requirement, extras: Iterable[str]) -> bool:
+    return wanted.marker is None or any(wanted.marker.evaluate({"extra": one}) for one in ("", *extras))
 
 
 def test_the_gate_knows_every_top_level_module() -> None:
