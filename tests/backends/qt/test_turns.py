@@ -26,6 +26,7 @@ from agentgym.actions import (
     Scroll,
     TypeText,
 )
+from agentgym.backends.qt.backend import QtBackend
 from tests.backends.qt.conftest import Desk
 from tests.backends.qt.test_screen import any_action
 
@@ -230,3 +231,26 @@ def test_a_reset_lets_the_buttons_go(gallery: Desk) -> None:
     assert QApplication.mouseButtons() != Qt.MouseButton.NoButton
     gallery.restart()
     assert QApplication.mouseButtons() == Qt.MouseButton.NoButton
+
+
+def test_a_reset_takes_no_focus_from_another(open_desk: Callable[[str], Desk]) -> None:
+    first = open_desk("gallery")
+    first.click(first.app.line)
+    expected = first.do(TypeText("half")).tobytes()
+    first.restart()
+    first.click(first.app.line)
+    second = open_desk("gallery")
+    second.restart()
+    # The caret with it.
+    assert first.do(TypeText("half")).tobytes() == expected
+    assert first.app.said == []
+
+
+def test_keys_go_to_nobody_where_nothing_is_open(open_desk: Callable[[str], Desk]) -> None:
+    first = open_desk("gallery")
+    first.click(first.app.line)
+    empty = QtBackend()
+    empty.reset(seed=0)
+    empty.perform(TypeText("lost"))
+    empty.close()
+    assert first.app.line.text() == ""
