@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,9 @@ def to_mdp_dataset(
 ) -> MDPDataset:
     """An ``MDPDataset`` with one episode for each of the recording.
 
-    Images are (channels, height, width). Several observations become d3rlpy's tuple, in the order of the space.
+    Images are (channels, height, width). Several observations become d3rlpy's tuple, in the order of the space. Actions
+    of a ``MultiDiscrete``, which d3rlpy has not, become one number each: ``np.unravel_index(number, space.nvec)`` is
+    what was recorded.
 
     Args:
         observation: the name of one observation of a ``Dict``, to have it bare, or several; all if not given.
@@ -103,7 +106,8 @@ class _Rows:
         end = ends(episode)
         for t, action in enumerate(episode.actions):
             self._add_observation(observations[t], f"observation {t} of episode {number}")
-            self.actions.append(_vector(fitting(action, self._action_space, f"action {t} of episode {number}")))
+            array = fitting(action, self._action_space, f"action {t} of episode {number}")
+            self.actions.append(_vector(_as_one_number(array, self._action_space)))
         self.rewards += episode.rewards.tolist()
         self.terminals += end.terminations.tolist()
         self.timeouts += end.truncations.tolist()
@@ -150,11 +154,27 @@ def _action_kind(space: Space) -> tuple[str, int]:
     refuse_texts(space, "action", _LIBRARY)
     if isinstance(space, spaces.Discrete) and space.start == 0:
         return "DISCRETE", int(space.n)
+    if isinstance(space, spaces.MultiDiscrete) and space.nvec.ndim == 1 and not space.start.any():
+        return "DISCRETE", _number_of_combinations(space)
     if isinstance(space, spaces.Box) and len(space.shape) == 1:
         return "CONTINUOUS", space.shape[0]
     raise DatasetError(
-        f"{_LIBRARY} takes actions of a Discrete that counts from 0, or of a Box of one dimension, not {space}"
+        f"{_LIBRARY} takes actions of a Discrete or MultiDiscrete that counts from 0, or of a Box of one dimension, "
+        f"not {space}"
     )
+
+
+def _number_of_combinations(space: spaces.MultiDiscrete) -> int:
+    count: int = math.prod(space.nvec.tolist())
+    if count > np.iinfo(np.int64).max:
+        raise DatasetError(f"{_LIBRARY} has one number for each action, but {space} has {count:.0e}; record fewer")
+    return count
+
+
+def _as_one_number(action: _Array, space: Space) -> _Array:
+    if not isinstance(space, spaces.MultiDiscrete):
+        return action
+    return np.array(np.ravel_multi_index(tuple(action), tuple(space.nvec)), np.int64)
 
 
 def _part(space: Space, key: str) -> Space:

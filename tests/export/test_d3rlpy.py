@@ -77,6 +77,20 @@ def test_the_number_of_actions_is_that_of_the_space(recordings: Recordings) -> N
     assert to_mdp_dataset(recordings("pendulum")).dataset_info.action_size == 1
 
 
+def test_several_numbers_become_one_that_gives_them_back(record: Record, tmp_path: Path) -> None:
+    space = spaces.MultiDiscrete([2, 5, 7, 3])
+    dataset = record(gym.wrappers.TransformAction(Pictures(), several, space), episodes=2, steps=9)
+    exporters["d3rlpy"](dataset, tmp_path / "data.h5")
+    found = load(tmp_path / "data.h5")
+    assert (found.dataset_info.action_space.name, to_mdp_dataset(dataset).dataset_info.action_size) == ("DISCRETE", 210)
+    for stored, episode in zip(found.episodes, dataset, strict=True):
+        steps = range(len(episode))
+        numbers = [int(found.transition_picker(stored, t).action.item()) for t in steps]
+        actions = [np.unravel_index(number, space.nvec) for number in numbers]
+        assert np.array_equal(actions, episode.actions)
+    assert len({tuple(action) for episode in dataset for action in episode.actions}) > 1
+
+
 def test_d3rlpy_trains_from_the_file(recordings: Recordings, tmp_path: Path) -> None:
     import d3rlpy
 
@@ -135,9 +149,14 @@ def several(_: Any) -> Any:
         (Pictures(spaces.Tuple([spaces.Discrete(2)])), "the observation is Tuple"),
         (Speaking(), "texts"),
         (
-            gym.wrappers.TransformAction(Pictures(), several, spaces.MultiDiscrete([2, 3])),
+            gym.wrappers.TransformAction(Pictures(), several, spaces.MultiDiscrete([2, 3], start=[0, 1])),
             r"not MultiDiscrete\(\[2 3\]",
         ),
+        (
+            gym.wrappers.TransformAction(Pictures(), several, spaces.MultiDiscrete(np.array([[2, 3], [2, 3]]))),
+            r"not MultiDiscrete\(\[\[2 3\]",
+        ),
+        (gym.wrappers.TransformAction(Pictures(), several, spaces.MultiDiscrete([10] * 19)), "has 1e[+]19; record"),
         (gym.wrappers.TransformAction(Pictures(), several, spaces.Discrete(2, start=1)), "counts from 0"),
         (gym.wrappers.TransformAction(Pictures(), several, spaces.Box(0, 1, (2, 2))), "of one dimension"),
     ],
