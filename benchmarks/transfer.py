@@ -1,85 +1,89 @@
-"""Whether what solves a small task in process solves it as a real window: success on unseen seeds, on both.
+"""Whether what was learned in process holds in a real window: success on unseen seeds, on both, by the same policy.
 
-    python benchmarks/transfer.py [--seeds 20] [--policy MODULE:FUNCTION] [FAMILY ...]
+    python benchmarks/learning.py
+    python benchmarks/transfer.py [--seeds 50] [--runs runs/learning] [--oracle] [FAMILY ...]
 
-A policy is a function from observation to action; without one it is the families' oracle. Prints one table.
+Takes each family's ``policy.zip`` out of its run, or the family's oracle. Prints one table.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from agentgym.backends.qt.apps import play
-from agentgym.envs.micro import MicroEnv
+from agentgym.agents import make_agent
+from agentgym.agents.policy import PolicyDescription, read_description, wrapped
+from agentgym.errors import UsageError
+from agentgym.runner import Episode
 
-_FAMILIES = ("click-button", "click-check-boxes", "enter-text", "use-menu", "choose-combo", "move-slider", "draw-box")
-Policy = Callable[[Any], Any]
-
-
-def actions(env: MicroEnv, policy: Policy | None, seen: list[Any]) -> Iterator[Any]:
-    """What is done in an episode; the last of ``seen`` is the newest observation."""
-    if policy is None:
-        yield from play(env.task)
-        return
-    while True:
-        yield policy(seen[-1])
+_FAMILIES = ("ClickButton", "EnterText", "ClickShape", "PickColour", "AnswerDialog")
 
 
-def episode(env: MicroEnv, policy: Policy | None, seed: int) -> tuple[bool, int, float]:
-    """Whether it was solved, its steps, and the seconds that they took, without what the policy took."""
-    seen = [env.reset(seed=seed)[0]]
-    steps, seconds, solved = 0, 0.0, False
-    for action in actions(env, policy, seen):
-        start = time.perf_counter()
-        observation, _, terminated, truncated, info = env.step(action)
-        seconds += time.perf_counter() - start
-        steps += 1
-        seen[:] = [observation]
-        if terminated or truncated:
-            solved = bool(info["is_success"])
-            break
-    return solved, steps, seconds
+@dataclass(frozen=True)
+class Played:
+    """Of one family on one backend: by seed whether it was solved and what was done."""
+
+    solved: list[bool]
+    actions: list[list[str]]
+
+    @property
+    def success(self) -> float:
+        return sum(self.solved) / len(self.solved)
 
 
-def measure(family: str, backend: str, policy: Policy | None, seeds: int) -> tuple[float, float]:
-    """Success and steps a second."""
-    env = MicroEnv(family, split="test", backend=backend)
+def measure(known: PolicyDescription, backend: str, player: str, seeds: int) -> Played:
+    env: gym.Env[Any, Any] = gym.make(known.env, **{**known.env_kwargs, "backend": backend})
+    env = wrapped(env, known.wrappers)
+    solved, actions = [], []
     try:
-        runs = [episode(env, policy, seed) for seed in range(seeds)]
+        for seed in range(seeds):
+            steps = list(Episode(env, make_agent(player, seed=seed), seed=seed))
+            solved.append(bool(steps[-1].info["is_success"]))
+            actions.append([str(step.action) for step in steps])
     finally:
         env.close()
-    seconds = sum(took for _, _, took in runs)
-    return sum(solved for solved, _, _ in runs) / seeds, sum(steps for _, steps, _ in runs) / seconds
+    return Played(solved, actions)
 
 
-def load_policy(name: str) -> Policy:
-    module, _, function = name.partition(":")
-    policy: Policy = getattr(import_module(module), function)
-    return policy
+def compare(family: str, runs: Path | None, seeds: int) -> list[str]:
+    """A row of the table."""
+    if runs is None:
+        known, player = PolicyDescription(algo="", env=f"agentgym/{family}-v0", env_kwargs={"split": "test"}), "oracle"
+    else:
+        path = runs / family / "policy.zip"
+        known, player = read_description(path), f"policy:{path}"
+    inside, window = (measure(known, backend, player, seeds) for backend in ("qt", "x11"))
+    alike = sum(one == other for one, other in zip(inside.actions, window.actions, strict=True))
+    return [
+        family,
+        f"{inside.success:.2f}",
+        f"{window.success:.2f}",
+        f"{100 * (window.success - inside.success):+.0f}",
+        f"{alike} of {seeds}",
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--policy", metavar="MODULE:FUNCTION", help="the families' oracle if none is given")
+    parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--runs", type=Path, default=Path("runs/learning"), help="what benchmarks/learning.py wrote")
+    parser.add_argument("--oracle", action="store_true", help="let the families' oracles play instead")
     parser.add_argument("families", nargs="*", metavar="FAMILY", default=list(_FAMILIES))
     arguments = parser.parse_args()
-    policy = load_policy(arguments.policy) if arguments.policy else None
-    table = Table("family", "success qt", "success x11", "points apart", "steps/s qt", "steps/s x11")
+    runs = None if arguments.oracle else arguments.runs
+    if runs is not None and not runs.is_dir():
+        raise UsageError(f"there is no {runs}: run benchmarks/learning.py before, or give --oracle")
+    table = Table("family", "success qt", "success x11", "points", "same actions")
     console = Console(width=110)
     for family in track(arguments.families, console=Console(stderr=True)):
-        inside, fast = measure(family, "qt", policy, arguments.seeds)
-        window, slow = measure(family, "x11", policy, arguments.seeds)
-        apart = 100 * (inside - window)
-        table.add_row(family, f"{inside:.2f}", f"{window:.2f}", f"{apart:+.0f}", f"{fast:.0f}", f"{slow:.0f}")
+        table.add_row(*compare(family, runs, arguments.seeds))
     console.print(table)
 
 
