@@ -1,6 +1,6 @@
 """Real Linux desktops and real tools as Gymnasium environments, with every transition kept.
 
-Importing this registers the environments and does nothing else.
+Importing this registers the environments, tells a notebook how they are shown, and does nothing else.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from agentgym.actions import Action, parse_action, to_pyautogui
+from agentgym.display import show_environments
 from agentgym.errors import AgentGymError
 from agentgym.families import load_tasks
 from agentgym.registration import register_environments
@@ -43,3 +44,4 @@ def __getattr__(name: str) -> Any:
 
 
 register_environments()
+show_environments()

@@ -8,6 +8,9 @@ from typing import Any, SupportsFloat
 import gymnasium as gym
 from gymnasium.utils import RecordConstructorArgs
 
+from agentgym.display import environment_html
+from agentgym.envs.desktop import DesktopEnv
+from agentgym.envs.shown import standing_html
 from agentgym.errors import UsageError
 from agentgym.rewards import Hook, RewardHook, begun, resolve_hooks, term
 from agentgym.wrappers.shown_transitions import ENV_TERM, ENV_TERMS, TERMS, ShownTransitions, terms_below
@@ -42,6 +45,7 @@ class RewardHooks(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self._refuse_taken()
         self._paying: dict[str, RewardHook] = begun(self.hooks)
         self._shown = ShownTransitions()
+        self._terms: dict[str, tuple[float, float]] = {}
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Resets; hooks that remember begin anew.
@@ -53,6 +57,7 @@ class RewardHooks(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self.hooks = self._hooks_of_episode()
         self._refuse_taken()
         self._paying = begun(self.hooks)
+        self._terms = {}
         self._shown.begin(observation, info)
         return observation, info
 
@@ -67,7 +72,15 @@ class RewardHooks(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         terms = {name: term(name, hook, transition) for name, hook in self._paying.items()}
         reward = float(paid) + sum(terms.values())
         told = {**info, **_own_terms(info), TERMS: {**terms_below(float(paid), info), **terms}}
+        self._terms = {name: (one, one + self._terms.get(name, (0.0, 0.0))[1]) for name, one in told[TERMS].items()}
         return after, reward, terminated, truncated, told
+
+    def _repr_html_(self) -> str | None:
+        """What the environment shows, with the terms of its reward."""
+        machine = self.unwrapped
+        if not isinstance(machine, DesktopEnv):
+            return environment_html(self.env)
+        return standing_html(machine.standing(), self._terms)
 
     def _hooks_of_episode(self) -> Mapping[str, Hook]:
         return self.hooks

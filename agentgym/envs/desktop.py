@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias, cast
 
 import gymnasium as gym
@@ -23,6 +23,7 @@ from agentgym.envs.arguments import backend_named, kinds_of, patience, plain_arg
 from agentgym.envs.choice import TaskChoice, TaskSource, observed_by
 from agentgym.envs.homes import check_home
 from agentgym.envs.phases import Phase
+from agentgym.envs.shown import Standing, standing_html
 from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
 from agentgym.setup import run_steps
@@ -131,6 +132,8 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self._running = False
         self._begun = False
         self._scored: Score | EvaluationError | None = None
+        self._acted: Acted | None = None
+        self._paid = 0.0
         self._kept: Mapping[str, bytes] = {}
 
     @property
@@ -207,6 +210,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         try:
             acted = self._acting.act(lambda: self._decode(action), self._machine)
             self._actions.append(acted.done)
+            self._acted, self._paid = acted, 0.0
             observation = self._observe()
             ended = self._ended()
         except BackendError:
@@ -215,8 +219,9 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         terminated = ended or isinstance(last_of(acted.done), Done | Fail)
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
         info = self._info(acted)
-        reward = self._finish(info) if terminated or truncated else 0.0
-        return observation, reward, terminated, truncated, info
+        if terminated or truncated:
+            self._paid = self._finish(info)
+        return observation, self._paid, terminated, truncated, info
 
     def evaluate(self) -> Score | None:
         """The score of the machine's present state; None if the task has no evaluator.
@@ -258,7 +263,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         """
         check_home(token.task, self.backend)
         self._task, self._seed, self._actions = token.task, token.seed, list(token.actions)
-        self._scored = None
+        self._scored = self._acted = None
         self._kept = token.kept
         if token.machine is not None:
             with self._ending_on_fault():
@@ -293,15 +298,23 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
             if self._backend_name is not None:
                 self._backend = None
 
-    def _repr_png_(self) -> bytes | None:
-        """The screen, inline in a notebook."""
-        if self._task is None or not self._running:
-            return None
-        from PIL import Image
+    def standing(self) -> Standing:
+        """Where the environment stands, for a notebook; nothing is scored for it."""
+        name = self.spec.id if self.spec is not None else type(self).__name__
+        if self._task is None:
+            return Standing(name, "No episode has begun: call reset.")
+        try:
+            screen = self._screen() if self._begun else "No machine is running: call reset."
+        except BackendError as error:
+            screen = str(error)
+        scored = self._scored if isinstance(self._scored, Score) else None
+        standing = Standing(name, screen, self._task, len(self._actions), self._limit, not self._running, score=scored)
+        if self._acted is None:
+            return standing
+        return replace(standing, action=self._acted.done, error=self._acted.error, reward=self._paid)
 
-        buffer = io.BytesIO()
-        Image.fromarray(self._screen()).save(buffer, "png")
-        return buffer.getvalue()
+    def _repr_html_(self) -> str:
+        return standing_html(self.standing())
 
     @property
     def _limit(self) -> int | None:
@@ -310,7 +323,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
     def _begin(self, task: Task) -> bool:
         self.timing = {}
         self._running = self._begun = False
-        self._scored = None
+        self._scored = self._acted = None
         with self._timed("reset"):
             self._see_to_accessibility(task)
             self.backend.reset(seed=self._seed)

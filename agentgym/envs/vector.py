@@ -17,6 +17,7 @@ from gymnasium.vector.utils import batch_space, iterate
 
 from agentgym.actions.quoting import short
 from agentgym.envs.batch import Batch
+from agentgym.envs.shown import standings_html
 from agentgym.errors import BackendError, UsageError
 
 __all__ = ["EnvWrapper", "VectorDesktops", "make_desktops", "make_micros"]
@@ -133,6 +134,10 @@ class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
     def render(self) -> tuple[Any, ...] | None:
         """What each environment renders."""
         return tuple(env.render() for env in self.envs) if self.render_mode is not None else None
+
+    def _repr_html_(self) -> str:
+        name = f"{self.spec.id}, {self.num_envs} at once" if self.spec is not None else f"{self.num_envs} environments"
+        return standings_html(name, [env.get_wrapper_attr("standing")() for env in self.envs])
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """A method's results, or an attribute, of each environment."""

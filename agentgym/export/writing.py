@@ -17,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from agentgym.actions import Action, ToolCall, parse_action, to_pyautogui
+from agentgym.display import picture_in as screen
 from agentgym.errors import ActionError
 from agentgym.trajectory.redaction import Redact, make_redact, scrub
 
@@ -64,22 +65,6 @@ def action_text(action: Any) -> str:
         except ActionError:
             pass  # not of this union: the action of some other environment
     return _json(action)
-
-
-def screen(observation: Any) -> npt.NDArray[np.uint8] | None:
-    """The picture in an observation, uint8 (height, width, 3), RGB: its screenshot, else its first one."""
-    if isinstance(observation, Mapping):
-        named = observation.get("screenshot")
-        pictures = [named] if named is not None else list(observation.values())
-        return next((picture for value in pictures if (picture := screen(value)) is not None), None)
-    if not isinstance(observation, np.ndarray) or observation.dtype != np.uint8 or observation.ndim not in (2, 3):
-        return None
-    if observation.ndim == 2:
-        return np.stack([observation] * 3, axis=-1)
-    channels = observation.shape[-1]
-    if channels == 1:
-        return np.repeat(observation, 3, axis=-1)
-    return observation[..., :3] if channels in (3, 4) else None
 
 
 def save_png(picture: npt.NDArray[np.uint8], path: Path) -> None:

@@ -18,6 +18,7 @@ from agentgym.trajectory.folders import folder_at
 from agentgym.trajectory.outline import Outline
 from agentgym.trajectory.recordfile import EpisodeSpan, Torn
 from agentgym.trajectory.recordings import Recordings
+from agentgym.trajectory.shown import dataset_html
 from agentgym.trajectory.spacejson import space_from_json
 from agentgym.trajectory.splitting import shared_out
 from agentgym.trajectory.statistics import Statistics, statistics
@@ -78,6 +79,9 @@ class Dataset(Sequence[Episode]):
     def __repr__(self) -> str:
         what = "view" if self._is_view else "dataset"
         return f"<{what} of {str(self.path)!r}, Dataset: {len(self)} episodes of {len(self.runs)} runs>"
+
+    def _repr_html_(self) -> str:
+        return dataset_html(self)
 
     @property
     def description(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from agentgym.trajectory.cuttexts import cut_texts
 from agentgym.trajectory.framereader import FrameReader
 from agentgym.trajectory.recordfile import EpisodeSpan, RecordFile
 from agentgym.trajectory.records import read_record
+from agentgym.trajectory.shown import episode_html
 from agentgym.trajectory.values import ValueReader
 
 __all__ = ["Episode"]
@@ -54,6 +55,9 @@ class Episode:
 
     def __repr__(self) -> str:
         return f"<episode {self.number} of run {self.run_id}, {len(self)} steps>"
+
+    def _repr_html_(self) -> str:
+        return episode_html(self)
 
     @cached_property
     def observations(self) -> Any:

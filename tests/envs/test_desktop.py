@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
+from PIL import Image
 
 from agentgym.actions import Click, Done, Fail, Python
 from agentgym.backends.base import Completed
@@ -371,22 +375,39 @@ def test_works_inside_a_running_event_loop() -> None:
     assert asyncio.run(episode()) == 1.0
 
 
-def test_notebook_shows_the_screen() -> None:
-    env = _env()
-    assert env._repr_png_() is None
+def test_notebook_shows_task_step_and_screen() -> None:
+    env = _env(_task(instruction="Do <script>alert(1)</script> & rest"))
+    assert "call reset" in env._repr_html_()
     env.reset(seed=0)
-    picture = env._repr_png_()
-    assert picture is not None
-    assert picture.startswith(b"\x89PNG")
-
-
-def test_notebook_shows_the_screen_of_what_gymnasium_has_wrapped() -> None:
-    env = gym.make("agentgym/Desktop-v0", task=_task(evaluator=None), backend="memory", screen=(64, 48))
-    env.reset(seed=0)
-    # As README says; should Gymnasium's wrappers pass it on one day, README can say less.
-    assert not hasattr(env, "_repr_png_")
-    assert env.unwrapped._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]  # which a DesktopEnv has
+    env.step("pyautogui.click(9999, 9999)")
+    shown = env._repr_html_()
+    assert "Do &lt;script&gt;alert(1)&lt;/script&gt; &amp; rest" in shown
+    assert "<script" not in shown
+    assert "off the screen" in shown
+    png = base64.b64decode(re.findall(r'src="data:image/png;base64,([^"]+)"', shown)[0])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), env._screen())
     env.close()
+    assert "call reset" in env._repr_html_()
+
+
+def test_being_shown_scores_nothing_and_changes_nothing() -> None:
+    env = _env()
+    env.reset(seed=0)
+    env.step("pyautogui.write('hello')")
+    assert ">score<" not in env._repr_html_()
+    assert env._scored is None
+    env.step(Done())
+    assert re.search(r">score</span></td><td[^>]*>1<", env._repr_html_())
+
+
+def test_a_broken_machine_is_told_instead_of_its_screen() -> None:
+    env = _env(backend=MemoryBackend(dies_after=0, commands={"typed": _typed}))
+    env.reset(seed=0)
+    with pytest.raises(BackendError):
+        env.step("pyautogui.press('a')")
+    assert "the machine is not running: call reset" in env._repr_html_()
+    env.reset(seed=0)
+    assert "data:image/png" in env._repr_html_()
 
 
 def test_infeasible_is_judged_by_the_last_action() -> None:

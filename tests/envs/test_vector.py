@@ -17,7 +17,7 @@ from gymnasium.wrappers import FrameStackObservation, GrayscaleObservation
 from agentgym.backends.memory import MemoryBackend
 from agentgym.envs import DesktopEnv
 from agentgym.envs.micro import MicroEnv
-from agentgym.envs.vector import VectorDesktops
+from agentgym.envs.vector import VectorDesktops, make_desktops
 from agentgym.errors import UsageError
 from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
@@ -228,3 +228,14 @@ def test_desktops_are_stepped_at_once(tmp_path: Path) -> None:
     finally:
         envs.close()
     assert [len(episode) for episode in Dataset(tmp_path)] == [1, 1]
+
+
+def test_a_notebook_shows_all_screens_side_by_side() -> None:
+    envs = make_desktops(3, task={"id": "a", "instruction": "<script>"}, backend="memory", screen=(64, 48))
+    try:
+        envs.reset(seed=0)
+        shown = envs._repr_html_()
+    finally:
+        envs.close()
+    assert shown.count("<img") == 3
+    assert "<script" not in shown
