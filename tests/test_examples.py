@@ -12,16 +12,29 @@ from agentgym.wrappers import RewardHooks, TrajectoryRecorder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NEEDS = {
+    "cleanrl_ppo": ("torch", "it is large"),
     "rllib_ppo": ("ray", "it holds gymnasium at 1.2.2; `make test-matrix` runs this"),
     "sb3_ppo": ("stable_baselines3", "it brings torch"),
+    "torchrl_ppo": ("torchrl", "it brings torch"),
 }
-ARGUMENTS = {"rllib_ppo": ["--steps", "64", "--batch", "64", "--runners", "1"], "sb3_ppo": ["32"]}
+ARGUMENTS = {
+    "cleanrl_ppo": ["--steps", "1"],
+    "rllib_ppo": ["--steps", "64", "--batch", "64", "--runners", "1"],
+    "sb3_ppo": ["32"],
+    "torchrl_ppo": ["--steps", "1"],
+}
+# TorchRL 0.14 warns of itself when it is imported.
+WARNINGS = {"torchrl_ppo": ["-W", "ignore::DeprecationWarning"]}
+# A training loop that is in one file on purpose.
+LONGEST = {"cleanrl_ppo": 100, "torchrl_ppo": 100}
 SAYS = {
+    "cleanrl_ppo": "1024 steps: 0.",
     "record_and_read": "the last frame read back is the one that was seen: True",
     "reward_hooks": "the same from the recording: True",
     "rllib_ppo": "score of an episode, mean: ",
     "sb3_ppo": "steps learnt from: 32",
     "single_step": "pyautogui.click(99999, 0) -> ",
+    "torchrl_ppo": "1024 steps: 0.",
     "vector_env": "4 [",
 }
 
@@ -32,7 +45,8 @@ def test_an_example_runs_and_says_what_it_promises(example: Path, tmp_path: Path
     needed, reason = NEEDS.get(example.stem, ("agentgym", ""))
     if find_spec(needed) is None:
         pytest.skip(f"{needed} is not installed: {reason}")
-    command = [sys.executable, "-W", "error", str(example), *ARGUMENTS.get(example.stem, [])]
+    warnings = ["-W", "error", *WARNINGS.get(example.stem, [])]
+    command = [sys.executable, *warnings, str(example), *ARGUMENTS.get(example.stem, [])]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert SAYS[example.stem] in result.stdout
@@ -55,4 +69,4 @@ def test_an_example_reads_what_it_has_recorded_not_what_was_there(example: str, 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_short(example: Path) -> None:
-    assert len(example.read_text().splitlines()) <= 80
+    assert len(example.read_text().splitlines()) <= LONGEST.get(example.stem, 80)

@@ -24,6 +24,7 @@ from agentgym.envs.choice import TaskChoice, TaskSource, observed_by
 from agentgym.envs.homes import check_home
 from agentgym.envs.phases import Phase
 from agentgym.envs.shown import Standing, standing_html
+from agentgym.envs.snapshot import Snapshot
 from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
 from agentgym.setup import run_steps
@@ -35,20 +36,6 @@ ObservationKind: TypeAlias = Literal["screenshot", "accessibility_tree", "termin
 
 _RESET_PATIENCE_S = 30.0
 _ACCESSIBLE = frozenset({"accessibility_tree", "terminal"})
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """Where an episode stood.
-
-    A backend that can save its state gave ``machine``; otherwise the episode so far is done again, which leads to the
-    same place because the same seed and actions do. ``kept`` is what setup steps kept for the task's judging.
-    """
-
-    task: Task
-    seed: int
-    actions: tuple[Action, ...]
-    machine: object | None = None
-    kept: dict[str, bytes] = {}
 
 
 class DesktopEnv(gym.Env[dict[str, Any], Any]):
