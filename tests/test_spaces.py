@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentgym.actions import Click, Press, Wait, parse_action
+from agentgym.envs.microactions import MicroActions
 from agentgym.errors import ActionError, UsageError
-from agentgym.spaces import Computer13, PyAutoGUIText, UnicodeText, action_form, observation_space
+from agentgym.spaces import ActionGrid, Computer13, PyAutoGUIText, UnicodeText, action_form, observation_space
 
 _OURS = [UnicodeText(100), PyAutoGUIText((64, 48)), Computer13((64, 48))]
 
@@ -114,3 +115,25 @@ def test_unknown_forms_and_kinds_are_refused() -> None:
         observation_space(["instruction", "screenshots"], (64, 48))
     with pytest.raises(UsageError, match="choose from screenshot"):
         observation_space([], (64, 48))
+
+
+def test_a_desktops_discrete_actions_are_those_of_small_tasks() -> None:
+    verbs = ("wait", "click", "double_click", "right_click", "move", "scroll_up", "scroll_down", "key")
+    keys = ("a", "enter", "pagedown")
+    small = MicroActions(verbs, keys, (32, 18), (1280, 720))
+    desktop = action_form("discrete", (1280, 720))
+    space = small.space
+    space.seed(0)
+    places = {"a": 0, "enter": 37, "pagedown": 49}
+    for _ in range(200):
+        verb, column, row, key = space.sample()
+        assert desktop.decode([verb, column, row, places[keys[key]]]) == small.decode([verb, column, row, key], [])
+    assert isinstance(small, ActionGrid)
+
+
+def test_a_desktops_grid_may_be_finer_than_its_pixels_but_a_small_tasks_may_not() -> None:
+    assert action_form("discrete", (16, 9)).decode([1, 31, 17, 0]) == Click(15, 8)
+    with pytest.raises(UsageError, match="at most one for a pixel"):
+        MicroActions(("click",), (), (32, 18), (16, 9))
+    with pytest.raises(UsageError, match="one at least"):
+        MicroActions(("click",), (), (0, 18), (16, 9))

@@ -22,7 +22,7 @@ _OWN_MODULE = "agentgym.spaces"
 
 def space_to_json(space: spaces.Space[Any]) -> dict[str, Any]:
     """A description that `space_from_json` reads; of a space of unknown type, its repr alone."""
-    if type(space).__module__ == _OWN_MODULE:
+    if type(space).__module__.startswith(f"{_OWN_MODULE}."):
         return _own(space)
     for kind, form in _WRITERS:
         if isinstance(space, kind):

@@ -1,43 +1,19 @@
-"""Spaces of Unicode text and of actions, beside Gymnasium's own."""
+"""Spaces of Unicode text and of written actions, beside Gymnasium's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from gymnasium.spaces.utils import flatten_space
 
-from agentgym.actions import (
-    Action,
-    Batch,
-    Click,
-    DoubleClick,
-    MoveTo,
-    Press,
-    RightClick,
-    Scroll,
-    Wait,
-    parse_action,
-)
+from agentgym.actions import Action, Batch, parse_action
 from agentgym.actions.limits import MAX_WRITTEN
-from agentgym.actions.quoting import short
-from agentgym.errors import ActionError, UsageError
-from agentgym.registry import suggestion
+from agentgym.errors import ActionError
 
-__all__ = [
-    "ActionForm",
-    "ActionFormName",
-    "Computer13",
-    "PyAutoGUIText",
-    "UnicodeText",
-    "action_form",
-    "observation_space",
-]
-
-ActionFormName: TypeAlias = Literal["pyautogui", "computer_13", "discrete"]
+__all__ = ["Computer13", "PyAutoGUIText", "UnicodeText"]
 
 _LONGEST_OBSERVATION = 1 << 24
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz ABC,.;:-_<>/\n\tÀéßñ中文😀"
@@ -182,115 +158,6 @@ class Computer13(spaces.Space[dict[str, Any]]):
 
     def __repr__(self) -> str:
         return f"Computer13({self.screen})"
-
-
-@dataclass(frozen=True)
-class ActionForm:
-    """How an environment's actions are written: the space that holds them, and what one of them means.
-
-    ``decode`` takes whatever `parse_action` takes besides, and raises `ActionError`.
-    """
-
-    space: spaces.Space[Any]
-    decode: Callable[[Any], Action]
-
-
-def action_form(name: ActionFormName, screen: tuple[int, int]) -> ActionForm:
-    """The form of that name for a screen of (width, height) pixels.
-
-    Raises:
-        UsageError: if there is none of that name.
-    """
-    match name:
-        case "pyautogui":
-            return ActionForm(PyAutoGUIText(screen), parse_action)
-        case "computer_13":
-            return ActionForm(Computer13(screen), parse_action)
-        case "discrete":
-            return _discrete(screen)
-    raise UsageError(f"action is {short(name)}; {suggestion(str(name), get_args(ActionFormName))}")
-
-
-def observation_space(kinds: Sequence[str], screen: tuple[int, int]) -> spaces.Dict:
-    """The space of observations of these kinds.
-
-    Raises:
-        UsageError: if a kind is unknown or none is given.
-    """
-    known: dict[str, Callable[[], spaces.Space[Any]]] = {
-        "screenshot": lambda: spaces.Box(0, 255, (screen[1], screen[0], 3), np.uint8),
-        "accessibility_tree": UnicodeText,
-        "terminal": UnicodeText,
-        "instruction": UnicodeText,
-    }
-    unknown = [kind for kind in kinds if kind not in known]
-    if not kinds:
-        raise UsageError(f"nothing is observed; choose from {', '.join(known)}")
-    if unknown:
-        raise UsageError(f"no observation named {short(unknown[0])}; {suggestion(str(unknown[0]), known)}")
-    return spaces.Dict({kind: known[kind]() for kind in kinds})
-
-
-_COLUMNS, _ROWS = 32, 18
-_DISCRETE_KEYS = (
-    *"abcdefghijklmnopqrstuvwxyz0123456789",
-    "space",
-    "enter",
-    "tab",
-    "esc",
-    "backspace",
-    "delete",
-    "up",
-    "down",
-    "left",
-    "right",
-    "home",
-    "end",
-    "pageup",
-    "pagedown",
-)
-_VERBS: tuple[Callable[[int, int, str], Action], ...] = (
-    lambda _x, _y, _key: Wait(),
-    lambda x, y, _key: Click(x, y),
-    lambda x, y, _key: DoubleClick(x, y),
-    lambda x, y, _key: RightClick(x, y),
-    lambda x, y, _key: MoveTo(x, y),
-    lambda x, y, _key: Scroll(0, 3, x, y),
-    lambda x, y, _key: Scroll(0, -3, x, y),
-    lambda _x, _y, key: Press(key),
-)
-
-
-def _discrete(screen: tuple[int, int]) -> ActionForm:
-    """[verb, x of 32 columns, y of 18 rows, key]; verbs wait, click, double, right, move, scroll up and down, press."""
-    space = spaces.MultiDiscrete([len(_VERBS), _COLUMNS, _ROWS, len(_DISCRETE_KEYS)])
-
-    def decode(raw: Any) -> Action:
-        if isinstance(raw, str | Mapping | Action):
-            return parse_action(raw)
-        verb, column, row, key = _choice(raw, space)
-        x, y = (2 * column + 1) * screen[0] // (2 * _COLUMNS), (2 * row + 1) * screen[1] // (2 * _ROWS)
-        return _VERBS[verb](x, y, _DISCRETE_KEYS[key])
-
-    return ActionForm(space, decode)
-
-
-def _choice(raw: Any, space: spaces.MultiDiscrete) -> list[int]:
-    try:
-        given = np.asarray(raw)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise _no_choice(raw, space) from error
-    whole = given.dtype.kind in "iu" and given.shape == space.shape
-    if not whole or (given < 0).any() or (given >= space.nvec).any():
-        raise _no_choice(raw, space)
-    return [int(value) for value in given]
-
-
-def _no_choice(raw: Any, space: spaces.MultiDiscrete) -> ActionError:
-    shape = ", ".join(map(str, space.nvec))
-    return ActionError(
-        f"a discrete action is [verb, column, row, key], whole numbers below [{shape}], not {short(raw)}"
-    )
 
 
 def _on_screen(action: Action, screen: tuple[int, int]) -> bool:
