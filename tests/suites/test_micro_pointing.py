@@ -85,6 +85,16 @@ def test_a_missed_button_flees_and_always_to_the_same_places(make_env: _MakeEnv)
     assert len(set(ways[0])) == len(ways[0])
 
 
+def test_a_button_that_was_hit_goes_one_place_on(make_env: _MakeEnv) -> None:
+    env = make_env("click-moving", 3)
+    app = _app(env)
+    (button,) = app.findChildren(QPushButton)
+    places = app.params["places"]
+    assert list(button.pos().toTuple()) == places[0]
+    env.step(Click(*app.place(button)))
+    assert list(button.pos().toTuple()) == places[1]
+
+
 def test_a_link_must_be_the_link_and_not_the_word(make_env: _MakeEnv) -> None:
     from PySide6.QtWidgets import QLabel
 

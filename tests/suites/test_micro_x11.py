@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from agentgym.actions import Done
+from agentgym.actions import Done, MoveTo
 from agentgym.backends.qt.apps import play
 from agentgym.envs.micro import MicroEnv
 from agentgym.errors import BackendError
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.desktop
 
 _FAMILIES = (
     *("click-button", "click-check-boxes", "enter-text", "enter-password", "use-menu", "choose-combo"),
-    *("move-slider", "draw-box", "find-in-table", "delete-mail"),
+    *("move-slider", "draw-box", "find-in-table", "delete-mail", "enter-number"),
 )
 # The pointer stands in the middle of the screen; the desktop's picture of it is the larger.
 _POINTER = np.s_[95:126, 74:96]
@@ -54,6 +54,26 @@ def test_its_first_picture_is_the_one_in_process(window: MicroEnv, name: str) ->
         assert window.observation_space == inside.observation_space
         np.testing.assert_array_equal(*pictures)
     inside.close()
+
+
+@pytest.mark.parametrize("name", ["click-moving"])
+def test_what_flees_does_so_as_in_process(name: str) -> None:
+    inside = MicroEnv(name, level=3, split="test", size=None)
+    window = MicroEnv(name, level=3, split="test", size=None, backend="x11")
+    try:
+        pictures = [env.reset(seed=0)[0] for env in (inside, window)]
+        np.testing.assert_array_equal(*pictures)
+        for action in (MoveTo(5, 60), *play(window.task)):
+            pictures = [env.step(action)[0] for env in (inside, window)]
+            np.testing.assert_array_equal(*pictures)
+            if isinstance(action, MoveTo):
+                # Where it fled to the oracle of its own window does not know.
+                pictures = [env.reset(seed=0)[0] for env in (inside, window)]
+        assert window.evaluate() == inside.evaluate()
+        assert inside.evaluate().value == 1
+    finally:
+        inside.close()
+        window.close()
 
 
 @pytest.mark.parametrize("name", ["click-button"])

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtGui import QCursor, QMouseEvent
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QWidget
 
 from agentgym.actions import Action, Click
 from agentgym.backends.qt.app import App
@@ -43,9 +43,9 @@ class ClickMoving(App):
     def fill(self, body: QWidget) -> None:
         side = self.params["side"]
         self._hits = self._at = 0
-        field = _Field(self, body)
-        field.setGeometry(body.rect())
-        self._button = QPushButton("X", field)
+        self._field = _Field(self, body)
+        self._field.setGeometry(body.rect())
+        self._button = _Target("X", self._field)
         x, y = self.params["places"][0]
         self._button.setGeometry(x, y, side, side)
         self._button.clicked.connect(self._hit)
@@ -70,7 +70,16 @@ class ClickMoving(App):
         if self._hits == self.params["hits"]:
             self.finish(1.0)
             return
+        self._field.note()
         self.flee(self._button.geometry().center())
+
+
+class _Target(QPushButton):
+    """A button that does not show that the pointer is over it: a real window hears late that it no longer is."""
+
+    def initStyleOption(self, option: QStyleOptionButton) -> None:  # noqa: N802 - Qt's name
+        super().initStyleOption(option)
+        option.state &= ~QStyle.StateFlag.State_MouseOver  # type: ignore[attr-defined]  # every option has it
 
 
 class _Field(QWidget):
@@ -80,9 +89,16 @@ class _Field(QWidget):
         super().__init__(parent)
         self._app = app
         self.setMouseTracking(True)
+        self.note()
+
+    def note(self) -> None:
+        """Takes the pointer to be where it is now: what comes or goes below it does not move it."""
+        self._pointer = QCursor.pos()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        self._app.flee(event.position().toPoint())
+        before, self._pointer = self._pointer, event.globalPosition().toPoint()
+        if self._pointer != before:
+            self._app.flee(event.position().toPoint())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         self._app.flee(event.position().toPoint())

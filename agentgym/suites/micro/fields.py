@@ -71,5 +71,8 @@ class _Steady(QObject):
                 return True
             case QEvent.Type.FocusIn | QEvent.Type.FocusOut:
                 assert isinstance(event, QFocusEvent), "PySide6 gives an event its class"
+                assert isinstance(watched, QWidget), "it is installed on a field"
+                # The frame shows whether the field has the keyboard; a real window is painted before it does.
+                watched.update()
                 return event.reason() == Qt.FocusReason.ActiveWindowFocusReason
         return False
