@@ -79,7 +79,7 @@ class _Target(QPushButton):
 
     def initStyleOption(self, option: QStyleOptionButton) -> None:  # noqa: N802 - Qt's name
         super().initStyleOption(option)
-        option.state &= ~QStyle.StateFlag.State_MouseOver  # type: ignore[attr-defined]  # every option has it
+        option.state &= ~QStyle.StateFlag.State_MouseOver
 
 
 class _Field(QWidget):

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QDate
-from PySide6.QtWidgets import QDateEdit, QDateTimeEdit, QFormLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QDateEdit, QDateTimeEdit, QWidget
 
 from agentgym.actions import Action, Click, Press
 from agentgym.backends.qt.app import App
-from agentgym.suites.micro.fields import has_focus, steady
+from agentgym.suites.micro.fields import has_focus, submitted
 
 __all__ = ["EnterDate"]
 
@@ -51,20 +51,8 @@ class EnterDate(App):
         }
 
     def fill(self, body: QWidget) -> None:
-        layout = QFormLayout(body)
-        layout.setContentsMargins(8, 8 + self.params["top"], 8, 8)
-        self._edits = {}
-        for title, start in self.params["start"].items():
-            self._edits[title] = edit = QDateEdit()
-            steady(edit)
-            edit.setDisplayFormat(_FORM)
-            edit.setDateRange(QDate(2000, 1, 1), QDate(2099, 12, 31))
-            edit.setDate(QDate(*start))
-            edit.dateChanged.connect(self._changed)
-            layout.addRow(title, edit)
-        self._button = QPushButton("Submit")
-        self._button.clicked.connect(lambda: self.finish(float(self._missing() is None)))
-        layout.addRow(self._button)
+        self._edits = {title: self._edit(start) for title, start in self.params["start"].items()}
+        self._button = submitted(body, self._edits, self.params["top"], self._judge)
 
     def solve(self) -> Action | None:
         missing = self._missing()
@@ -74,6 +62,17 @@ class EnterDate(App):
         if not has_focus(edit):
             return Click(*self.place(edit.lineEdit()))
         return Press(_next_key(edit, _shown(self.params["wanted"][missing]).split("-")))
+
+    def _edit(self, start: list[int]) -> QDateEdit:
+        edit = QDateEdit()
+        edit.setDisplayFormat(_FORM)
+        edit.setDateRange(QDate(2000, 1, 1), QDate(2099, 12, 31))
+        edit.setDate(QDate(*start))
+        edit.dateChanged.connect(self._changed)
+        return edit
+
+    def _judge(self) -> None:
+        self.finish(float(self._missing() is None))
 
     def _changed(self) -> None:
         wanted, start = self.params["wanted"], self.params["start"]

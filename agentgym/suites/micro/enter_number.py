@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QFormLayout, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QSpinBox, QWidget
 
 from agentgym.actions import Action, Click, Press
 from agentgym.backends.qt.app import App
 from agentgym.suites.micro.drawing import some_of
-from agentgym.suites.micro.fields import SELECT_ALL, has_focus, steady
+from agentgym.suites.micro.fields import SELECT_ALL, has_focus, submitted
 
 __all__ = ["EnterNumber"]
 
@@ -42,19 +42,8 @@ class EnterNumber(App):
         }
 
     def fill(self, body: QWidget) -> None:
-        layout = QFormLayout(body)
-        layout.setContentsMargins(8, 8 + self.params["top"], 8, 8)
-        self._boxes = {}
-        for title, start in self.params["start"].items():
-            self._boxes[title] = box = QSpinBox()
-            box.setRange(0, self.params["most"])
-            box.setValue(start)
-            box.valueChanged.connect(self._changed)
-            steady(box)
-            layout.addRow(title, box)
-        self._button = QPushButton("Submit")
-        self._button.clicked.connect(lambda: self.finish(float(self._missing() is None)))
-        layout.addRow(self._button)
+        self._boxes = {title: self._box(start) for title, start in self.params["start"].items()}
+        self._button = submitted(body, self._boxes, self.params["top"], self._judge)
 
     def solve(self) -> Action | None:
         missing = self._missing()
@@ -69,6 +58,16 @@ class EnterNumber(App):
         if digits.startswith(edit.text()) and edit.cursorPosition() == len(edit.text()) and not edit.hasSelectedText():
             return Press(digits[len(edit.text())])
         return SELECT_ALL
+
+    def _box(self, start: int) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(0, self.params["most"])
+        box.setValue(start)
+        box.valueChanged.connect(self._changed)
+        return box
+
+    def _judge(self) -> None:
+        self.finish(float(self._missing() is None))
 
     def _changed(self) -> None:
         parts = [

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt
 from PySide6.QtGui import QFocusEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QFormLayout, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from agentgym.actions import Action, Click, Hotkey, TypeText
 from agentgym.backends.qt.app import App
 
-__all__ = ["SELECT_ALL", "Text", "enter", "has_focus", "rightness", "steady"]
+__all__ = ["SELECT_ALL", "Text", "enter", "has_focus", "rightness", "steady", "submitted"]
 
 SELECT_ALL = Hotkey(("ctrl", "a"))
 
@@ -51,6 +53,25 @@ def steady(field: QAbstractSpinBox) -> None:
     field.setLocale(QLocale.c())
     field.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
     field.installEventFilter(_Steady(field))
+
+
+def submitted(
+    body: QWidget, fields: Mapping[str, QAbstractSpinBox], top: int, submit: Callable[[], None]
+) -> QPushButton:
+    """Lays fields out in lines with their titles, below them the button that calls ``submit``; gives the button.
+
+    Args:
+        top: pixels above them, besides a margin.
+    """
+    layout = QFormLayout(body)
+    layout.setContentsMargins(8, 8 + top, 8, 8)
+    for title, field in fields.items():
+        steady(field)
+        layout.addRow(title, field)
+    button = QPushButton("Submit")
+    button.clicked.connect(submit)
+    layout.addRow(button)
+    return button
 
 
 class Text(QPlainTextEdit):
