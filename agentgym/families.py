@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,9 +14,19 @@ import numpy as np
 from agentgym.actions import RawAction
 from agentgym.errors import UsageError
 from agentgym.registry import Registry
-from agentgym.tasks import Task, parse_task, read_tasks
+from agentgym.tasks import Task, TaskEntry, parse_task, read_each, read_tasks
 
-__all__ = ["Observation", "Script", "Suite", "TaskFamily", "find_family", "load_tasks", "suites", "tasks_at"]
+__all__ = [
+    "Observation",
+    "Script",
+    "Suite",
+    "TaskFamily",
+    "entries_at",
+    "find_family",
+    "load_tasks",
+    "suites",
+    "tasks_at",
+]
 
 # Of a name that is compared with others: a path may be long.
 _LONGEST_NAME = 100
@@ -109,8 +120,24 @@ def tasks_at(place: str | Path) -> Sequence[Task]:
         UsageError: if there is nothing; it suggests a suite, or a task of one, of a name that is like it.
         TaskError: if a file is malformed; it gives file, line and JSON path.
     """
-    try:
+    with _suggesting(place):
         return read_tasks(place)
+
+
+def entries_at(place: str | Path) -> Iterator[TaskEntry]:
+    """What a file or a folder holds, as `agentgym.tasks.read_each` reads it.
+
+    Raises:
+        UsageError: as `tasks_at` does.
+    """
+    with _suggesting(place):
+        return read_each(place)
+
+
+@contextmanager
+def _suggesting(place: str | Path) -> Iterator[None]:
+    try:
+        yield
     except UsageError as error:
         raise UsageError(f"{error}; {_meant(str(place))}") from error
 

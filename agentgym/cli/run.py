@@ -15,6 +15,7 @@ from agentgym.cli.output import figure, progress_bar, write_json, write_table
 from agentgym.cli.requirements import what_is_lacking
 from agentgym.cli.targets import check_target, make_folder, writing
 from agentgym.engines import Engine, engines
+from agentgym.envs.homes import HOME_REMEDY, home_named_at
 from agentgym.errors import UsageError
 from agentgym.families import load_tasks
 from agentgym.results import Finished, Row, check, for_policy, plan, summarise
@@ -81,6 +82,7 @@ def run(
         keep_screen=contact_sheet is not None,
     )
     specs = _planned(tasks, template, episodes)
+    _check_homes(specs, env_kwargs)
     # A policy is loaded once where all episodes run in one process, and loading its library takes seconds.
     machine = _engine(engine or ("serial" if is_policy and num_envs == 1 else "processes"), num_envs, timeout)
     with modules_from_here():
@@ -115,6 +117,20 @@ def _planned(tasks: str | None, template: RolloutSpec, episodes: int) -> Sequenc
     if tasks is None:
         raise UsageError("agentgym run takes tasks: a suite, suite/task, a file or a folder; only a policy has its own")
     return plan(tasks, template, episodes=episodes)
+
+
+def _check_homes(specs: Sequence[RolloutSpec], env_kwargs: Mapping[str, Any]) -> None:
+    """Says once, before anything is started, how many tasks can only be done in a sandbox, where there is none."""
+    if (env_kwargs["sandbox"], env_kwargs.get("backend")) != ("none", "x11"):
+        return
+    tasks = {task.id: task for spec in specs if spec.task is not None for task in load_tasks(spec.task)}
+    places = {name: place for name, task in tasks.items() if (place := home_named_at(task)) is not None}
+    if places:
+        first, place = next(iter(places.items()))
+        raise UsageError(
+            f"{len(places)} of {len(tasks)} tasks name the home inside a sandbox, the first of them {first!r} at "
+            f"{place}; with --sandbox none a desktop's home is a folder of its own: {HOME_REMEDY}"
+        )
 
 
 def _not_runnable(specs: Sequence[RolloutSpec]) -> dict[int, str]:

@@ -9,10 +9,10 @@ import msgspec
 
 from agentgym.errors import TaskError, UsageError
 from agentgym.evaluators import faults_of_spec, remarks_on_spec
-from agentgym.families import load_tasks, suites
+from agentgym.families import entries_at, load_tasks, suites
 from agentgym.rewards import faults_of_hooks
 from agentgym.setup import check_step
-from agentgym.tasks import Task, TaskEntry, read_each
+from agentgym.tasks import Task, TaskEntry
 
 __all__ = ["Problem", "Verdict", "check_tasks"]
 
@@ -50,7 +50,7 @@ def check_tasks(source: str) -> Verdict:
             tuple(Problem(task.id, said) for task in tasks for said in _faults(task)),
             tuple(Problem(task.id, said) for task in tasks for said in _remarks(task)),
         )
-    entries = list(read_each(source))
+    entries = list(entries_at(source))
     if not entries:
         raise UsageError(f"there is no task in {source!r}")
     problems = [problem for entry in entries for problem in _problems(entry)]

@@ -11,7 +11,10 @@ from agentgym.backends.x11.sandbox import HOME
 from agentgym.errors import UsageError
 from agentgym.tasks import Task, task_to_dict
 
-__all__ = ["check_home"]
+__all__ = ["HOME_REMEDY", "check_home", "home_named_at"]
+
+HOME_REMEDY = "write '~/…' or '$HOME' in the task, or use sandbox='bwrap'"
+"""What to do about a task that names the home inside a sandbox where there is none."""
 
 _NAMED = re.compile(rf"(?<![\w.-]){HOME}(?![\w.-])")
 _ACTED_ON = ("instruction", "config", "evaluator", "seed_params")
@@ -28,13 +31,18 @@ def check_home(task: Task, backend: Backend) -> None:
     # Only machines that have a choice of sandboxes say which one they have.
     if getattr(backend, "sandbox", None) != "none":
         return
-    told = task_to_dict(task)
-    places = [place for key in _ACTED_ON for place in _places(told.get(key), f"$.{key}")]
-    if places:
+    place = home_named_at(task)
+    if place is not None:
         raise UsageError(
-            f"the task {task.id!r} names {HOME}, the home inside a sandbox, at {places[0]}; with sandbox='none' a "
-            f"desktop's home is a folder of its own: write '~/…' or '$HOME' in the task, or use sandbox='bwrap'"
+            f"the task {task.id!r} names {HOME}, the home inside a sandbox, at {place}; with sandbox='none' a "
+            f"desktop's home is a folder of its own: {HOME_REMEDY}"
         )
+
+
+def home_named_at(task: Task) -> str | None:
+    """The JSON path at which a task first names the home inside a sandbox; None if it does not."""
+    told = task_to_dict(task)
+    return next((place for key in _ACTED_ON for place in _places(told.get(key), f"$.{key}")), None)
 
 
 def _places(value: Any, where: str) -> Iterator[str]:

@@ -185,6 +185,23 @@ def test_a_mistake_is_found_before_any_episode(mistake: tuple[str, ...], says: s
     assert says in err
 
 
+def test_what_needs_a_sandbox_is_refused_once(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("run", "apps", "--sandbox", "none")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "tasks name the home inside a sandbox, the first of them 'apps/" in err
+    source = write_tasks(tmp_path / "tasks.jsonl", {"id": "a"}, {"id": "b", "instruction": "Save /home/user/x."})
+    _, _, err = run("run", source, "--agent", "noop", "--sandbox", "none", "--episodes", "3")
+    assert "1 of 2 tasks name the home inside a sandbox, the first of them 'b' at $.instruction;" in err
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_a_name_that_is_like_a_suites_is_suggested(command: str, run: Run) -> None:
+    code, out, err = run(command, "aps")
+    assert (code, out) == (2, "")
+    assert "did you mean 'apps'?" in err
+
+
 @pytest.mark.parametrize("command", ["run", "validate"])
 def test_a_source_without_tasks_is_a_mistake(command: str, run: Run, tmp_path: Path) -> None:
     source = write_tasks(tmp_path / "tasks.jsonl")
