@@ -23,6 +23,7 @@ _WHOLE = 128
 """Length of what is known of the screen and the instruction as a whole."""
 
 _WORD = 32
+_CONTRAST = 4
 
 
 class ScreenFeatures(BaseFeaturesExtractor):
@@ -53,7 +54,9 @@ class ScreenFeatures(BaseFeaturesExtractor):
 
     def forward(self, observations: Any) -> Tensor:
         keyed = isinstance(observations, dict)
-        seen = functional.relu(self.stem(observations["screenshot"] if keyed else observations))
+        pixels = observations["screenshot"] if keyed else observations
+        # Windows are light: what is drawn on them is what counts, and the ground is 0.
+        seen = functional.relu(self.stem(_CONTRAST * (1 - pixels)))
         summary = functional.relu(self.squeeze(seen)).flatten(1)
         if self.reader is not None:
             summary = torch.cat([summary, self.reader(observations["instruction"])], 1)

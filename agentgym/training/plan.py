@@ -37,6 +37,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "n_epochs": 4,
         "learning_rate": 1e-3,
         "ent_coef": 0.01,
+        "target_kl": 0.03,
     },
     "maskable-ppo": {
         **_ON_POLICY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,9 @@ def run(plan: TrainingPlan, out: Path, report: Callable[[Progress], object]) -> 
     # Small networks on few cores: more threads only get in each other's way.
     torch.set_num_threads(1)
     _claim(plan, out)
+    before = _read_evaluations(out / "evaluations.jsonl")
+    if _enough(plan, before):
+        return before
     envs = DummyVecEnv([functools.partial(_training_env, plan, number) for number in range(plan.num_envs)])
     test = DummyVecEnv([functools.partial(_test_env, plan)] * plan.num_envs)
     try:
@@ -189,9 +192,7 @@ class Keeping(BaseCallback):
         if success >= best:
             save_policy(self.model, self._out / _POLICY, self._description(success))
         self.checkpoint()
-        enough = self._plan.stop_at
-        self.stopped = enough is not None and all(one.success >= enough for one in self.evaluations[-2:])
-        self.stopped = self.stopped and len(self.evaluations) > 1
+        self.stopped = _enough(self._plan, self.evaluations)
         self._tell()
 
     def checkpoint(self) -> None:
@@ -219,6 +220,12 @@ class Keeping(BaseCallback):
         recent = sum(self._recent) / len(self._recent) if self._recent else None
         newest = self.evaluations[-1] if self.evaluations else None
         self._report(Progress(self.model.num_timesteps, recent, newest))
+
+
+def _enough(plan: TrainingPlan, evaluations: Sequence[Evaluation]) -> bool:
+    """Whether the last two evaluations are as good as the plan wants them."""
+    last = evaluations[-2:]
+    return plan.stop_at is not None and len(last) == 2 and all(one.success >= plan.stop_at for one in last)
 
 
 def _read_evaluations(path: Path) -> list[Evaluation]:

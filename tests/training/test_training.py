@@ -118,8 +118,9 @@ def test_what_is_trained_on_can_be_recorded(tmp_path: Path) -> None:
 
 
 def test_it_ends_when_two_evaluations_are_good_enough(tmp_path: Path) -> None:
-    found = train(small_plan(tmp_path / "run", steps=960, stop_at=0.0))
-    assert [one.steps for one in found] == [32, 64]
+    plan = small_plan(tmp_path / "run", steps=960, stop_at=0.0)
+    assert [one.steps for one in train(plan)] == [32, 64]
+    assert [one.steps for one in train(plan)] == [32, 64], "and is not taken up again"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QRadioButton, QWidget
 
 from agentgym.actions import Action
+from agentgym.backends.qt.turns import ELSEWHERE
 
 __all__ = ["BANNER", "App"]
 
@@ -109,6 +110,8 @@ class App(QWidget):
         else:
             point = widget.mapTo(window, at.center() if isinstance(at, QRect) else at)
         place = window.mapToGlobal(point) - window.screen().geometry().topLeft()
+        if place.x() >= ELSEWHERE.x() // 2:
+            place -= ELSEWHERE
         return place.x(), place.y()
 
 

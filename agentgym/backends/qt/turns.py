@@ -17,7 +17,7 @@ from agentgym.backends.qt.clipboard import contents, fill
 from agentgym.backends.qt.clock import Clock, Timeline
 from agentgym.backends.qt.quiet import Quiet
 
-__all__ = ["Seat", "Turns", "is_frame"]
+__all__ = ["ELSEWHERE", "Seat", "Turns", "is_frame"]
 
 _Type = QEvent.Type
 # What widgets would otherwise hear of the change: none of it has happened in their environment.
@@ -41,8 +41,8 @@ _UNHEARD = frozenset(
 _Button = Qt.MouseButton
 # Whether a window shows where its focus is.
 _BY_KEYS = Qt.WidgetAttribute.WA_KeyboardFocusChange
-# Right of all screens.
-_ELSEWHERE = QPoint(1_000_000, 0)
+ELSEWHERE = QPoint(1_000_000, 0)
+"""How much further right, beyond all screens, windows stand while it is another's turn."""
 
 
 class Seat:
@@ -138,7 +138,7 @@ class Seat:
         """
         self._withdrawn = self.there()
         for window in self._withdrawn:
-            window.move(window.pos() + _ELSEWHERE)
+            window.move(window.pos() + ELSEWHERE)
 
     def enter(self, nobody: QWidget) -> None:
         """Puts everything back as it was.
@@ -149,7 +149,7 @@ class Seat:
         away = [window for window in self._put_away if Shiboken.isValid(window)]
         self._put_away = []
         for window in filter(Shiboken.isValid, self._withdrawn):
-            window.move(window.pos() - _ELSEWHERE)
+            window.move(window.pos() - ELSEWHERE)
         self._withdrawn = []
         for window in filter(is_frame, away):
             window.show()
