@@ -12,7 +12,7 @@ from agentgym.registry import Registry
 from agentgym.trajectory import Dataset
 from agentgym.trajectory.fresh import fresh
 
-__all__ = ["ExportWarning", "Exporter", "exporters", "fresh", "needed", "tell"]
+__all__ = ["ExportWarning", "Exporter", "exporters", "fresh", "needed", "tell", "tell_of_cut_texts"]
 
 
 class Exporter(Protocol):
@@ -42,7 +42,7 @@ class _Exporters(Registry[Exporter]):
         @functools.wraps(exporter)
         def telling(dataset: Dataset, out: Path, **options: Any) -> None:
             exporter(dataset, out, **options)
-            _tell_of_cut_texts(dataset)
+            tell_of_cut_texts(dataset)
 
         return telling
 
@@ -73,7 +73,8 @@ def tell(count: int, what: str) -> None:
         warnings.warn(f"left out {count} {noun} {what}", ExportWarning, stacklevel=3)
 
 
-def _tell_of_cut_texts(dataset: Dataset) -> None:
+def tell_of_cut_texts(dataset: Dataset) -> None:
+    """Warns of texts of which the recording has the beginning alone, if there are any."""
     # Whoever shows how far an export has come counts the episodes that are gone through, which these are not.
     cut = frozenset[str]().union(*(dataset[index].cut_texts for index in range(len(dataset))))
     if cut:

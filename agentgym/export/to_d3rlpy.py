@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from agentgym.errors import DatasetError
-from agentgym.export.base import fresh, needed
+from agentgym.export.base import fresh, needed, tell_of_cut_texts
 from agentgym.export.leaves import Space, channels_first, is_image
 from agentgym.export.training import Choice, Ends, Failures, ends, fitting, refuse_texts, training
 from agentgym.trajectory import Dataset, Episode
@@ -46,7 +46,7 @@ def export(
         final_row: as `to_mdp_dataset`.
     """
     with fresh(out) as path:
-        found = to_mdp_dataset(dataset, observation=observation, failed=failed, final_row=final_row)
+        found = _made(dataset, observation, failed, final_row=final_row)
         with path.open("w+b") as file:
             found.dump(file)
 
@@ -71,6 +71,12 @@ def to_mdp_dataset(
         DatasetError: if d3rlpy cannot take the spaces, or nothing is left to train on.
         MissingDependencyError: if d3rlpy is not installed.
     """
+    made = _made(dataset, observation, failed, final_row=final_row)
+    tell_of_cut_texts(dataset)
+    return made
+
+
+def _made(dataset: Dataset, observation: Choice, failed: Failures, *, final_row: bool) -> MDPDataset:
     library = needed("d3rlpy", extra="d3rlpy")
     data = training(dataset, observation=observation, failed=failed)
     places = _observation_places(data.observation_space)

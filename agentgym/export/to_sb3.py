@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from agentgym.errors import DatasetError
-from agentgym.export.base import fresh, needed
+from agentgym.export.base import fresh, needed, tell_of_cut_texts
 from agentgym.export.leaves import Space, channels_first
 from agentgym.export.training import Choice, Failures, ends, fitting, refuse_texts, training
 from agentgym.trajectory import Dataset
@@ -35,7 +35,7 @@ def export(dataset: Dataset, out: Path, *, observation: Choice = None, failed: F
         failed: as `to_replay_buffer`.
     """
     with fresh(out) as path:
-        buffer = to_replay_buffer(dataset, observation=observation, failed=failed)
+        buffer = _filled(dataset, observation, failed, "cpu")
         with path.open("wb") as file:
             needed("stable_baselines3.common.save_util", extra="sb3").save_to_pkl(file, buffer)
 
@@ -57,6 +57,12 @@ def to_replay_buffer(
         DatasetError: if SB3 cannot take the spaces, or nothing is left to train on.
         MissingDependencyError: if stable-baselines3 is not installed.
     """
+    buffer = _filled(dataset, observation, failed, device)
+    tell_of_cut_texts(dataset)
+    return buffer
+
+
+def _filled(dataset: Dataset, observation: Choice, failed: Failures, device: str) -> ReplayBuffer:
     buffers = needed("stable_baselines3.common.buffers", extra="sb3")
     data = training(dataset, observation=observation, failed=failed)
     _check_observations(data.observation_space)

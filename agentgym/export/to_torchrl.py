@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from agentgym.errors import DatasetError
-from agentgym.export.base import fresh, needed
+from agentgym.export.base import fresh, needed, tell_of_cut_texts
 from agentgym.export.leaves import Place, Space, as_text, is_text, leaf, leaves, name
 from agentgym.export.training import Choice, Failures, Training, ends, fitting, training
 from agentgym.trajectory import Dataset, Episode
@@ -86,7 +86,9 @@ def to_tensordict(dataset: Dataset, *, observation: Choice = None, failed: Failu
         DatasetError: if TorchRL cannot take the spaces, or nothing is left to train on.
         MissingDependencyError: if torchrl is not installed.
     """
-    return _fill(dataset, observation, failed, None)
+    content = _fill(dataset, observation, failed, None)
+    tell_of_cut_texts(dataset)
+    return content
 
 
 def _fill(dataset: Dataset, observation: Choice, failed: Failures, path: Path | None) -> TensorDict:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.conftest import Pictures
 
+_NAMES = ("atif", "aworld", "events", "otel", "parquet", "rl", "sft", "trae", "sb3", "d3rlpy", "torchrl")
 LONG = [letter * 5000 for letter in "abc"]
 
 
@@ -34,16 +37,37 @@ def recorded(path: Path, preview_chars: int | None, *, episodes: int = 1) -> Dat
     return Dataset(path)
 
 
-@pytest.mark.parametrize("name", ["atif", "aworld", "events", "otel", "parquet", "rl", "sft", "trae"])
+@pytest.mark.parametrize("name", _NAMES)
 def test_an_export_says_once_how_many_texts_are_cut(tmp_path: Path, name: str) -> None:
     dataset = recorded(tmp_path / "data", 100, episodes=2)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ExportWarning)
-        exporters[name](dataset, tmp_path / "out")
-    said = [str(warning.message) for warning in caught if "cut" in str(warning.message)]
-    assert said == [
+    assert _said_of(lambda dataset: exporters[name](dataset, tmp_path / "out"), dataset) == [
         "3 texts were cut when this was recorded (preview_chars); the export has no more of them than their beginning"
     ]
+
+
+def _said_of(make: Callable[[Dataset], object], dataset: Dataset) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ExportWarning)
+        make(dataset)
+    return [str(warning.message) for warning in caught if "cut" in str(warning.message)]
+
+
+@pytest.mark.parametrize(
+    ("library", "make"),
+    [
+        ("stable_baselines3", lambda: import_module("agentgym.export.to_sb3").to_replay_buffer),
+        ("d3rlpy", lambda: import_module("agentgym.export.to_d3rlpy").to_mdp_dataset),
+        ("torchrl", lambda: import_module("agentgym.export.to_torchrl").to_tensordict),
+        ("torchrl", lambda: import_module("agentgym.export.to_torchrl").to_torchrl),
+    ],
+)
+def test_what_is_made_in_memory_says_so_too(
+    tmp_path: Path, library: str, make: Callable[[], Callable[..., object]]
+) -> None:
+    pytest.importorskip(library)
+    dataset = recorded(tmp_path / "data", 100, episodes=2)
+    said = _said_of(make(), dataset)
+    assert [text.partition(" when")[0] for text in said] == ["3 texts were cut"]
 
 
 def test_nothing_is_said_of_texts_that_were_kept_whole(tmp_path: Path) -> None:
