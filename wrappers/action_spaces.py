@@ -66,6 +66,15 @@ class DiscreteGrid(_Translated):
         row: npt.NDArray[np.int64] = self._rows[int(action)]
         return row
 
+    def encode(self, action: Action) -> int:
+        """The number that means an action, such as one of an oracle, or the nearest place to it.
+
+        Raises:
+            ActionError: if there is none.
+        """
+        numbers = self._grid.encode(action, self.env.get_wrapper_attr("words"))
+        return int((self._rows == numbers).all(axis=1).argmax())
+
 
 class ContinuousPointer(_Translated):
     """A place to the pixel, and what is done there: float32 in [-1, 1], of shape (2 + verbs + keys,).

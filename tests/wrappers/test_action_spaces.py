@@ -69,6 +69,18 @@ def test_a_number_is_a_place_of_a_verb_or_a_key() -> None:
     env.close()
 
 
+def test_an_action_is_the_number_that_means_it() -> None:
+    env = DiscreteGrid(MicroEnv("move-slider"))
+    env.reset(seed=0)
+    assert isinstance(env.action_space, gym.spaces.Discrete)
+    grid = env.get_wrapper_attr("actions")
+    for number in range(int(env.action_space.n)):
+        assert env.encode(grid.decode(env.action(number), [])) == number
+    with pytest.raises(ActionError, match="none of click"):
+        env.encode(Done())
+    env.close()
+
+
 def test_a_pointer_reaches_every_edge() -> None:
     env = ContinuousPointer(MicroEnv("enter-text"))
     env.reset(seed=0)

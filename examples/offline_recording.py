@@ -1,0 +1,77 @@
+"""Records an oracle, a random and a half-trained agent: ``python offline_recording.py [EPISODES STEPS [FAMILY …]]``.
+
+``pip install 'agentgym-envs[train]'``. Makes what ``offline.py`` learns from: one recording for each family, of so many
+episodes of each agent. The half-trained one has had so many steps of PPO.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from agentgym import Dataset
+from agentgym.agents.policy import load_policy
+from agentgym.training import TrainingPlan, train
+from agentgym.wrappers import DiscreteGrid, TrajectoryRecorder
+
+FAMILIES = ("ClickButton", "ClickMoving", "DragToBox")
+AGENTS = ("oracle", "random", "half-trained")
+
+
+def make(family: str, split: str = "train") -> gym.Env[Any, Any]:
+    """Pixels in, one number for each place out."""
+    return DiscreteGrid(gym.make(f"agentgym/{family}-v0", split=split))
+
+
+def play(env: gym.Env[Any, Any], act: Callable[[Any], Any], episodes: int) -> float:
+    """The mean return of as many seeds."""
+    total = 0.0
+    for seed in range(episodes):
+        seen, _ = env.reset(seed=seed)
+        over = False
+        while not over:
+            seen, reward, terminated, truncated, _ = env.step(act(seen))
+            total, over = total + float(reward), terminated or truncated
+    env.close()
+    return total / episodes
+
+
+def recording(family: str, folder: Path, *, episodes: int = 300, steps: int = 6_000) -> Dataset:
+    """The recording in a folder, made if there is none.
+
+    Args:
+        episodes: of each agent.
+        steps: of training that the half-trained agent has had.
+    """
+    kept = folder / family
+    if not kept.exists():
+        policy = folder / f"{family}-policy"
+        half = {"observation": "screenshot"}
+        train(TrainingPlan(env=f"agentgym/{family}-v0", out=str(policy), env_kwargs=half, steps=steps, shaping=0.5))
+        half_trained = load_policy(policy / "policy.zip")
+        for agent in AGENTS:
+            env = TrajectoryRecorder(make(family), kept, agent=agent)
+            env.action_space.seed(0)
+            acts: dict[str, Callable[[Any], Any]] = {
+                "oracle": lambda _, env=env: env.get_wrapper_attr("encode")(env.unwrapped.backend.solve()),
+                "random": lambda _, env=env: env.action_space.sample(),
+                "half-trained": lambda seen: half_trained.predict(seen)[0],
+            }
+            play(env, acts[agent], episodes)
+    return Dataset(kept)
+
+
+def mean_returns(data: Dataset) -> list[float]:
+    """Of each agent."""
+    return [data.filter(agent=agent).statistics().returns.mean for agent in AGENTS]
+
+
+if __name__ == "__main__":
+    numbers = [int(given) for given in sys.argv[1:3]] or [300, 6_000]
+    for family in sys.argv[3:] or FAMILIES:
+        returns = mean_returns(recording(family, Path("recordings"), episodes=numbers[0], steps=numbers[1]))
+        print(family, *(f"{agent} {value:.2f}" for agent, value in zip(AGENTS, returns, strict=True)))
