@@ -54,10 +54,9 @@ def app_family(name: str, *, level: int = 1, split: Split = "train") -> TaskFami
         MissingDependencyError: if PySide6 is not installed.
         UsageError: if there is no such level or split.
     """
-    from agentgym.backends.qt.toolkit import toolkit
+    from agentgym.backends.qt.toolkit import require_qt
 
-    # Says what is missing, if anything is.
-    toolkit()
+    require_qt()
     app = apps[name]
     if level not in range(1, app.levels + 1) or isinstance(level, bool):
         raise UsageError(f"level is {level!r}; {name} has 1 to {app.levels}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,16 @@ from agentgym.backends.checks import screen_size
 from agentgym.backends.qt.apps import NATIVE, PROGRAM, STATE_FILE, apps
 from agentgym.backends.qt.faults import FaultsRaised, attributed
 from agentgym.backends.qt.programs import run_program
-from agentgym.backends.qt.toolkit import toolkit
+from agentgym.backends.qt.toolkit import Toolkit, require_qt, toolkit
 from agentgym.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from agentgym.backends.qt.app import App
-    from agentgym.backends.qt.screen import Seen
+    from agentgym.backends.qt.input import QtInput
+    from agentgym.backends.qt.screen import Screen, Seen
+    from agentgym.backends.qt.turns import Seat
 
 __all__ = ["QtBackend", "make_qt"]
 
@@ -38,8 +41,8 @@ class QtBackend:
     by steps: ``settle`` lets 0.4 s of them pass. Of programs there are `PROGRAM`, ``echo`` and ``cat``; files are kept
     in memory.
 
-    Any number of these live in one process, in one thread. What Qt has once (focus, pop-ups, clipboard, pointer) each
-    finds as it left it.
+    Qt starts with the first use of the first of these. Any number live in one process, in one thread. What Qt has once
+    (focus, pop-ups, clipboard, pointer) each finds as it left it.
 
     Args:
         screen: (width, height) in pixels.
@@ -52,19 +55,7 @@ class QtBackend:
 
     def __init__(self, screen: tuple[int, int] = NATIVE) -> None:
         self._size = screen_size(screen)
-        kit = toolkit()
-        from PySide6.QtCore import QRect, QSize
-
-        from agentgym.backends.qt.input import QtInput
-        from agentgym.backends.qt.screen import Screen
-
-        place = QRect(kit.screen(self._size).topLeft(), QSize(*self._size))
-        self._kit = kit
-        self._seat = kit.turns.seat(place)
-        self._screen = Screen(place)
-        self._input = QtInput(kit.clock, self._seat)
-        # One that is dropped without `close` must not stay open for as long as the process lasts.
-        weakref.finalize(self, kit.turns.abandon, self._seat, (self._screen, self._input)).atexit = False
+        require_qt()
         self._app: App | None = None
         self._name = ""
         self._files: dict[str, bytes] = {}
@@ -246,6 +237,36 @@ class QtBackend:
             with self._turn():
                 self._kit.clock.deliver()
                 self._refresh()
+
+    @cached_property
+    def _kit(self) -> Toolkit:
+        return toolkit()
+
+    @cached_property
+    def _parts(self) -> tuple[Seat, Screen, QtInput]:
+        from PySide6.QtCore import QRect, QSize
+
+        from agentgym.backends.qt.input import QtInput
+        from agentgym.backends.qt.screen import Screen
+
+        kit = self._kit
+        seat = kit.turns.seat(QRect(kit.screen(self._size).topLeft(), QSize(*self._size)))
+        screen, given = Screen(seat.place), QtInput(kit.clock, seat)
+        # One that is dropped without `close` must not stay open for as long as the process lasts.
+        weakref.finalize(self, kit.turns.abandon, seat, (screen, given)).atexit = False
+        return seat, screen, given
+
+    @cached_property
+    def _seat(self) -> Seat:
+        return self._parts[0]
+
+    @cached_property
+    def _screen(self) -> Screen:
+        return self._parts[1]
+
+    @cached_property
+    def _input(self) -> QtInput:
+        return self._parts[2]
 
     def _observed(self, kind: str) -> Any:
         match kind:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agentgym.backends.qt.clock import Clock
     from agentgym.backends.qt.turns import Turns
 
-__all__ = ["Toolkit", "dress", "surroundings", "toolkit"]
+__all__ = ["Toolkit", "dress", "require_qt", "surroundings", "toolkit"]
 
 _FONTS = Path(__file__).parent / "fonts"
 _FONT_PX = 11
@@ -89,14 +89,21 @@ def toolkit() -> Toolkit:
     return found
 
 
-@cache
-def _started() -> Toolkit:
-    try:
-        from PySide6.QtCore import QCoreApplication, qInstallMessageHandler
-        from PySide6.QtWidgets import QApplication
+def require_qt() -> None:
+    """Raises what `toolkit` would, but starts nothing: the process may still be forked.
 
-        from agentgym.backends.qt.clock import Clock
-        from agentgym.backends.qt.turns import Turns
+    Gymnasium's AsyncVectorEnv makes an environment for its spaces, and then forks its workers.
+    """
+    if _started.cache_info().currsize:
+        toolkit()
+    else:
+        _check_startable()
+
+
+def _check_startable() -> None:
+    try:
+        from PySide6.QtCore import QCoreApplication
+        from PySide6.QtWidgets import QApplication  # noqa: F401  # lacks libraries of the system where Qt itself does not
     except ImportError as error:
         raise MissingDependencyError(
             f"the qt backend needs PySide6 ({error}): pip install 'agentgym-envs[qt]'"
@@ -106,6 +113,17 @@ def _started() -> Toolkit:
             "this process has a QApplication already, and there can be only one: make the first qt environment before "
             "it, or in another process"
         )
+
+
+@cache
+def _started() -> Toolkit:
+    _check_startable()
+    from PySide6.QtCore import QCoreApplication, qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    from agentgym.backends.qt.clock import Clock
+    from agentgym.backends.qt.turns import Turns
+
     qInstallMessageHandler(_write_down)
     clock = Clock()
     QCoreApplication.setEventDispatcher(clock)

@@ -60,7 +60,7 @@ FROM_ANOTHER_THREAD = """
 import threading
 from agentgym.backends.qt.backend import QtBackend
 from agentgym.errors import UsageError
-QtBackend()
+QtBackend().reset(seed=0)
 found = []
 def use():
     try:
@@ -71,6 +71,22 @@ thread = threading.Thread(target=use)
 thread.start()
 thread.join()
 assert "thread" in found[0]
+"""
+
+FORKED_BY_GYMNASIUM = """
+import gymnasium as gym
+import numpy as np
+import agentgym
+make = {"id": "agentgym/EnterText-v0", "num_envs": 2}
+theirs = gym.make_vec(**make, vectorization_mode="async", vector_kwargs={"context": "fork"})
+ours = gym.make_vec(**make)
+frames = [(theirs.reset(seed=1)[0], ours.reset(seed=1)[0])]
+actions = np.array([[1, 0, 0, 0], [0, 5, 5, 0]])
+frames += [(theirs.step(actions)[0], ours.step(actions)[0]) for _ in range(2)]
+assert all((one == other).all() for one, other in frames)
+assert frames[0][0].shape == (2, 84, 84, 3)
+theirs.close()
+ours.close()
 """
 
 LEFT_OPEN = """
@@ -95,7 +111,8 @@ def fingerprint(_: int = 0) -> str:
 
 
 @pytest.mark.parametrize(
-    "code", [AFTER_FORK, BEFORE_ANY_QT, WITH_AN_APPLICATION_OF_ONES_OWN, FROM_ANOTHER_THREAD, LEFT_OPEN]
+    "code",
+    [AFTER_FORK, BEFORE_ANY_QT, FORKED_BY_GYMNASIUM, WITH_AN_APPLICATION_OF_ONES_OWN, FROM_ANOTHER_THREAD, LEFT_OPEN],
 )
 def test_a_program_ends_well(code: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
