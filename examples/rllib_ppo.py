@@ -17,10 +17,7 @@ from torch import nn
 
 
 class Clicker(TorchRLModule, ValueFunctionAPI):
-    """Scores every place of the screen that can be clicked; columns and rows take their chances from these.
-
-    Frames are uint8 up to here, which makes a quarter of what actors would send to the learner as floats.
-    """
+    """Scores every place of the screen that can be clicked, for columns and rows. Only here frames become floats."""
 
     def setup(self) -> None:
         self.verbs, columns, rows, self.keys = self.action_space.nvec.tolist()
@@ -51,8 +48,9 @@ def main(env: str, steps: int, runners: int, batch: int) -> None:
         PPOConfig()
         # The package before the colon: every actor imports it, and so knows the id.
         .environment(f"agentgym:{env}")
-        # Our own vector: all frames of an actor in one array.
-        .env_runners(num_env_runners=runners, num_envs_per_env_runner=4, gym_env_vectorize_mode="vector_entry_point")
+        # Our own vector, with all frames of an actor in one array; slow machines are waited for.
+        .env_runners(num_env_runners=runners, num_envs_per_env_runner=4, sample_timeout_s=None)
+        .env_runners(gym_env_vectorize_mode="vector_entry_point")
         .rl_module(rl_module_spec=RLModuleSpec(module_class=Clicker))
         .training(train_batch_size_per_learner=batch, minibatch_size=min(batch, 256), num_epochs=4, lr=1e-3)
         .training(gamma=0.9, lambda_=0.9, clip_param=0.2, use_kl_loss=False, entropy_coeff=0.01, grad_clip=0.5)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from agentgym.backends.base import BackendOptions, Completed, Observed, Window
 from agentgym.backends.checks import screen_size
 from agentgym.backends.qt.apps import NATIVE, PROGRAM, STATE_FILE, apps
 from agentgym.backends.qt.faults import FaultsRaised, attributed
+from agentgym.backends.qt.interrupts import Held
 from agentgym.backends.qt.programs import run_program
 from agentgym.backends.qt.toolkit import Toolkit, require_qt, toolkit
 from agentgym.errors import BackendError, UsageError
@@ -286,11 +288,15 @@ class QtBackend:
                 return ""
         raise UsageError(f"no observation {kind!r}; this backend has screenshot, accessibility_tree and terminal")
 
-    def _turn(self) -> FaultsRaised:
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
         """Takes the turn; what goes wrong in the application within the block is raised at its end."""
         # Says so in a process that was forked since.
-        toolkit().turns.take(self._seat)
-        return FaultsRaised(self._kit.clock, self._name)
+        kit = toolkit()
+        with Held():
+            kit.turns.take(self._seat)
+            with FaultsRaised(kit.clock, self._name):
+                yield
 
     def _check_alive(self) -> None:
         if not self._is_alive:

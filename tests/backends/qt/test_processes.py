@@ -89,6 +89,50 @@ theirs.close()
 ours.close()
 """
 
+INTERRUPTED = """
+import os
+import random
+import signal
+import gymnasium as gym
+import agentgym
+envs = gym.make_vec("agentgym/EnterText-v0", num_envs=2)
+envs.action_space.seed(0)
+envs.reset(seed=0)
+random.seed(0)
+signal.signal(signal.SIGPROF, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+for _ in range(40):
+    try:
+        signal.setitimer(signal.ITIMER_PROF, random.uniform(0.005, 0.05))
+        while True:
+            envs.step(envs.action_space.sample())
+    except KeyboardInterrupt:
+        envs.reset(seed=0)
+assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+envs.close()
+"""
+
+HANGING = """
+import os
+import signal
+from PySide6.QtWidgets import QPushButton
+from agentgym.actions import Click
+from tests.backends.qt.conftest import Desk
+desk = Desk("gallery")
+button = QPushButton(desk.app)
+button.setGeometry(0, 0, 320, 300)
+def hang():
+    while True:
+        os.kill(os.getpid(), signal.SIGINT)
+button.clicked.connect(hang)
+button.show()
+try:
+    desk.do(Click(160, 150))
+except KeyboardInterrupt:
+    desk.backend.close()
+else:
+    raise SystemExit("not interrupted")
+"""
+
 LEFT_OPEN = """
 from tests.backends.qt.conftest import Desk
 from agentgym.actions import Click
@@ -112,7 +156,10 @@ def fingerprint(_: int = 0) -> str:
 
 @pytest.mark.parametrize(
     "code",
-    [AFTER_FORK, BEFORE_ANY_QT, FORKED_BY_GYMNASIUM, WITH_AN_APPLICATION_OF_ONES_OWN, FROM_ANOTHER_THREAD, LEFT_OPEN],
+    [
+        *(AFTER_FORK, BEFORE_ANY_QT, FORKED_BY_GYMNASIUM, WITH_AN_APPLICATION_OF_ONES_OWN, FROM_ANOTHER_THREAD),
+        *(INTERRUPTED, HANGING, LEFT_OPEN),
+    ],
 )
 def test_a_program_ends_well(code: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
