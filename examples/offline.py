@@ -1,7 +1,7 @@
 """Learns from recordings alone: ``python offline.py bc|cql [UPDATES [FAMILY …]]``.
 
-``pip install 'agentgym-envs[train,torchrl]'``. Makes the recordings if there are none, as ``offline_recording.py`` does,
-and tries what was learned on tasks of the split ``test``, which nobody has played.
+``pip install 'agentgym-envs[train,torchrl]'``. Makes the recordings if there are none, as
+``offline_recording.py`` does, and tries what was learned on tasks of the split ``test``, which nobody has played.
 """
 
 from __future__ import annotations
