@@ -75,6 +75,7 @@ class Suite:
 suites: Registry[Suite] = Registry("suite")
 suites.register_lazily("apps", "agentgym.suites.apps:SUITE")
 suites.register_lazily("micro", "agentgym.suites.micro.suite:SUITE")
+suites.register_lazily("miniwob", "agentgym.suites.miniwob:SUITE")
 
 
 def find_family(name: str) -> TaskFamily:

@@ -20,12 +20,12 @@ from agentgym.envs.batch import Batch
 from agentgym.envs.shown import standings_html
 from agentgym.errors import BackendError, UsageError
 
-__all__ = ["EnvWrapper", "VectorDesktops", "make_desktops", "make_micros"]
+__all__ = ["EnvWrapper", "VectorDesktops", "make_desktops", "make_micros", "make_miniwobs"]
 
 EnvWrapper: TypeAlias = Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]
 
 _Bools: TypeAlias = npt.NDArray[np.bool_]
-_IN_THREADS = frozenset({"x11", "host"})
+_IN_THREADS = frozenset({"x11", "host", "miniwob"})
 
 
 class VectorDesktops(gym.vector.VectorEnv[Any, Any, Any]):
@@ -248,6 +248,20 @@ def make_micros(
     from agentgym.envs.micro import MicroEnv
 
     return _many(MicroEnv, num_envs, arguments, "qt", autoreset_mode, env_wrappers, copy)
+
+
+def make_miniwobs(
+    num_envs: int,
+    *,
+    autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+    env_wrappers: Sequence[EnvWrapper] = (),
+    copy: bool = True,
+    **arguments: Any,
+) -> VectorDesktops:
+    """A page of MiniWoB++ many times, each in a browser of its own."""
+    from agentgym.envs.miniwob import MiniWobEnv
+
+    return _many(MiniWobEnv, num_envs, arguments, "miniwob", autoreset_mode, env_wrappers, copy)
 
 
 def _many(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +20,15 @@ from agentgym.backends.x11.application import LOG, STATE_FILE
 from agentgym.backends.x11.environment import ENVIRONMENT
 from agentgym.backends.x11.framebuffer import Framebuffer
 from agentgym.backends.x11.homes import home_archive
-from agentgym.backends.x11.input import InputDriver
+from agentgym.backends.x11.input import InputDriver, Sent
 from agentgym.backends.x11.keysyms import keysym_of_character, keysym_of_key
 from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
+from agentgym.backends.x11.refresh import set_refresh
 from agentgym.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
+    import socket
+
     from agentgym.backends.x11.accessibility import AccessibilityClient
 
 __all__ = ["X11Backend", "make_x11"]
@@ -62,6 +66,9 @@ class X11Backend:
         memory_mb: what all processes of the desktop may take together.
         disk_mb: what the home and ``/tmp`` hold, each; they live in memory.
         processes: how many there may be at once.
+        shown: folders of this machine that applications may read, and where a sandbox shows them.
+        refresh_hz: what the screen says of itself; programs that paint in frames begin as many a second. None for what
+            they take a screen for that says nothing, 60.
 
     Raises:
         UsageError: if an argument cannot work.
@@ -77,6 +84,8 @@ class X11Backend:
         memory_mb: int = 4096,
         disk_mb: int = 1024,
         processes: int = 512,
+        shown: Mapping[str, str] | None = None,
+        refresh_hz: int | None = None,
     ) -> None:
         if sandbox not in ("bwrap", "none"):
             raise UsageError(f"sandbox is {sandbox!r}; it can be 'bwrap' or 'none'")
@@ -90,6 +99,8 @@ class X11Backend:
             memory_mb=memory_mb,
             disk_mb=disk_mb,
             processes=processes,
+            shown=tuple((shown or {}).items()),
+            refresh_hz=refresh_hz,
         )
         self._desktop: _Desktop | None = None
         # Whether an application was started that has not settled yet.
@@ -155,6 +166,10 @@ class X11Backend:
         self._starting = True
         self._open.machine.launch(argv, env=env, cwd=cwd)
 
+    def converse(self, argv: Sequence[str]) -> socket.socket:
+        """Launches a command whose standard input, open both ways, is the other end of this; the caller's to close."""
+        return self._open.machine.converse(argv, env=None, cwd=None)
+
     def read(self, path: str) -> bytes:
         """The content of a file of the desktop."""
         try:
@@ -191,6 +206,19 @@ class X11Backend:
     def processes(self) -> list[int]:
         """Process ids of the desktop, as it sees them itself."""
         return self._open.machine.processes()
+
+    def release_input(self) -> None:
+        """Puts keyboard, pointer and clipboard into their first state; applications stay."""
+        self._open.release_input()
+
+    @property
+    def sent(self) -> Sent:
+        """What input was sent since the desktop was started."""
+        return replace(self._open.input.sent)
+
+    def colour(self, x: int, y: int) -> tuple[int, int, int]:
+        """A pixel of the screen this moment, red, green, blue."""
+        return self._open.framebuffer.colour(x, y)
 
     def close(self) -> None:
         """Ends the desktop and everything in it."""
@@ -245,6 +273,8 @@ class _Desktop:
             stack.callback(self.machine.close)
             self.connection = _connect(self.machine)
             stack.callback(self.connection.disconnect)
+            if settings.refresh_hz is not None:
+                set_refresh(self.connection, screen=settings.screen, hz=settings.refresh_hz)
             self._paint_background()
             self._root_properties = _windows.root_properties(self.connection)
             self.framebuffer = Framebuffer(self.machine.framebuffer(), self.connection)
@@ -269,6 +299,10 @@ class _Desktop:
         self._paint_background()
         self.input.reset()
         self._drain()
+
+    def release_input(self) -> None:
+        self.input.reset()
+        _windows.forget_selections(self.connection)
 
     def close(self) -> None:
         if self._accessibility is not None:

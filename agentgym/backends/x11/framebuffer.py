@@ -78,6 +78,11 @@ class Framebuffer:
         except (xcffib.ConnectionException, xcffib.XcffibException) as error:
             raise BackendError(f"the X server died: {error!r}", kind="display") from error
 
+    def colour(self, x: int, y: int) -> tuple[int, int, int]:
+        """A pixel as it is this moment, red, green, blue; the server is not asked to hold still."""
+        blue, green, red, _ = self._pixels[y, x].tolist()
+        return red, green, blue
+
     def close(self) -> None:
         # The array holds the map open.
         self._pixels = cast("Any", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any, Final, NamedTuple, cast
 
@@ -36,7 +37,7 @@ from agentgym.backends.x11.keymap import Keymap, Stroke
 from agentgym.backends.x11.keysyms import KEYS, RETURN, keysym_of_character, keysym_of_key
 from agentgym.errors import BackendError
 
-__all__ = ["MULTI_CLICK_S", "InputDriver"]
+__all__ = ["MULTI_CLICK_S", "InputDriver", "Sent"]
 
 MULTI_CLICK_S: Final = 0.1
 """The double-click time that applications are configured with."""
@@ -48,11 +49,42 @@ _DRAG_STEPS = 8
 
 _KEY_PRESS, _KEY_RELEASE, _BUTTON_PRESS, _BUTTON_RELEASE, _MOTION = 2, 3, 4, 5, 6
 _BUTTONS: dict[Button, int] = {"left": 1, "middle": 2, "right": 3}
-_WHEEL_UP, _WHEEL_DOWN, _WHEEL_LEFT, _WHEEL_RIGHT = 4, 5, 6, 7
+_WHEEL = _WHEEL_UP, _WHEEL_DOWN, _WHEEL_LEFT, _WHEEL_RIGHT = 4, 5, 6, 7
 _BUTTON_MASKS = {button: 0x80 << button for button in range(1, 6)}
 _USE_CORE_KEYBOARD = 0x100
 _ALL_MODIFIERS = 0xFF
 _LAST_BASIC = 0x0100FFFF
+
+
+@dataclass
+class Sent:
+    """How many events of each kind were sent, and where the pointer was sent to last.
+
+    A server passes over the press of a button that is down and the release of one that is not: so does this.
+    """
+
+    presses: int = 0
+    releases: int = 0
+    key_releases: int = 0
+    wheel_turns: int = 0
+    moves: int = 0
+    place: tuple[int, int] = (0, 0)
+    held: frozenset[int] = frozenset()
+
+    def note(self, event: int, detail: int, x: int, y: int) -> None:
+        if event == _MOTION:
+            self.moves += 1
+            self.place = (x, y)
+        elif event == _KEY_RELEASE:
+            self.key_releases += 1
+        elif detail in _WHEEL:
+            self.wheel_turns += event == _BUTTON_PRESS
+        elif event == _BUTTON_PRESS and detail not in self.held:
+            self.presses += 1
+            self.held |= {detail}
+        elif event == _BUTTON_RELEASE and detail in self.held:
+            self.releases += 1
+            self.held -= {detail}
 
 
 class InputDriver:
@@ -75,6 +107,7 @@ class InputDriver:
         self._root = connection.get_setup().roots[connection.pref_screen].root
         self._guard = _MultiClickGuard()
         self._held: set[int] = set()
+        self.sent = Sent()
         with _display_errors():
             self._xkb.UseExtension(1, 0).reply()
             self._keymap = Keymap(connection, drain=self._drain)
@@ -284,6 +317,7 @@ class InputDriver:
         self._xkb.LatchLockState(_USE_CORE_KEYBOARD, _ALL_MODIFIERS, 0, True, 0, _ALL_MODIFIERS, False, 0)
 
     def _send(self, event: int, detail: int, x: int = 0, y: int = 0) -> None:
+        self.sent.note(event, detail, x, y)
         self._xtest.FakeInput(event, detail, 0, self._root if event == _MOTION else 0, x, y, 0)
 
     def _sync(self) -> None:

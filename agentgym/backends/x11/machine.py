@@ -49,6 +49,8 @@ class MachineSettings:
     memory_mb: int
     disk_mb: int
     processes: int
+    shown: tuple[tuple[str, str], ...] = ()
+    refresh_hz: int | None = None
 
 
 class Machine:
@@ -135,6 +137,11 @@ class Machine:
         if argv[0] == PROGRAM:
             argv = application_command(argv[1:], python=self._python)
         self._call("launch", argv=list(argv), env=dict(env or {}), cwd=cwd)
+
+    def converse(self, argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: str | None) -> socket.socket:
+        """Launches a program whose standard input, open both ways, is the other end of this; the caller's to close."""
+        _, _, (descriptor,) = self._call("converse", argv=list(argv), env=dict(env or {}), cwd=cwd)
+        return socket.socket(fileno=descriptor)
 
     def read(self, path: str) -> bytes:
         self._check_place(path)
@@ -251,7 +258,7 @@ def _spawn(settings: MachineSettings) -> tuple[subprocess.Popen[bytes], Channel]
         if settings.sandbox == "none":
             process = _sandbox.spawn_bare(theirs.fileno(), guest=_GUEST)
         else:
-            wanted = _sandbox.Sandbox(network=settings.network, disk_mb=settings.disk_mb)
+            wanted = _sandbox.Sandbox(network=settings.network, disk_mb=settings.disk_mb, shown=settings.shown)
             process = wanted.spawn(theirs.fileno(), guest=_GUEST)
         on_failure.pop_all()
     return process, Channel(ours)

@@ -51,10 +51,12 @@ class Sandbox:
     Args:
         network: whether the machine's network is shared.
         disk_mb: how much the home and ``/tmp`` hold, each, in MB; they live in memory.
+        shown: folders of this machine that can be read, and where.
     """
 
     network: bool
     disk_mb: int
+    shown: Sequence[tuple[str, str]] = ()
 
     def spawn(self, descriptor: int, *, guest: Path) -> subprocess.Popen[bytes]:
         """Starts the guest's first process with an inherited socket.
@@ -110,6 +112,7 @@ class Sandbox:
         argv += ["--perms", "1777", "--dir", "/tmp/.X11-unix"]
         if not _python_home().is_relative_to("/usr"):
             argv += ["--ro-bind", str(_python_home()), str(_python_home())]
+        argv += [word for source, target in self.shown for word in ("--ro-bind", source, target)]
         return [*argv, *application_folders(), "--ro-bind", str(guest), f"{_GUEST}/guest"]
 
 

@@ -13,7 +13,7 @@ import xcffib.xproto
 from agentgym.backends.base import Window
 from agentgym.errors import BackendError
 
-__all__ = ["activate", "close", "forget_root_properties", "list_windows", "root_properties"]
+__all__ = ["activate", "close", "forget_root_properties", "forget_selections", "list_windows", "root_properties"]
 
 _ATOMS = (
     "_NET_ACTIVE_WINDOW",
@@ -23,6 +23,7 @@ _ATOMS = (
     "_NET_WM_NAME",
     "_NET_WM_VISIBLE_NAME",
 )
+_CLIPBOARD = "CLIPBOARD"
 _FROM_A_PAGER = 2
 _WINDOW_MANAGERS = ("_NET_", "_OB_", "_OPENBOX_", "WM_")
 _LONGEST_PROPERTY = 1 << 16
@@ -62,6 +63,20 @@ def forget_root_properties(connection: xcffib.Connection, *, known: frozenset[in
             name = core.GetAtomName(atom).reply().name.to_string()
             if not name.startswith(_WINDOW_MANAGERS):
                 core.DeleteProperty(root, atom)
+
+
+def forget_selections(connection: xcffib.Connection) -> None:
+    """Empties the clipboard and what a middle click pastes.
+
+    Raises:
+        BackendError: of kind ``"display"``, if the X server is gone.
+    """
+    with _display_errors():
+        core = cast("Any", connection).core
+        clipboard = core.InternAtom(False, len(_CLIPBOARD), _CLIPBOARD).reply().atom
+        for selection in (clipboard, xcffib.xproto.Atom.PRIMARY):
+            core.SetSelectionOwner(xcffib.NONE, selection, xcffib.CurrentTime)
+        core.GetInputFocus().reply()
 
 
 def activate(connection: xcffib.Connection, name: str, *, strict: bool = False, by_class: bool = False) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import signal
+import socket
 import stat
 import sys
 import time
@@ -56,6 +57,7 @@ class Server:
             "settle": self._settle,
             "run": self._run,
             "launch": self._launch,
+            "converse": self._converse,
             "read": self._read,
             "write": self._write,
             "processes": self._list_processes,
@@ -145,6 +147,14 @@ class Server:
     def _launch(self, *, body: bytes, argv: list[str], env: dict[str, str], cwd: str | None) -> Answer:
         self._processes.start(argv, env=self._merged(env), cwd=cwd or self._places.home, watch=True)
         return Answer()
+
+    def _converse(self, *, body: bytes, argv: list[str], env: dict[str, str], cwd: str | None) -> Answer:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self._processes.start(
+                argv, env=self._merged(env), cwd=cwd or self._places.home, stdin=theirs.fileno(), watch=True
+            )
+            return Answer(descriptors=(ours.detach(),))
 
     def _run(self, *, body: bytes, argv: list[str], env: dict[str, str], cwd: str | None, timeout_s: float) -> Answer:
         with (
@@ -240,8 +250,6 @@ def _become_subreaper() -> None:
 
 def main(descriptor: int) -> None:
     """Serves the desktop over an inherited socket until it is closed."""
-    import socket
-
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A Ctrl-C in the terminal is for the training process, which closes the socket when it ends. Not SIG_IGN, which
         # the applications would inherit.

@@ -1,0 +1,1 @@
+"""MiniWoB++'s pages in a browser on a private desktop."""
