@@ -20,6 +20,8 @@ COMMAND = (
     *("/bin/sh", "-c", 'exec "$@" 3<&0 4>&0 </dev/null', "chromium", *COMMANDS["browser"]),
     # Nothing around the page, nothing kept of what was typed into another one.
     *("--kiosk", "--incognito"),
+    # Pages do not come back.
+    "--disable-back-forward-cache",
     # On what standard input was, as descriptors 3 and 4: no port that a page could reach.
     "--remote-debugging-pipe",
     "about:blank",

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const LONGEST_TIMER_MS = 400; // as long as other desktops wait for a timer that may paint
-  const FRAMES = 2; // what handlers put off until the next frame is in the one after
+  const SCROLLING = 2; // frames after which a wheel's scrolling is on the page: it goes another way than its event
   const EPOCH = Date.UTC(2024, 0, 1); // as the files of a desktop
   const LATEST = 2 ** 31 - 1; // what a timer can hold
 
@@ -85,6 +85,7 @@
   };
 
   let waiting = null;
+  let turned = 0;
   const hasCome = (name) => seen[name] >= waiting.input[name];
   const look = () => {
     if (!waiting || waiting.looking) return;
@@ -95,7 +96,7 @@
   };
   const wait = () => {
     if (!waiting) return;
-    waiting.left = isStill() ? waiting.left - 1 : FRAMES;
+    waiting.left = isStill() ? waiting.left - 1 : waiting.frames;
     if (waiting.left > 0) native.requestAnimationFrame(wait);
     else tell(true);
   };
@@ -133,7 +134,9 @@
   // When all this input has come, the page is still and `number` is painted: how the page stands.
   const after = (input, place, number) =>
     new Promise((resolve) => {
-      waiting = { input, place, number, resolve, left: FRAMES, looking: false };
+      const frames = input.wheel > turned ? SCROLLING : 1;
+      turned = input.wheel;
+      waiting = { input, place, number, resolve, frames, left: frames, looking: false };
       look();
     });
   // No more input will come: what was to be seen went to something else than the page.
