@@ -79,7 +79,7 @@ def table_of(found: dict[str, list[Round]], task: str) -> Table:
 
 
 def _median(each: list[Round], figure: str) -> float:
-    return statistics.median(getattr(one, figure) for one in each)
+    return float(statistics.median(getattr(one, figure) for one in each))
 
 
 def main() -> None:

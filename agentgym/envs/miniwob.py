@@ -22,7 +22,7 @@ class MiniWobEnv(SmallEnv):
     for a punishment, and the last step pays it; as the script has it, from -1 to 1, it is ``raw_reward`` in the last
     step's ``info``. The page's time limit is lifted: what an agent thinks for does not count, its steps do.
 
-    The browser is started once and stays; a reset loads the page anew.
+    The browser is started once and stays; a reset writes the page anew.
 
     Args:
         page: its name: ``"click-test"``.

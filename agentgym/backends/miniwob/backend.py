@@ -36,8 +36,8 @@ _MARKER = 8
 class MiniwobBackend(X11Backend):
     """A desktop on which `PROGRAM` opens one of MiniWoB++'s pages, in a window that is larger than what is observed.
 
-    The browser stays over resets; a page is loaded anew. What else is launched, run or written is an x11 desktop's, and
-    the reset after it starts the browser again.
+    The browser stays over resets; each episode has its page in a new frame. What else is launched, run or written is an
+    x11 desktop's, and the reset after it starts the browser again.
 
     ``settle`` waits until the page has seen what was done, has nothing to do within 0.4 s, and is painted.
 
@@ -64,7 +64,8 @@ class MiniwobBackend(X11Backend):
         # The marker lies below what is observed.
         window = max(_WINDOW[0], screen[0]), max(_WINDOW[1], screen[1] + _MARKER)
         self._marker = window[0] - _MARKER // 2, window[1] - _MARKER // 2
-        self._pages = str(folder) if sandbox == "none" else _SHOWN
+        self._folder = folder / "miniwob"
+        self._address = f"file://{folder if sandbox == 'none' else _SHOWN}/miniwob"
         super().__init__(
             screen=window,
             sandbox=sandbox,
@@ -128,7 +129,8 @@ class MiniwobBackend(X11Backend):
         page, opening = _page_of(argv)
         if self._browser is None:
             self._browser = Browser(DevTools(self.converse(COMMAND)))
-        self._instruction = self._browser.open(f"file://{self._pages}/miniwob/{page}.html", opening)
+        content = (self._folder / f"{page}.html").read_text
+        self._instruction = self._browser.open(f"{self._address}/{page}.html", content, opening)
         self._standing, self._seen, self._sent = None, Input(), self.sent
 
     def run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -22,6 +22,8 @@ COMMAND = (
     *("--kiosk", "--incognito"),
     # Pages do not come back.
     "--disable-back-forward-cache",
+    # Pictures are in the frame of what they belong to, not in a later one.
+    "--disable-checker-imaging",
     # On what standard input was, as descriptors 3 and 4: no port that a page could reach.
     "--remote-debugging-pipe",
     "about:blank",
@@ -81,8 +83,8 @@ class Browser:
             "sessionId"
         ]
         devtools.call("Page.enable")
-        script = files("agentgym.backends.miniwob").joinpath("page.js").read_text(encoding="utf-8")
-        devtools.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self._script = files("agentgym.backends.miniwob").joinpath("page.js").read_text(encoding="utf-8")
+        self._shown: str | None = None
 
     def check(self) -> None:
         """Returns if the page answers.
@@ -92,19 +94,22 @@ class Browser:
         """
         self._devtools.call("Runtime.evaluate", expression="0", patience_s=_CHECK_PATIENCE_S)
 
-    def open(self, address: str, opening: Opening) -> str:
-        """Opens a page, begins an episode in it, and gives its instruction.
+    def open(self, address: str, content: Callable[[], str], opening: Opening) -> str:
+        """Begins an episode of a page, and gives its instruction.
+
+        Args:
+            address: what the page's links and files are relative to.
+            content: gives its HTML; called if another page was shown last.
+            opening: with what it begins.
 
         Raises:
             BackendError: if the page cannot be shown.
         """
-        self._devtools.forget_events()
-        answer = self._devtools.call("Page.navigate", url=address)
-        if "errorText" in answer:
-            raise BackendError(f"the browser cannot show {address}: {answer['errorText']}", kind="application")
-        self._devtools.await_event("Page.loadEventFired")
-        begin = f"agentgym.begin({opening.seed}, {msgspec.json.encode(opening.mode).decode()})"
-        return str(_value(self._devtools.call("Runtime.evaluate", expression=begin, returnByValue=True)))
+        if address != self._shown:
+            self._shown = None
+            self._hold(address, content())
+            self._shown = address
+        return str(self._value_of(f"agentgym.open({opening.seed}, {_json(opening.mode)})"))
 
     def ask(self, wanted: Input) -> tuple[int, int, int]:
         """Asks the page to tell how it stands when it has seen all this and rests.
@@ -116,7 +121,8 @@ class Browser:
         place = None if wanted.x is None else [wanted.x, wanted.y]
         counts = {name: getattr(wanted, name) for name in ("mousedown", "mouseup", "keyup", "wheel")}
         after = f"agentgym.after({_json(counts)}, {_json(place)}, {self._mark})"
-        self._request = self._evaluate(after)
+        # Not so if it was loaded by itself, as a key may have it.
+        self._request = self._evaluate(f"window.agentgym ? {after} : {_json(_LOST)}")
         return self._mark >> 16, self._mark >> 8 & 0xFF, self._mark & 0xFF
 
     def told(self, patience_s: float) -> Standing | None:
@@ -130,9 +136,15 @@ class Browser:
             answer = self._devtools.answer(self._request, patience_s)
         except BackendError as error:
             if any(words in str(error) for words in _MOVED_AWAY):
+                self._shown = None
                 raise PageLeft from error
             raise
-        return None if answer is None else msgspec.convert(_value(answer), Standing)
+        if answer is None:
+            return None
+        standing = msgspec.convert(_value(answer), Standing)
+        if not standing.begun:
+            self._shown = None
+        return standing
 
     def expect_no_more(self) -> None:
         """Tells the page that no more input will come."""
@@ -144,6 +156,24 @@ class Browser:
 
     def close(self) -> None:
         self._devtools.close()
+
+    def _hold(self, address: str, content: str) -> None:
+        """Goes to an address, for the address alone: what is found there does not run."""
+        self._devtools.call("Emulation.setScriptExecutionDisabled", value=True)
+        self._devtools.forget_events()
+        answer = self._devtools.call("Page.navigate", url=address)
+        if "errorText" in answer:
+            raise BackendError(f"the browser cannot show {address}: {answer['errorText']}", kind="application")
+        self._devtools.await_event("Page.loadEventFired")
+        self._devtools.call("Emulation.setScriptExecutionDisabled", value=False)
+        # Of a browser that has just been started, the address bar has the keyboard though it does not show.
+        self._devtools.call("Page.bringToFront")
+        self._value_of(self._script)
+        self._value_of(f"agentgym.keep({_json(content)})")
+
+    def _value_of(self, expression: str) -> Any:
+        call = self._devtools.call
+        return _value(call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True))
 
     def _evaluate(self, expression: str) -> int:
         return self._devtools.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
@@ -160,6 +190,9 @@ class Browser:
 
 class PageLeft(Exception):
     """Another page has come while one was waited for."""
+
+
+_LOST = Standing(begun=False, over=False, raw=0.0, reason=None, seen=Input(), still=True)
 
 
 def _json(value: Any) -> str:
