@@ -60,7 +60,13 @@ def test_both_ends_of_gymnasium_are_allowed() -> None:
 
 
 def test_no_extra_raises_the_floor_of_gymnasium() -> None:
-    extras = [one for name, lines in EXTRAS.items() if name not in ("rllib", "miniwob") for one in lines if "agentgym-envs" not in one]
+    extras = [
+        one
+        for name, lines in EXTRAS.items()
+        if name not in ("rllib", "miniwob")
+        for one in lines
+        if "agentgym-envs" not in one
+    ]
     asked = {spec for name, spec in requirements(extras) if name == "gymnasium"}
     assert len(asked) > 1
     assert [str(spec) for spec in asked if not spec.contains("1.2.2")] == []

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from agentgym.backends.base import BackendOptions, Completed, Observed
 from agentgym.backends.miniwob.browser import COMMAND, Browser, Input, PageLeft, Standing
@@ -119,6 +120,10 @@ class MiniwobBackend(X11Backend):
             width, height = self._observed
             seen["screenshot"] = np.ascontiguousarray(seen["screenshot"][:height, :width])
         return seen
+
+    def capture_into(self, frame: npt.NDArray[np.uint8]) -> None:
+        """Writes the screenshot into uint8 (height, width, 3), which may be part of more."""
+        np.copyto(frame, self.observe(["screenshot"])["screenshot"])
 
     def launch(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | None = None) -> None:
         """Opens a page and begins an episode in it, or starts another command."""
