@@ -40,8 +40,11 @@ format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
-bench: tools  ## Prints the tables of ratios of benchmarks/desktop.py and benchmarks/recording.py.
+bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording.
 	@$(bin)/python benchmarks/desktop.py
+	@$(bin)/python benchmarks/vector.py
+	@$(bin)/python benchmarks/micro.py
+	@$(bin)/python benchmarks/learner.py
 	@$(bin)/python benchmarks/recording.py
 
 clean:  ## Removes what was built, and .venv.

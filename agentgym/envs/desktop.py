@@ -28,7 +28,7 @@ from agentgym.envs.snapshot import Snapshot
 from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
 from agentgym.setup import run_steps
-from agentgym.tasks import Task
+from agentgym.tasks import EvaluatorSpec, Task
 
 __all__ = ["DesktopEnv", "Snapshot"]
 
@@ -122,6 +122,7 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self._acted: Acted | None = None
         self._paid = 0.0
         self._kept: Mapping[str, bytes] = {}
+        self._checked: EvaluatorSpec | None = None
 
     @property
     def spec(self) -> EnvSpec | None:
@@ -171,8 +172,9 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         super().reset(seed=seed)
         self._running = False
         task = self._choice.draw(self.np_random, {} if options is None else options)
-        if task.evaluator is not None:
+        if task.evaluator is not None and task.evaluator is not self._checked:
             check_spec(task.evaluator)
+            self._checked = task.evaluator
         check_home(task, self.backend)
         self._task = task
         self._seed = int(self.np_random.integers(2**31))

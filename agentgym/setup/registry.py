@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, TypeAlias, get_type_hints
 
 import msgspec
@@ -64,7 +65,7 @@ def check_step(step: SetupStep, where: str) -> SetupAction:
         action = steps[step.type]
     except UnknownNameError as error:
         raise TaskError(f"{error} - at {where}.type") from error
-    signature = inspect.signature(action)
+    signature, kinds = _form(action)
     unknown = unknown_keyword(signature, step.parameters)
     if unknown is not None:
         raise TaskError(f"step {step.type!r} has no parameter {unknown} - at {where}.parameters")
@@ -72,7 +73,7 @@ def check_step(step: SetupStep, where: str) -> SetupAction:
         signature.bind(None, **step.parameters)
     except TypeError as error:
         raise TaskError(f"step {step.type!r}: {error} - at {where}.parameters") from error
-    for name, kind in _kinds(action).items():
+    for name, kind in kinds.items():
         if name in step.parameters:
             _check_kind(step, name, kind, where)
     return action
@@ -97,12 +98,15 @@ def unknown_keyword(signature: inspect.Signature, given: Iterable[str], *, after
     return None
 
 
-def _kinds(action: SetupAction) -> Mapping[str, Any]:
+@cache
+def _form(action: SetupAction) -> tuple[inspect.Signature, Mapping[str, Any]]:
+    """How an action is called, and the types of its parameters."""
     try:
-        return get_type_hints(action, include_extras=True)
+        kinds = get_type_hints(action, include_extras=True)
     except NameError:
         # An action of another package may import what it is annotated with for its type checker alone.
-        return {}
+        kinds = {}
+    return inspect.signature(action), kinds
 
 
 def _check_kind(step: SetupStep, name: str, kind: Any, where: str) -> None:

@@ -34,6 +34,8 @@ NATIVE = (160, 210)
 Split: TypeAlias = Literal["train", "test"]
 
 _HALF = 2**31
+# One for all, so that an environment looks at it once.
+_EVALUATOR = EvaluatorSpec((Check("app_score", GetterSpec("app_state", {"type": "app_state"})),))
 
 apps: Registry[type[App]] = Registry("app")
 for _name in MICRO:
@@ -72,7 +74,7 @@ def app_family(name: str, *, level: int = 1, split: Split = "train") -> TaskFami
             id=f"micro/{name}",
             instruction=instruction,
             setup=(SetupStep("launch", {"command": [PROGRAM, name, text]}),),
-            evaluator=EvaluatorSpec((Check("app_score", GetterSpec("app_state", {"type": "app_state"})),)),
+            evaluator=_EVALUATOR,
             related_apps=(name,),
             max_steps=app.max_steps,
             seed_params={"instance": instance, "level": level, "split": split},

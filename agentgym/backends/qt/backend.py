@@ -172,8 +172,9 @@ class QtBackend:
         except msgspec.MsgspecError as error:
             raise UsageError(f"the parameters of {name!r} are no JSON object: {error}") from error
         kind = apps[name]
-        with self._turn():
-            self._end_app()
+        if self._app is not None:
+            with self._turn():
+                self._end_app()
         self._name = name
         with self._turn():
             self._open(kind, params)
