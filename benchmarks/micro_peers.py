@@ -86,25 +86,6 @@ def clicks() -> Iterator[Click]:
         yield Click(rng.randrange(16), rng.randrange(_BELOW_BANNER, 21))
 
 
-def played(env: Any, written: Callable[[Click], Any], places: Iterator[Click], seconds: float) -> Round:
-    """Clicks for some seconds, and resets when an episode is over or given up."""
-    found = Round()
-    cpu_s = cpu_seconds()
-    deadline = time.perf_counter() + seconds
-    count, over = 0, True
-    while (start := time.perf_counter()) < deadline or not found.steps:
-        if over or count >= _EPISODE:
-            env.reset(seed=len(found.resets))
-            found.resets.append(time.perf_counter() - start)
-            count, over = 0, False
-            continue
-        _, _, terminated, truncated, _ = env.step(written(next(places)))
-        found.steps.append(time.perf_counter() - start)
-        count, over = count + 1, terminated or truncated
-    found.cpu_s = cpu_seconds() - cpu_s
-    return found
-
-
 def cpu_seconds() -> float:
     """CPU time of this process and all that it started, those included that have ended."""
     ticks = sum(_ticks(pid) for pid in [os.getpid(), *_descendants(os.getpid())])
@@ -129,6 +110,40 @@ def _descendants(pid: int) -> Iterator[int]:
         for child in map(int, found):
             yield child
             yield from _descendants(child)
+
+
+def played(
+    env: Any,
+    written: Callable[[Click], Any],
+    places: Iterator[Click],
+    seconds: float,
+    *,
+    cpu: Callable[[], float] = cpu_seconds,
+) -> Round:
+    """Clicks for some seconds, and resets when an episode is over or given up.
+
+    Args:
+        env: where.
+        written: what the environment takes for a click.
+        places: where to click.
+        seconds: how long.
+        cpu: the CPU time that is this side's.
+    """
+    found = Round()
+    cpu_s = cpu()
+    deadline = time.perf_counter() + seconds
+    count, over = 0, True
+    while (start := time.perf_counter()) < deadline or not found.steps:
+        if over or count >= _EPISODE:
+            env.reset(seed=len(found.resets))
+            found.resets.append(time.perf_counter() - start)
+            count, over = 0, False
+            continue
+        _, _, terminated, truncated, _ = env.step(written(next(places)))
+        found.steps.append(time.perf_counter() - start)
+        count, over = count + 1, terminated or truncated
+    found.cpu_s = cpu() - cpu_s
+    return found
 
 
 def _miniwob(task: str, *, fast: bool) -> tuple[Any, Callable[[Click], Any]]:
