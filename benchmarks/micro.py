@@ -110,32 +110,34 @@ def _name(size: tuple[int, int]) -> str:
 
 def _peers_table(found: Mapping[str, Summary]) -> Table:
     table = Table(title="Random clicks, one environment, one process")
-    for heading in ("", "steps/s", "and resets", "step", "reset", "CPU a step"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for size in _SIZES:
-        table.add_column(f"{size[0]}x{size[1]}: steps/s", justify="right")
-        table.add_column("and resets, step", justify="right")
-    table.add_column("wanted")
+    ratios = [f"{size[0]}x{size[1]}:\n{what}" for size in _SIZES for what in ("steps/s", "with resets", "step")]
+    for heading in ("", "steps/s", "with\nresets", "step", "reset", "CPU\na step", *ratios, "wanted"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     ours = {_name(size): found[_name(size)] for size in _SIZES}
     for name, one in found.items():
-        ratios = [ratio for each in ours.values() for ratio in (_ratios(each, one) if name not in ours else ("", ""))]
+        ratios = [ratio for each in ours.values() for ratio in (_ratios(each, one) if name not in ours else ("",) * 3)]
         wanted = ">= 1,000, < 3 ms" if name in ours else _WANTED.get(name, "")
         table.add_row(
             name,
-            f"{one.rate:,.1f}",
-            f"{one.rate_with_resets:,.1f}",
-            f"{one.step_ms:,.2f} ms",
-            f"{one.reset_ms:,.2f} ms",
-            f"{one.cpu_ms:,.2f} ms",
+            *(_figure(rate) for rate in (one.rate, one.rate_with_resets)),
+            *(f"{_figure(milliseconds)} ms" for milliseconds in (one.step_ms, one.reset_ms, one.cpu_ms)),
             *ratios,
             wanted,
         )
     return table
 
 
-def _ratios(ours: Summary, theirs: Summary) -> tuple[str, str]:
-    all_of_it, step = ours.rate_with_resets / theirs.rate_with_resets, theirs.step_ms / ours.step_ms
-    return f"{ours.rate / theirs.rate:,.0f} x", f"{all_of_it:,.0f} x, {step:,.0f} x"
+def _figure(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.2g}" if number < 10 else f"{number:.1f}"
+
+
+def _ratios(ours: Summary, theirs: Summary) -> list[str]:
+    found = (
+        ours.rate / theirs.rate,
+        ours.rate_with_resets / theirs.rate_with_resets,
+        theirs.step_ms / ours.step_ms,
+    )
+    return [f"{ratio:,.0f} x" for ratio in found]
 
 
 def parts_of(env: gym.Env[Any, Any]) -> list[Part]:
@@ -246,7 +248,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument("--no-peers", action="store_true", help="ours alone")
     given = parser.parse_args()
-    console = Console(width=170)
+    console = Console(width=180)
     missing = None if given.no_peers else absent()
     if missing:
         console.print(f"The peers are left out, for want of a browser or its driver: {missing}")
