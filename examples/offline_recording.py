@@ -18,7 +18,9 @@ from agentgym.agents.policy import load_policy
 from agentgym.training import TrainingPlan, train
 from agentgym.wrappers import DiscreteGrid, TrajectoryRecorder
 
-FAMILIES = ("ClickButton", "ClickMoving", "DragToBox")
+FAMILIES = {"ClickButton": 6_000, "ClickMoving": 6_000, "DragToBox": 10_000}
+"""With the steps of training that the half-trained agent has had."""
+FOLDER = Path("recordings")
 AGENTS = ("oracle", "random", "half-trained")
 
 
@@ -40,18 +42,14 @@ def play(env: gym.Env[Any, Any], act: Callable[[Any], Any], episodes: int) -> fl
     return total / episodes
 
 
-def recording(family: str, folder: Path, *, episodes: int = 300, steps: int = 6_000) -> Dataset:
-    """The recording in a folder, made if there is none.
-
-    Args:
-        episodes: of each agent.
-        steps: of training that the half-trained agent has had.
-    """
-    kept = folder / family
+def recording(family: str, *, episodes: int = 300, steps: int | None = None) -> Dataset:
+    """A family's recording, made if there is none, of so many episodes of each agent."""
+    kept = FOLDER / family
     if not kept.exists():
-        policy = folder / f"{family}-policy"
-        half = {"observation": "screenshot"}
-        train(TrainingPlan(env=f"agentgym/{family}-v0", out=str(policy), env_kwargs=half, steps=steps, shaping=0.5))
+        policy = FOLDER / f"{family}-policy"
+        steps = steps or FAMILIES[family]
+        seen = {"observation": "screenshot"}
+        train(TrainingPlan(env=f"agentgym/{family}-v0", out=str(policy), env_kwargs=seen, steps=steps, shaping=0.5))
         half_trained = load_policy(policy / "policy.zip")
         for agent in AGENTS:
             env = TrajectoryRecorder(make(family), kept, agent=agent)
@@ -71,7 +69,7 @@ def mean_returns(data: Dataset) -> list[float]:
 
 
 if __name__ == "__main__":
-    numbers = [int(given) for given in sys.argv[1:3]] or [300, 6_000]
+    episodes, steps = [int(given) for given in sys.argv[1:3]] or (300, None)
     for family in sys.argv[3:] or FAMILIES:
-        returns = mean_returns(recording(family, Path("recordings"), episodes=numbers[0], steps=numbers[1]))
+        returns = mean_returns(recording(family, episodes=episodes, steps=steps))
         print(family, *(f"{agent} {value:.2f}" for agent, value in zip(AGENTS, returns, strict=True)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -11,6 +13,7 @@ import pytest
 from agentgym.wrappers import RewardHooks, TrajectoryRecorder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 NEEDS = {
     "cleanrl_ppo": ("torch", "it is large"),
     "rllib_ppo": ("ray", "it holds gymnasium at 1.2.2; `make test-matrix` runs this"),
@@ -39,8 +42,12 @@ SAYS = {
 }
 
 
+# What learns has its own test below.
+ALONE = [path for path in sorted(EXAMPLES.glob("*.py")) if not path.stem.startswith("offline")]
+
+
 @pytest.mark.desktop
-@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("example", ALONE, ids=lambda path: path.stem)
 def test_an_example_runs_and_says_what_it_promises(example: Path, tmp_path: Path) -> None:
     needed, reason = NEEDS.get(example.stem, ("agentgym", ""))
     if find_spec(needed) is None:
@@ -65,6 +72,31 @@ def test_an_example_reads_what_it_has_recorded_not_what_was_there(example: str, 
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert SAYS[example] in result.stdout
+
+
+@pytest.mark.slow
+def test_what_is_learned_from_a_recording_alone_solves_unseen_tasks(tmp_path: Path) -> None:
+    for library in ("torchrl", "sb3_contrib"):
+        pytest.importorskip(library)
+
+    def said(*command: str) -> list[str]:
+        result = subprocess.run(
+            [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, **ONE_THREAD}
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout.splitlines()
+
+    (recorded,) = said(str(EXAMPLES / "offline_recording.py"), "120", "256", "ClickButton")
+    assert re.fullmatch(r"ClickButton oracle 1\.00 random 0\.\d\d half-trained [01]\.\d\d", recorded)
+    for algorithm, updates in (("bc", 200), ("cql", 2)):
+        header, row = said(str(EXAMPLES / "offline.py"), algorithm, str(updates), "ClickButton")
+        assert header.split("\t") == ["family", "oracle", "random", "half-trained", algorithm, "minutes"]
+        name, *numbers = row.split("\t")
+        oracle, _, _, learned, minutes = map(float, numbers)
+        assert (name, oracle) == ("ClickButton", 1)
+        assert 0 <= learned <= 1
+        assert minutes >= 0
+        assert algorithm == "cql" or learned >= 0.8
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
