@@ -26,8 +26,9 @@ class Scores(torch.nn.Module):
         super().__init__()
         columns, rows = env.get_wrapper_attr("actions").bins
         image = gym.spaces.Box(0, 255, (3, *env.observation_space.shape[:2]), "uint8")
-        verbs = int(env.action_space.n) // (rows * columns)
-        self.policy = GridPolicy(image, env.action_space, lambda _: 0.0, grid=(rows, columns), verbs=verbs, others=0)
+        verbs, others = divmod(int(env.action_space.n), rows * columns)  # the latter are keys, and waiting
+        layout: dict[str, Any] = {"grid": (rows, columns), "verbs": verbs, "others": others}
+        self.policy = GridPolicy(image, env.action_space, lambda _: 0.0, **layout)
 
     def forward(self, observation: torch.Tensor) -> torch.Tensor:
         return self.policy.action_net(self.policy.extract_features(observation.movedim(-1, 1)))
