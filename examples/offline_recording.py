@@ -18,7 +18,7 @@ from agentgym.agents.policy import load_policy
 from agentgym.training import TrainingPlan, train
 from agentgym.wrappers import DiscreteGrid, TrajectoryRecorder
 
-FAMILIES = {"ClickButton": 3_000, "ClickMoving": 3_000, "EnterText": 5_000}
+FAMILIES = {"ClickButton": 2_000, "ClickMoving": 3_000, "EnterText": 5_000}
 """With the steps of training that the half-trained agent has had."""
 FOLDER = Path("recordings")
 AGENTS = ("oracle", "random", "half-trained")
