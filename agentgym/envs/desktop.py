@@ -314,18 +314,15 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self._running = self._begun = False
         self._scored = self._acted = None
         with self._timed("reset"):
-            self._see_to_accessibility(task)
+            # A machine that cannot show what the task's evaluator looks at is given up; the next one can.
+            if _ACCESSIBLE & observed_by(task):
+                self.show_accessibility()
             self.backend.reset(seed=self._seed)
             self._kept = run_steps(task.setup, self.backend)
         with self._timed("settle"):
             settled = self.backend.settle(_RESET_PATIENCE_S)
         self._running = self._begun = True
         return settled
-
-    def _see_to_accessibility(self, task: Task) -> None:
-        """Gives up a machine that cannot show what the task's evaluator looks at; the next one can."""
-        if _ACCESSIBLE & observed_by(task):
-            self.show_accessibility()
 
     @property
     def _machine(self) -> Backend:
