@@ -104,3 +104,23 @@ def test_two_of_a_kind(family: str, actions: Sequence[Action]) -> None:
     assert all(one == same == shown for one, same, shown in playing)
     first.close()
     second.close()
+
+
+@pytest.mark.parametrize("family", ["drag-to-box", "resize-box", "sort-list", "draw-box"])
+def test_what_is_dragged_stays_in_hand_while_another_has_its_turn(family: str) -> None:
+    envs = [_env(family), _env(family)]
+    solved: list[bool] = []
+    for seed, env in enumerate(envs):
+        env.reset(seed=seed)
+    backend: Any = envs[0].backend
+    while not solved and (action := backend.solve()) is not None:
+        # Its parts one by one, so that the pointer moves with what it holds before the other's turn.
+        for part in action.actions if isinstance(action, Batch) else (action,):
+            _, _, over, _, info = envs[0].step(part)
+            envs[1].step(MoveTo(30, 100))
+            if over:
+                solved.append(info["is_success"])
+                break
+    for env in envs:
+        env.close()
+    assert solved == [True]

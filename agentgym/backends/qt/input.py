@@ -32,6 +32,7 @@ from agentgym.actions import (
 from agentgym.backends.checks import check_character, check_input
 from agentgym.backends.qt.clock import Clock
 from agentgym.backends.qt.keyboard import Keyboard, key_named
+from agentgym.backends.qt.pressed import pressed_at
 from agentgym.backends.qt.quiet import Quiet
 from agentgym.backends.qt.turns import Seat, is_frame
 
@@ -198,7 +199,7 @@ class QtInput:
         window = self._target()
         if window is None or button in self._seat.held:
             return
-        self._seat.held[button] = (window, self._seat.spot)
+        self._seat.held[button] = pressed_at(window, self._seat.spot)
         if not is_second:
             self._send(window, _PRESS, button)
             return
@@ -237,9 +238,9 @@ class QtInput:
 
     def _target(self) -> QWidget | None:
         """The window that gets what the pointer does: while a button is down, the one where it went down."""
-        for window, _ in self._seat.held.values():
-            if Shiboken.isValid(window) and window.isVisible():
-                return window
+        for pressed in self._seat.held.values():
+            if Shiboken.isValid(pressed.window) and pressed.window.isVisible():
+                return pressed.window
         return QApplication.activePopupWidget() or self._seat.below() or self._shown_since()
 
     def _shown_since(self) -> QWidget | None:

@@ -15,6 +15,7 @@ from shiboken6 import Shiboken
 
 from agentgym.backends.qt.clipboard import contents, fill
 from agentgym.backends.qt.clock import Clock, Timeline
+from agentgym.backends.qt.pressed import Pressed
 from agentgym.backends.qt.quiet import Quiet
 
 __all__ = ["ELSEWHERE", "Seat", "Turns", "is_frame"]
@@ -65,8 +66,8 @@ class Seat:
         self.windows: list[QWidget] = []
         """Those that are to be seen, the lowest first."""
         self.move(self.place.width() // 2, self.place.height() // 2)
-        self.held: dict[Qt.MouseButton, tuple[QWidget, QPoint]] = {}
-        """Which window has the pointer for as long as a button is down, and where that was."""
+        self.held: dict[Qt.MouseButton, Pressed] = {}
+        """What has the pointer for as long as a button is down."""
         self.keys: list[str] = []
         self.hovered: QWidget | None = None
         self._put_away: list[QWidget] = []
@@ -109,8 +110,8 @@ class Seat:
 
     def let_go(self) -> None:
         """Has Qt take the buttons that are down for released."""
-        for button, (window, _) in self.held.items():
-            _send_mouse(window, self.spot, _Type.MouseButtonRelease, button, _Button.NoButton)
+        for button, pressed in self.held.items():
+            _send_mouse(pressed.window, self.spot, _Type.MouseButtonRelease, button, _Button.NoButton)
 
     def leave(self) -> None:
         """Puts away what would stand in another's way."""
@@ -162,9 +163,9 @@ class Seat:
         self.point()
         self._hover()
         down = _Button.NoButton
-        for button, (window, spot) in self.held.items():
+        for button, pressed in self.held.items():
             down |= button
-            _send_mouse(window, spot, _Type.MouseButtonPress, button, down)
+            _send_mouse(pressed.window, pressed.now(), _Type.MouseButtonPress, button, down)
         if (grabber := _alive(self._grabber)) is not None:
             grabber.grabMouse()
         if (focus := _alive(self._focus)) is not None:
