@@ -24,15 +24,15 @@ from agentgym.training import Evaluation
 GOAL = 0.95
 FAMILIES = (
     "ClickButton",
-    "EnterText",
-    "ClickShape",
-    "PickColour",
     "ClickMoving",
-    "AnswerDialog",
+    "EnterText",
     "EnterPassword",
-    "UseMenu",
+    "SwitchTab",
+    "FindReplace",
+    "PickColour",
+    "ClickShape",
+    "CopyPaste",
     "DragToBox",
-    "ResizeBox",
 )
 _MILESTONES = (0.5, 0.8, GOAL)
 

@@ -23,7 +23,7 @@ from agentgym.agents.policy import PolicyDescription, read_description, wrapped
 from agentgym.errors import UsageError
 from agentgym.runner import Episode
 
-_FAMILIES = ("ClickButton", "EnterText", "ClickShape", "PickColour", "AnswerDialog")
+_FAMILIES = ("ClickButton", "EnterText", "EnterPassword", "SwitchTab", "FindReplace")
 
 
 @dataclass(frozen=True)
