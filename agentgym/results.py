@@ -128,7 +128,7 @@ def run(specs: Sequence[RolloutSpec], engine: Engine, *, skip: Mapping[int, str]
     """
     skip = skip or {}
     for index, reason in skip.items():
-        yield Finished(index, Row(task=task_name(specs[index].task), seed=specs[index].seed, skipped=reason))
+        yield Finished(index, Row(task=task_name(specs[index]), seed=specs[index].seed, skipped=reason))
     wanted = [index for index in range(len(specs)) if index not in skip]
     for outcome in engine.map(rollout, [specs[index] for index in wanted]):
         index = wanted[outcome.index]
@@ -148,8 +148,9 @@ def summarise(rows: Iterable[Row]) -> Summary:
     )
 
 
-def task_name(task: Task | str | None) -> str:
-    return task.id if isinstance(task, Task) else task or ""
+def task_name(spec: RolloutSpec) -> str:
+    """Of an order whose environment has its own task, the environment's id."""
+    return spec.task.id if isinstance(spec.task, Task) else spec.task or spec.env
 
 
 def _tasks(source: str) -> Sequence[Task | str]:
@@ -175,7 +176,7 @@ def _with_needs(spec: RolloutSpec, task: Task | str) -> RolloutSpec:
     if spec.agent != "oracle":
         return spec
     wanted: Sequence[str] = spec.env_kwargs.get("observation", ("screenshot",))
-    needs = [kind for kind in oracle_family(task_name(task)).needs if kind not in wanted]
+    needs = [kind for kind in oracle_family(task.id if isinstance(task, Task) else task).needs if kind not in wanted]
     env_kwargs: Mapping[str, Any] = {**spec.env_kwargs, "observation": (*wanted, *needs)}
     return replace(spec, env_kwargs=env_kwargs)
 
@@ -184,7 +185,7 @@ def _finished(index: int, spec: RolloutSpec, outcome: Outcome[EpisodeResult]) ->
     result = outcome.value
     if result is None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
-        return Finished(index, Row(task=task_name(spec.task), seed=spec.seed, error=error))
+        return Finished(index, Row(task=task_name(spec), seed=spec.seed, error=error))
     row = Row(
         task=result.task,
         seed=result.seed,

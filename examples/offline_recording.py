@@ -1,12 +1,12 @@
 """Records an oracle, a random and a half-trained agent: ``python offline_recording.py [EPISODES STEPS [FAMILY …]]``.
 
-``pip install 'agentgym-envs[train]'``. Makes what ``offline.py`` learns from: one recording for each family, of so many
-episodes of each agent. The half-trained one has had so many steps of PPO.
+``pip install 'agentgym-envs[train]'``. Makes what ``offline.py`` learns from: one recording for each family.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from agentgym.agents.policy import load_policy
 from agentgym.training import TrainingPlan, train
 from agentgym.wrappers import DiscreteGrid, TrajectoryRecorder
 
-FAMILIES = {"ClickButton": 2_000, "ClickMoving": 3_000, "EnterText": 5_000}
+FAMILIES = {"ClickButton": 3_000, "ClickMoving": 3_000, "EnterText": 5_000}
 """With the steps of training that the half-trained agent has had."""
 FOLDER = Path("recordings")
 AGENTS = ("oracle", "random", "half-trained")
@@ -44,15 +44,15 @@ def play(env: gym.Env[Any, Any], act: Callable[[Any], Any], episodes: int) -> fl
 
 def recording(family: str, *, episodes: int = 300, steps: int | None = None) -> Dataset:
     """A family's recording, made if there is none, of so many episodes of each agent."""
-    kept = FOLDER / family
+    kept, begun = FOLDER / family, FOLDER / f"{family}-begun"
     if not kept.exists():
-        policy = FOLDER / f"{family}-policy"
-        steps = steps or FAMILIES[family]
+        shutil.rmtree(begun, ignore_errors=True)  # what was interrupted is no recording
+        policy, steps = FOLDER / f"{family}-policy", steps or FAMILIES[family]
         seen = {"observation": "screenshot"}
         train(TrainingPlan(env=f"agentgym/{family}-v0", out=str(policy), env_kwargs=seen, steps=steps, shaping=0.5))
         half_trained = load_policy(policy / "policy.zip")
         for agent in AGENTS:
-            env = TrajectoryRecorder(make(family), kept, agent=agent)
+            env = TrajectoryRecorder(make(family), begun, agent=agent)
             env.action_space.seed(0)
             acts: dict[str, Callable[[Any], Any]] = {
                 "oracle": lambda _, env=env: env.get_wrapper_attr("encode")(env.unwrapped.backend.solve()),
@@ -60,6 +60,7 @@ def recording(family: str, *, episodes: int = 300, steps: int | None = None) -> 
                 "half-trained": lambda seen: half_trained.predict(seen)[0],
             }
             play(env, acts[agent], episodes)
+        begun.rename(kept)
     return Dataset(kept)
 
 
@@ -69,7 +70,11 @@ def mean_returns(data: Dataset) -> list[float]:
 
 
 if __name__ == "__main__":
-    episodes, steps = [int(given) for given in sys.argv[1:3]] or (300, None)
-    for family in sys.argv[3:] or FAMILIES:
-        returns = mean_returns(recording(family, episodes=episodes, steps=steps))
-        print(family, *(f"{agent} {value:.2f}" for agent, value in zip(AGENTS, returns, strict=True)))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("episodes", nargs="?", type=int, default=300, help="of each agent")
+    parser.add_argument("steps", nargs="?", type=int, help="of training of the half-trained one")
+    parser.add_argument("families", nargs="*", default=list(FAMILIES))
+    given = parser.parse_args()
+    for family in given.families:
+        data = recording(family, episodes=given.episodes, steps=given.steps)
+        print(family, *(f"{agent} {value:.2f}" for agent, value in zip(AGENTS, mean_returns(data), strict=True)))

@@ -24,6 +24,7 @@ __all__ = [
     "PolicyAgent",
     "PolicyDescription",
     "algorithm",
+    "chosen",
     "load_policy",
     "read_description",
     "save_policy",
@@ -129,6 +130,20 @@ def load_policy(path: str | os.PathLike[str], **options: Any) -> Any:
     return algorithm(description.algo).load(path, device="cpu", **options)
 
 
+def chosen(model: Any, observation: Any, *, deterministic: bool = False) -> Any:
+    """What a learner does: drawn, or the likeliest. Those that learn values explore only while they learn.
+
+    Args:
+        observation: of one environment, or of several together.
+    """
+    masks = {}
+    if isinstance(observation, Mapping) and "action_mask" in observation and type(model).__name__ == "MaskablePPO":
+        masks = {"action_masks": np.asarray(observation["action_mask"], bool)}
+    certain = deterministic or hasattr(model, "exploration_rate")
+    action, _ = model.predict(observation, deterministic=certain, **masks)
+    return action
+
+
 @functools.lru_cache(maxsize=4)
 def _loaded(path: Path, _written: int) -> Any:
     return load_policy(path)
@@ -152,16 +167,18 @@ class PolicyAgent:
         self.description = read_description(path)
         self._model = _loaded(Path(path).resolve(), Path(path).stat().st_mtime_ns)
         self._deterministic = deterministic
-        self._model.set_random_seed(seed)
+        self._torch = needed("torch", extra="train")
+        self._draws = self._torch.Generator().manual_seed(seed).get_state()
 
     def reset(self, task: Task, emit: Emit) -> None:
         """Goes on drawing: each episode is another one."""
 
     def act(self, observation: Any) -> Any:
-        masks = {}
-        if isinstance(observation, Mapping) and "action_mask" in observation and self.description.algo[:4] == "mask":
-            masks = {"action_masks": np.asarray(observation["action_mask"], bool)}
-        action, _ = self._model.predict(observation, deterministic=self._deterministic, **masks)
+        # Drawn from numbers of its own: neither another agent's nor the caller's change.
+        with self._torch.random.fork_rng(devices=[]):
+            self._torch.set_rng_state(self._draws)
+            action = chosen(self._model, observation, deterministic=self._deterministic)
+            self._draws = self._torch.get_rng_state()
         return action
 
 

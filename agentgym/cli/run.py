@@ -47,7 +47,7 @@ def run(
     ] = None,
     sandbox: Annotated[str, typer.Option(help="bwrap, or none to run applications without protection.")] = "bwrap",
     engine: Annotated[
-        str | None, typer.Option(help="Where the episodes run: processes if not given, serial for a policy.")
+        str | None, typer.Option(help="Where the episodes run: processes if not given, serial for a policy on qt.")
     ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds after which an episode is killed.")] = 600.0,
     json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
@@ -84,7 +84,8 @@ def run(
     specs = _planned(tasks, template, episodes)
     _check_homes(specs, env_kwargs)
     # A policy is loaded once where all episodes run in one process, and loading its library takes seconds.
-    machine = _engine(engine or ("serial" if is_policy and num_envs == 1 else "processes"), num_envs, timeout)
+    is_quick = is_policy and num_envs == 1 and specs[0].env_kwargs.get("backend", "qt") == "qt"
+    machine = _engine(engine or ("serial" if is_quick else "processes"), num_envs, timeout)
     with modules_from_here():
         check(specs[0])
     if out is not None:
@@ -113,6 +114,8 @@ def run(
 
 def _planned(tasks: str | None, template: RolloutSpec, episodes: int) -> Sequence[RolloutSpec]:
     if template.agent.startswith("policy:"):
+        if "observation" in template.env_kwargs:
+            raise UsageError("a policy is shown what it learned on: drop --observation")
         return for_policy(template, tasks, episodes=episodes)
     if tasks is None:
         raise UsageError("agentgym run takes tasks: a suite, suite/task, a file or a folder; only a policy has its own")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from agentgym.cli.options import key_values
+from agentgym.cli.options import key_values, modules_from_here
 from agentgym.cli.output import figure, progress_bar, write_json, write_table
 from agentgym.errors import UsageError
 from agentgym.training import Evaluation, Progress, TrainingPlan
@@ -18,9 +18,11 @@ from agentgym.training import train as train_policy
 __all__ = ["train"]
 
 _INTERRUPT_EXIT = 130
+_MAY_CHANGE = ("steps", "stop_at", "evaluate_every", "evaluation_episodes", "record")
 
 
 def train(
+    context: typer.Context,
     env: Annotated[str | None, typer.Argument(help="A registered id: agentgym/ClickButton-v0.")] = None,
     out: Annotated[Path | None, typer.Option(help="The folder that is written.")] = None,
     algo: Annotated[str, typer.Option(help="ppo, a2c, dqn, trpo, qrdqn or maskable-ppo.")] = "ppo",
@@ -55,7 +57,7 @@ def train(
       agentgym run --agent policy:runs/click-button/policy.zip --episodes 20
     """
     if resume is not None:
-        plan = _resumed(resume, steps)
+        plan = _resumed(resume, context)
     elif env is None or out is None:
         raise UsageError("agentgym train takes an environment and --out FOLDER, or --resume FOLDER")
     else:
@@ -84,8 +86,12 @@ def train(
     rows = [
         (str(one.steps), f"{one.seconds / 60:.1f}", figure(one.success), figure(one.mean_return)) for one in evaluations
     ]
-    write_table(("steps", "minutes", "success", "return"), rows, title=f"{plan.env}, {plan.algo}, unseen episodes")
+    write_table(("steps", "minutes", "success", "return"), rows, title=f"{plan.env}, {plan.algo}, {_what(plan)}")
     typer.echo(f"policy: {path}")
+
+
+def _what(plan: TrainingPlan) -> str:
+    return "unseen episodes" if plan.has_split else "episodes of other seeds"
 
 
 def _train(plan: TrainingPlan) -> list[Evaluation]:
@@ -99,18 +105,30 @@ def _train(plan: TrainingPlan) -> list[Evaluation]:
             bar.update(task, completed=progress.steps, description=f"{plan.env}  {', '.join(said)}")
 
         try:
-            return train_policy(plan, report)
+            with modules_from_here():
+                return train_policy(plan, report)
         except KeyboardInterrupt:
             bar.stop()
             typer.echo(f"agentgym: interrupted; agentgym train --resume {plan.out} goes on", err=True)
             raise typer.Exit(_INTERRUPT_EXIT) from None
 
 
-def _resumed(folder: Path, steps: int) -> TrainingPlan:
-    """The plan of a folder, as long as is asked for now."""
-    try:
-        said: dict[str, Any] = msgspec.json.decode((folder / "plan.json").read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"{folder} holds no training run to go on with: {error}") from error
+def _resumed(folder: Path, context: typer.Context) -> TrainingPlan:
+    """The plan of a folder, with what of it may change and was given."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = {name for name, source in sources.items() if source and source.name == "COMMANDLINE"} - {"resume", "json"}
+    if fixed := sorted(given - set(_MAY_CHANGE)):
+        raise UsageError(
+            f"{fixed[0]} is part of what a run is; with --resume can be given: "
+            f"{', '.join('--' + name.replace('_', '-') for name in _MAY_CHANGE)}"
+        )
+    changed = {
+        name: str(value) if name == "record" else value for name, value in context.params.items() if name in given
+    }
     known = {field.name for field in dataclasses.fields(TrainingPlan)}
-    return TrainingPlan(**{**{key: said[key] for key in known & set(said)}, "out": str(folder), "steps": steps})
+    try:
+        said: dict[str, Any] = msgspec.json.decode((folder / "plan.json").read_bytes(), type=dict[str, Any])
+        kept = {key: said[key] for key in known & set(said)}
+        return TrainingPlan(**{**kept, "out": str(folder), **changed})
+    except (OSError, TypeError, msgspec.DecodeError) as error:
+        raise UsageError(f"{folder} holds no training run to go on with: {error}") from error

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
 
+from agentgym.agents.policy import chosen
+
 __all__ = ["evaluate", "solved"]
 
 
@@ -29,8 +31,7 @@ def evaluate(model: Any, envs: VecEnv, episodes: int, *, seed: int) -> tuple[flo
     left = np.array([(episodes + number) // envs.num_envs for number in range(envs.num_envs)])
     returns, successes, so_far = [], [], np.zeros(envs.num_envs)
     while left.any():
-        actions, _ = model.predict(seen, **_masks(seen, model))
-        seen, rewards, dones, infos = envs.step(actions)
+        seen, rewards, dones, infos = envs.step(chosen(model, seen))
         so_far += rewards
         for number in np.flatnonzero(dones):
             if left[number]:
@@ -39,9 +40,3 @@ def evaluate(model: Any, envs: VecEnv, episodes: int, *, seed: int) -> tuple[flo
                 successes.append(solved(infos[number]))
             so_far[number] = 0
     return float(np.mean(successes)), float(np.mean(returns))
-
-
-def _masks(seen: Any, model: Any) -> dict[str, Any]:
-    if isinstance(seen, Mapping) and "action_mask" in seen and type(model).__name__ == "MaskablePPO":
-        return {"action_masks": seen["action_mask"].astype(bool)}
-    return {}

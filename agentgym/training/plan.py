@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -26,6 +27,9 @@ _WRAPPERS: Mapping[str, tuple[str, ...]] = {
     "elements": ("agentgym.wrappers:MaskedElements",),
     "native": (),
 }
+
+# Those whose policies draw their actions, which is what `GridPolicy` is for.
+_ACTORS = ("ppo", "a2c", "trpo")
 
 # What solved most of the small tasks at level 1 soonest, on one core; benchmarks/learning.py.
 _ON_POLICY = {"gamma": 0.9, "gae_lambda": 0.9}
@@ -106,7 +110,7 @@ class TrainingPlan:
         options: of the algorithm, by the names that its class has.
         shaping: weight of `agentgym.rewards.progress_shaping`, whose discount is the algorithm's.
         evaluate_every: steps between two evaluations.
-        evaluation_episodes: of one evaluation, of the split ``test`` where there is one.
+        evaluation_episodes: of one evaluation, of the split ``test`` where there is one, else of other seeds.
         stop_at: ends when two evaluations in a row have this success.
         record: a folder into which every transition of the training is recorded, or None.
 
@@ -138,8 +142,38 @@ class TrainingPlan:
         for name in ("steps", "num_envs", "evaluate_every", "evaluation_episodes"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)!r}; it must be at least 1")
-        if self.env not in gym.registry and ":" not in self.env:
-            raise UsageError(f"no environment {self.env!r}; {suggestion(self.env, gym.registry)}")
+        if self.stop_at is not None and not 0 <= self.stop_at <= 1:
+            raise UsageError(f"stop_at is {self.stop_at!r}; it is a share of episodes, from 0 to 1")
+        self._check_env()
+        self._check_together()
+
+    def _check_env(self) -> None:
+        module, _, name = self.env.rpartition(":")
+        if module:
+            try:
+                import_module(module)
+            except ImportError as error:
+                raise UsageError(f"{self.env!r} is in no module that can be imported: {error}") from error
+        if name not in gym.registry:
+            raise UsageError(f"no environment {name!r}; {suggestion(name, gym.registry)}")
+        if self.env_kwargs.get("split") == "test":
+            raise UsageError("split is 'test', on which policies are evaluated; nothing is trained on it")
+
+    def _check_together(self) -> None:
+        """Whether algorithm, actions and network go together."""
+        form = self.action_form
+        if form != "native" and not self.is_small_task:
+            raise UsageError(f"actions {form!r} are those of small tasks; {self.env} has its own: leave actions out")
+        if (self.algo == "maskable-ppo") != (form == "elements"):
+            raise UsageError(
+                f"the algorithm {self.algo!r} does not take actions {form!r}: 'maskable-ppo' and 'elements' "
+                "go together, and nothing else with either"
+            )
+        if self.policy == "grid" and not (form == "grid" and self.algo in _ACTORS):
+            raise UsageError(
+                f"the policy 'grid' takes actions 'grid' and one of {', '.join(_ACTORS)}, "
+                f"not {form!r} and {self.algo!r}"
+            )
 
     @property
     def is_small_task(self) -> bool:
@@ -158,7 +192,7 @@ class TrainingPlan:
     def uses_grid_policy(self) -> bool:
         if self.policy is not None:
             return self.policy == "grid"
-        return self.is_small_task and self.action_form == "grid" and self.algo in ("ppo", "a2c", "trpo")
+        return self.is_small_task and self.action_form == "grid" and self.algo in _ACTORS
 
     @property
     def wrappers(self) -> tuple[str, ...]:
@@ -178,11 +212,16 @@ class TrainingPlan:
     @property
     def test_kwargs(self) -> dict[str, Any]:
         """The same for the evaluation: the other half of what can be drawn, where there is one."""
-        return {**self.all_env_kwargs, **({"split": "test"} if "split" in self._parameters else {})}
+        return {**self.all_env_kwargs, **({"split": "test"} if self.has_split else {})}
+
+    @property
+    def has_split(self) -> bool:
+        """Whether there is something to evaluate on that is never trained on."""
+        return "split" in self._parameters
 
     @property
     def _parameters(self) -> Mapping[str, inspect.Parameter]:
-        creator: Any = gym.spec(self.env).entry_point
+        creator: Any = gym.spec(self.env.rpartition(":")[2]).entry_point
         return inspect.signature(load_env_creator(creator) if isinstance(creator, str) else creator).parameters
 
 
@@ -202,6 +241,7 @@ def train(plan: TrainingPlan, report: Callable[[Progress], object] = lambda _: N
         MissingDependencyError: if a library is not installed.
     """
     needed("stable_baselines3", extra="train")
+    needed("tensorboard", extra="train")
     from agentgym.training.run import run
 
     return run(plan, Path(plan.out), report)

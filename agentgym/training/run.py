@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from agentgym.agents.policy import (
     wrapped,
 )
 from agentgym.envs.microactions import MicroActions, pointed_verbs
-from agentgym.errors import UsageError
+from agentgym.errors import AgentGymError, UsageError
 from agentgym.rewards import named_hooks
 from agentgym.training.measuring import evaluate, solved
 from agentgym.training.plan import Evaluation, Progress, TrainingPlan
@@ -34,57 +35,77 @@ from agentgym.wrappers import RewardHooks, TrajectoryRecorder
 
 __all__ = ["run"]
 
+_PLAN = "plan.json"
 _POLICY = "policy.zip"
+# Far from the seeds of any environment that is trained on.
+_EVALUATION_SEED = 1_000_000
 _RECENT = 100
 _REPORT_EVERY_S = 0.25
 
 
 def run(plan: TrainingPlan, out: Path, report: Callable[[Progress], object]) -> list[Evaluation]:
     """As `agentgym.training.train` says."""
-    # Small networks on few cores: more threads only get in each other's way.
-    torch.set_num_threads(1)
-    _claim(plan, out)
+    _check_folder(plan, out)
     before = _read_evaluations(out / "evaluations.jsonl")
     if _enough(plan, before):
         return before
-    envs = DummyVecEnv([functools.partial(_training_env, plan, number) for number in range(plan.num_envs)])
-    test = DummyVecEnv([functools.partial(_test_env, plan)] * plan.num_envs)
-    try:
-        model = _learner(plan, envs, out)
-        steps_before = model.num_timesteps
-        folders = str(out / "tensorboard"), ["tensorboard"]
-        model.set_logger(configure(*folders))
+    with ExitStack() as ending:
+        ending.callback(torch.set_num_threads, torch.get_num_threads())
+        # Small networks on few cores: more threads only get in each other's way.
+        torch.set_num_threads(1)
+        with _attributed(plan):
+            envs = DummyVecEnv([functools.partial(_training_env, plan, number) for number in range(plan.num_envs)])
+            ending.callback(envs.close)
+            test = DummyVecEnv([functools.partial(_test_env, plan)] * plan.num_envs)
+            ending.callback(test.close)
+            model = _learner(plan, envs, out)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / _PLAN).write_bytes(msgspec.json.format(msgspec.json.encode(plan, order="sorted")) + b"\n")
+        model.set_logger(configure(str(out / "tensorboard"), ["tensorboard"]))
         keeping = Keeping(plan, out, test, report)
+        # Before its library gives it one: an interrupt may come first.
+        keeping.model = model
         try:
-            model.learn(max(0, plan.steps - steps_before), callback=keeping, reset_num_timesteps=False)
-        finally:
+            model.learn(max(0, plan.steps - model.num_timesteps), callback=keeping, reset_num_timesteps=False)
+        except KeyboardInterrupt:
             keeping.checkpoint()
+            raise
+        keeping.checkpoint()
         if not keeping.stopped:
             keeping.look()
         return keeping.evaluations
-    finally:
-        envs.close()
-        test.close()
 
 
-def _claim(plan: TrainingPlan, out: Path) -> None:
-    """Writes the plan, or makes sure that the folder's run is of this plan, but for its length."""
-    kept = out / "plan.json"
-    said = msgspec.json.encode(plan, order="sorted")
-    if kept.exists():
-        free = ("steps", "out", "stop_at", "evaluate_every", "evaluation_episodes", "record")
-        before, now = (msgspec.json.decode(text, type=dict[str, Any]) for text in (kept.read_bytes(), said))
-        differing = [name for name in now if name not in free and before.get(name) != now[name]]
-        if differing:
-            name = differing[0]
-            raise UsageError(
-                f"{out} holds a run with {name} {before.get(name)!r}, not {now[name]!r}: give another folder to begin "
-                "anew, or the same plan to go on"
-            )
-    elif out.exists() and any(out.iterdir()):
-        raise UsageError(f"{out} is not empty and holds no training run; give another folder")
-    out.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(msgspec.json.format(said) + b"\n")
+@contextmanager
+def _attributed(plan: TrainingPlan) -> Iterator[None]:
+    """Says of what cannot be made that it is for what was asked for."""
+    try:
+        yield
+    except AgentGymError:
+        raise
+    except (AssertionError, AttributeError, TypeError, ValueError) as error:
+        raise UsageError(f"{plan.algo} cannot be made for {plan.env} with these options: {error}") from error
+
+
+def _check_folder(plan: TrainingPlan, out: Path) -> None:
+    """Makes sure that the folder is free, or has a run of this plan, but for its length."""
+    if not (out / _PLAN).exists():
+        if out.exists() and any(out.iterdir()):
+            raise UsageError(f"{out} is not empty and holds no training run; give another folder")
+        return
+    free = ("steps", "out", "stop_at", "evaluate_every", "evaluation_episodes", "record")
+    now = msgspec.json.decode(msgspec.json.encode(plan), type=dict[str, Any])
+    try:
+        before = msgspec.json.decode((out / _PLAN).read_bytes(), type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{out / _PLAN} cannot be read: {error}; give another folder") from error
+    differing = [name for name in now if name not in free and before.get(name) != now[name]]
+    if differing:
+        name = differing[0]
+        raise UsageError(
+            f"{out} holds a run with {name} {before.get(name)!r}, not {now[name]!r}: give another folder to begin "
+            "anew, or the same plan to go on"
+        )
 
 
 def _training_env(plan: TrainingPlan, number: int) -> Any:
@@ -106,14 +127,17 @@ def _learner(plan: TrainingPlan, envs: VecEnv, out: Path) -> Any:
     """A new one, or that of the newest checkpoint."""
     newest = max((out / "checkpoints").glob("step-*.zip"), key=_steps_of, default=None)
     if newest is not None:
-        return load_policy(newest, env=envs)
+        model = load_policy(newest, env=envs)
+        # Other episodes than those that the run began with.
+        model.set_random_seed(plan.seed + model.num_timesteps)
+        if hasattr(model, "learning_starts"):
+            # What was to be replayed is not kept, and is gathered first.
+            model.learning_starts += model.num_timesteps
+        return model
     options = plan.all_options
     if plan.uses_grid_policy:
         options = {**options, "policy_kwargs": {**options.get("policy_kwargs", {}), **_layout(envs)}}
-    try:
-        return algorithm(plan.algo)(_policy_class(plan, envs), envs, seed=plan.seed, device="cpu", **options)
-    except (AssertionError, TypeError, ValueError) as error:
-        raise UsageError(f"{plan.algo} cannot be made for {plan.env} with these options: {error}") from error
+    return algorithm(plan.algo)(_policy_class(plan, envs), envs, seed=plan.seed, device="cpu", **options)
 
 
 def _policy_class(plan: TrainingPlan, envs: VecEnv) -> Any:
@@ -134,6 +158,14 @@ def _layout(envs: VecEnv) -> dict[str, Any]:
     columns, rows = grid.bins
     verbs = len(pointed_verbs(grid.verbs))
     return {"grid": (rows, columns), "verbs": verbs, "others": int(envs.action_space.n) - verbs * rows * columns}
+
+
+def _spaces_of(plan: TrainingPlan, envs: VecEnv) -> dict[str, Any]:
+    """What a small task chose by itself, so that another can be given the same spaces."""
+    if not plan.is_small_task:
+        return {}
+    grid: MicroActions = envs.get_attr("actions", 0)[0]
+    return {"verbs": list(grid.verbs), "keys": list(grid.keys), "bins": list(grid.bins)}
 
 
 def _steps_of(checkpoint: Path) -> int:
@@ -178,20 +210,22 @@ class Keeping(BaseCallback):
         """Evaluates, and writes what it found."""
         if self.evaluations and self.evaluations[-1].steps == self.model.num_timesteps:
             return
-        success, mean_return = evaluate(self.model, self._test, self._plan.evaluation_episodes, seed=self._plan.seed)
+        success, mean_return = evaluate(
+            self.model, self._test, self._plan.evaluation_episodes, seed=self._plan.seed + _EVALUATION_SEED
+        )
         seconds = self._seconds_before + time.monotonic() - self._begun
         found = Evaluation(
             self.model.num_timesteps, round(seconds, 1), success, mean_return, self._plan.evaluation_episodes
         )
-        best = max((one.success for one in self.evaluations), default=-1.0)
+        self.model.logger.record("eval/success_rate", success)
+        self.model.logger.record("eval/mean_return", mean_return)
+        # What was found is written last: nothing is said of a policy that is not there.
+        if success >= max((one.success for one in self.evaluations), default=0.0):
+            save_policy(self.model, self._out / _POLICY, self._description(success))
+        self.checkpoint()
         self.evaluations.append(found)
         with (self._out / "evaluations.jsonl").open("ab") as file:
             file.write(msgspec.json.encode(found) + b"\n")
-        self.model.logger.record("eval/success_rate", success)
-        self.model.logger.record("eval/mean_return", mean_return)
-        if success >= best:
-            save_policy(self.model, self._out / _POLICY, self._description(success))
-        self.checkpoint()
         self.stopped = _enough(self._plan, self.evaluations)
         self._tell()
 
@@ -209,7 +243,7 @@ class Keeping(BaseCallback):
         return PolicyDescription(
             algo=self._plan.algo,
             env=self._plan.env,
-            env_kwargs=self._plan.test_kwargs,
+            env_kwargs={**self._plan.test_kwargs, **_spaces_of(self._plan, self._test)},
             wrappers=self._plan.wrappers,
             steps=self.model.num_timesteps,
             success=success,
@@ -229,6 +263,10 @@ def _enough(plan: TrainingPlan, evaluations: Sequence[Evaluation]) -> bool:
 
 
 def _read_evaluations(path: Path) -> list[Evaluation]:
+    """Those of before; a line that was cut off in the middle goes."""
     if not path.exists():
         return []
-    return [msgspec.json.decode(line, type=Evaluation) for line in path.read_bytes().splitlines()]
+    whole, newline, cut_off = path.read_bytes().rpartition(b"\n")
+    if cut_off:
+        path.write_bytes(whole + newline)
+    return [msgspec.json.decode(line, type=Evaluation) for line in whole.splitlines()]

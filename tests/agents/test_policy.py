@@ -42,9 +42,20 @@ def test_the_same_seed_plays_the_same(trained: Path, tmp_path: Path) -> None:
     assert played[0] == played[1]
 
 
+def test_two_agents_draw_from_numbers_of_their_own(trained: Path) -> None:
+    path = f"policy:{trained / 'policy.zip'}"
+    seen = {"screenshot": np.zeros((84, 84, 3), np.uint8), "instruction": np.zeros(20, np.int64)}
+    alone = make_agent(path, seed=3)
+    expected = [int(alone.act(seen)) for _ in range(6)]
+    first, second = make_agent(path, seed=3), make_agent(path, seed=4)
+    assert [int(agent.act(seen)) for _ in range(6) for agent in (first, second)][::2] == expected
+
+
 def test_it_plays_on_another_small_task(trained: Path) -> None:
     (order,) = for_policy(RolloutSpec(agent=f"policy:{trained / 'policy.zip'}"), "micro/click-shape")
     assert order.env == "agentgym/ClickShape-v0"
+    # With the policy's own places, not the finer ones that the task would have chosen.
+    assert rollout(order).score is not None
 
 
 @pytest.mark.parametrize(("source", "message"), [("micro/clik-shape", "click-shape"), ("apps/note-save", "micro/NAME")])

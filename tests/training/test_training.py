@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from typer.testing import CliRunner
 
 from agentgym.agents.policy import load_policy, read_description
+from agentgym.cli.app import app
 from agentgym.errors import MissingDependencyError, UsageError
 from agentgym.training import Evaluation, Progress, TrainingPlan, train
 from agentgym.trajectory import Dataset
@@ -152,6 +155,13 @@ def test_stable_baselines3s_own_network_and_the_bare_actions_train(tmp_path: Pat
         ({"env": "agentgym/ClickButon-v0"}, "did you mean 'agentgym/ClickButton-v0'"),
         ({"actions": "bins"}, "actions is 'bins'; it can be grid, elements, native"),
         ({"steps": 0}, "steps is 0; it must be at least 1"),
+        ({"stop_at": 95}, "stop_at is 95; it is a share"),
+        ({"algo": "maskable-ppo", "actions": "grid"}, "go together"),
+        ({"algo": "dqn", "policy": "grid"}, "the policy 'grid' takes actions 'grid' and one of ppo, a2c, trpo"),
+        ({"policy": "grid", "actions": "native"}, "not 'native' and 'ppo'"),
+        ({"env": "CartPole-v1", "actions": "grid"}, "actions 'grid' are those of small tasks"),
+        ({"env": "no_such_module:ClickButton-v0"}, "no module that can be imported"),
+        ({"env_kwargs": {"split": "test"}}, "nothing is trained on it"),
     ],
 )
 def test_a_plan_that_cannot_work_is_refused(changes: dict[str, Any], message: str) -> None:
@@ -162,6 +172,44 @@ def test_a_plan_that_cannot_work_is_refused(changes: dict[str, Any], message: st
 def test_an_option_that_the_algorithm_does_not_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="n_step"):
         train(small_plan(tmp_path / "run", options={"n_step": 3}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"env_kwargs": {"levle": 2}}, "levle"), ({"options": {"n_step": 4}}, "n_step")],
+)
+def test_what_cannot_be_made_leaves_the_folder_free(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        train(small_plan(tmp_path / "run", **changes))
+    assert not (tmp_path / "run").exists()
+
+
+def test_any_environment_can_be_trained_on(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path / "run", env="gymnasium:CartPole-v1")
+    assert not plan.has_split
+    assert train(plan)
+
+
+def test_an_evaluation_that_was_cut_off_is_forgotten(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train(small_plan(out))
+    with (out / "evaluations.jsonl").open("ab") as file:
+        file.write(b'{"steps":96,"sec')
+    assert [one.steps for one in train(small_plan(out, steps=96))] == [32, 64, 96]
+
+
+def test_resuming_says_what_may_change(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train(small_plan(out))
+    longer = CliRunner().invoke(app, ["train", "--resume", str(out), "--steps", "96", "--json"])
+    assert longer.exit_code == 0, longer.output
+    assert [one["steps"] for one in json.loads(longer.stdout)["evaluations"]] == [32, 64, 96]
+    same = CliRunner().invoke(app, ["train", "--resume", str(out), "--json"])
+    assert [one["steps"] for one in json.loads(same.stdout)["evaluations"]] == [32, 64, 96]
+    other = CliRunner().invoke(app, ["train", "--resume", str(out), "--algo", "a2c"])
+    assert "algo is part of what a run is" in str(other.exception)
+    none = CliRunner().invoke(app, ["train", "--resume", str(tmp_path / "nowhere")])
+    assert "holds no training run to go on with" in str(none.exception)
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -133,8 +134,13 @@ class MiniwobBackend(X11Backend):
             return
         page, opening = _page_of(argv)
         if self._browser is None:
-            self._browser = Browser(DevTools(self.converse(COMMAND)))
-        content = (self._folder / f"{page}.html").read_text
+            devtools = DevTools(self.converse(COMMAND))
+            try:
+                self._browser = Browser(devtools)
+            except BackendError:
+                devtools.close()
+                raise
+        content = partial((self._folder / f"{page}.html").read_text, encoding="utf-8")
         self._instruction = self._browser.open(f"{self._address}/{page}.html", content, opening)
         self._standing, self._seen, self._sent = None, Input(), self.sent
 

@@ -14,6 +14,7 @@ from agentgym.errors import BackendError
 __all__ = ["DevTools"]
 
 _RECEIVE_AT_MOST = 1 << 16
+_SEND_PATIENCE_S = 10.0
 _EVENTS_KEPT = 100
 
 
@@ -41,6 +42,8 @@ class DevTools:
         if self.session is not None:
             request["sessionId"] = self.session
         try:
+            # Not the patience of the answer that was waited for last.
+            self._sock.settimeout(_SEND_PATIENCE_S)
             self._sock.sendall(msgspec.json.encode(request) + b"\0")
         except OSError as error:
             raise _gone() from error
