@@ -117,7 +117,12 @@ def check(spec: RolloutSpec) -> None:
     if isinstance(backend, str):
         backends[backend]
     task = {} if spec.task is None else {"task": spec.task}
-    wrapped(gym.make(spec.env, **{**spec.env_kwargs, **task}), spec.wrappers).close()
+    try:
+        env = gym.make(spec.env, **{**spec.env_kwargs, **task})
+    except TypeError as error:
+        # Gymnasium adds all arguments to what the environment says of one.
+        raise UsageError(f"{spec.env} cannot be made so: {str(error).partition(' was raised')[0]}") from error
+    wrapped(env, spec.wrappers).close()
 
 
 def run(specs: Sequence[RolloutSpec], engine: Engine, *, skip: Mapping[int, str] | None = None) -> Iterator[Finished]:

@@ -56,7 +56,7 @@ def cql(scores: Scores) -> Any:
 
 def learn(algorithm: str, family: str, *, updates: int) -> None:
     data = recording(family)
-    torch.manual_seed(0)
+    torch.manual_seed(0), torch.set_num_threads(1)
     env, begun = make(family, "test"), time.process_time()
     scores = Scores(env)
     optimiser = torch.optim.Adam(scores.parameters(), 1e-3)
@@ -74,7 +74,7 @@ def learn(algorithm: str, family: str, *, updates: int) -> None:
 
 if __name__ == "__main__":
     algorithm, updates, *families = [*sys.argv[1:], "2000"][:2] + sys.argv[3:]
-    torch.set_num_threads(1)
+    assert algorithm in ("bc", "cql"), __doc__
     print("family", *AGENTS, algorithm, "minutes", sep="\t")
     for family in families or FAMILIES:
         learn(algorithm, family, updates=int(updates))

@@ -47,7 +47,7 @@ def recording(family: str, *, episodes: int = 300, steps: int | None = None) -> 
     kept, begun = FOLDER / family, FOLDER / f"{family}-begun"
     if not kept.exists():
         shutil.rmtree(begun, ignore_errors=True)  # what was interrupted is no recording
-        policy, steps = FOLDER / f"{family}-policy", steps or FAMILIES[family]
+        policy, steps = FOLDER / f"{family}-policy", steps or FAMILIES.get(family, 10_000)
         seen = {"observation": "screenshot"}
         train(TrainingPlan(env=f"agentgym/{family}-v0", out=str(policy), env_kwargs=seen, steps=steps, shaping=0.5))
         half_trained = load_policy(policy / "policy.zip")

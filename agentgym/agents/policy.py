@@ -102,12 +102,19 @@ def save_policy(model: Any, path: str | os.PathLike[str], description: PolicyDes
     fresh.replace(path)
 
 
+def policy_file(path: str | os.PathLike[str]) -> Path:
+    """The file; of the folder of a training run, the policy in it."""
+    path = Path(path)
+    return path / "policy.zip" if path.is_dir() else path
+
+
 def read_description(path: str | os.PathLike[str]) -> PolicyDescription:
     """What a policy's file says of itself. Loads no training library.
 
     Raises:
         UsageError: if it is no such file.
     """
+    path = policy_file(path)
     try:
         with zipfile.ZipFile(path) as archive:
             return msgspec.json.decode(archive.read(_DESCRIPTION), type=PolicyDescription)
@@ -127,7 +134,7 @@ def load_policy(path: str | os.PathLike[str], **options: Any) -> Any:
         options: for the class's own ``load``: ``env`` to train on.
     """
     description = read_description(path)
-    return algorithm(description.algo).load(path, device="cpu", **options)
+    return algorithm(description.algo).load(policy_file(path), device="cpu", **options)
 
 
 def chosen(model: Any, observation: Any, *, deterministic: bool = False) -> Any:
@@ -153,7 +160,7 @@ class PolicyAgent:
     """Does what a policy that `agentgym train` saved says of the observation.
 
     Args:
-        path: the file: ``"runs/click-button/policy.zip"``.
+        path: the file, ``"runs/click-button/policy.zip"``, or the folder of the run.
         deterministic: takes the likeliest action instead of drawing one. A policy that remembers nothing can then be
             stuck where one that draws is not.
         seed: the same seed draws the same actions.
@@ -165,7 +172,8 @@ class PolicyAgent:
 
     def __init__(self, path: str, *, deterministic: bool = False, seed: int = 0) -> None:
         self.description = read_description(path)
-        self._model = _loaded(Path(path).resolve(), Path(path).stat().st_mtime_ns)
+        file = policy_file(path)
+        self._model = _loaded(file.resolve(), file.stat().st_mtime_ns)
         self._deterministic = deterministic
         self._torch = needed("torch", extra="train")
         self._draws = self._torch.Generator().manual_seed(seed).get_state()

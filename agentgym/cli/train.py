@@ -26,7 +26,9 @@ def train(
     env: Annotated[str | None, typer.Argument(help="A registered id: agentgym/ClickButton-v0.")] = None,
     out: Annotated[Path | None, typer.Option(help="The folder that is written.")] = None,
     algo: Annotated[str, typer.Option(help="ppo, a2c, dqn, trpo, qrdqn or maskable-ppo.")] = "ppo",
-    steps: Annotated[int, typer.Option(min=1, help="Steps of the environments, all together.")] = 200_000,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Steps of all environments together, those before --resume included.")
+    ] = 200_000,
     num_envs: Annotated[int, typer.Option(min=1, help="Environments that are stepped together.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Of environments, weights and draws.")] = 0,
     env_option: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -16,6 +17,7 @@ from gymnasium.envs.registration import load_env_creator
 from agentgym.agents.policy import ALGORITHMS
 from agentgym.errors import UsageError
 from agentgym.extras import needed
+from agentgym.registration import MICRO, family_name
 from agentgym.registry import suggestion
 
 __all__ = ["ActionForm", "Evaluation", "Progress", "TrainingPlan", "train"]
@@ -155,7 +157,7 @@ class TrainingPlan:
             except ImportError as error:
                 raise UsageError(f"{self.env!r} is in no module that can be imported: {error}") from error
         if name not in gym.registry:
-            raise UsageError(f"no environment {name!r}; {suggestion(name, gym.registry)}")
+            raise UsageError(f"no environment {name!r}; {_meant(name)}")
         if self.env_kwargs.get("split") == "test":
             raise UsageError("split is 'test', on which policies are evaluated; nothing is trained on it")
 
@@ -223,6 +225,15 @@ class TrainingPlan:
     def _parameters(self) -> Mapping[str, inspect.Parameter]:
         creator: Any = gym.spec(self.env.rpartition(":")[2]).entry_point
         return inspect.signature(load_env_creator(creator) if isinstance(creator, str) else creator).parameters
+
+
+def _meant(name: str) -> str:
+    """What a name that is no id may have been; all ids would be hundreds."""
+    small = {family_name(one): f"agentgym/{one}-v0" for one in MICRO}
+    found = small.get(name.rpartition("/")[2]) or next(iter(get_close_matches(name, gym.registry, n=1)), None)
+    return (
+        f"did you mean {found!r}?" if found else f"such as 'agentgym/{MICRO[0]}-v0'; agentgym apps list has the others"
+    )
 
 
 def train(plan: TrainingPlan, report: Callable[[Progress], object] = lambda _: None) -> list[Evaluation]:
