@@ -136,7 +136,10 @@ def test_every_page_begins_with_a_picture_and_an_instruction(env: MiniWobEnv) ->
 def test_a_seed_makes_one_picture(env: MiniWobEnv, page: str) -> None:
     first = _reset(env, page)
     env.step(Click(*_place_on(first)))
-    np.testing.assert_array_equal(_reset(env, page), first)
+    again = _reset(env, page)
+    # Where Chromium blends an edge it may round the other way: a few pixels, by one of 255.
+    assert (again != first).mean() < 0.001
+    np.testing.assert_allclose(again.astype(int), first, atol=1)
 
 
 def _place_on(picture: npt.NDArray[np.uint8]) -> tuple[int, int]:
