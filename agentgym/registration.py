@@ -97,6 +97,11 @@ def module_name(name: str) -> str:
     return family_name(name).replace("-", "_")
 
 
+def small_task_ids() -> dict[str, str]:
+    """The ids of the small tasks by their families: ``agentgym/ClickButton-v0`` of ``click-button``."""
+    return {family_name(name): f"agentgym/{name}-v0" for name in MICRO}
+
+
 def register_environments() -> None:
     """Registers every id with Gymnasium. May be called twice."""
     if "agentgym/Desktop-v0" in gym.registry:

@@ -15,7 +15,7 @@ from agentgym.backends.base import backends
 from agentgym.engines import Engine, Outcome
 from agentgym.errors import UsageError
 from agentgym.families import load_tasks, suites
-from agentgym.registration import MICRO, family_name
+from agentgym.registration import small_task_ids
 from agentgym.registry import suggestion
 from agentgym.runner import EpisodeResult, RolloutSpec, rollout
 from agentgym.tasks import Task
@@ -169,7 +169,7 @@ def _tasks(source: str) -> Sequence[Task | str]:
 def _small_task(source: str) -> str:
     """The id of the environment of a task of the suite `micro`."""
     suite, _, name = source.partition("/")
-    ids = {family_name(one): f"agentgym/{one}-v0" for one in MICRO}
+    ids = small_task_ids()
     if suite != "micro":
         raise UsageError(f"a policy runs on the small task that it learned, or on micro/NAME, not on {source!r}")
     if name not in ids:

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from typing import Any
 
 import gymnasium as gym
 import torch
 from offline_recording import AGENTS, FAMILIES, make, mean_returns, play, recording
-from torch.nn.functional import cross_entropy
 from torchrl.objectives import DiscreteCQLLoss, SoftUpdate
 
 from agentgym.export import to_torchrl
@@ -24,11 +23,10 @@ class Scores(torch.nn.Module):
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
         super().__init__()
-        columns, rows = env.get_wrapper_attr("actions").bins
+        grid = rows, columns = env.get_wrapper_attr("actions").bins[::-1]
         image = gym.spaces.Box(0, 255, (3, *env.observation_space.shape[:2]), "uint8")
         verbs, others = divmod(int(env.action_space.n), rows * columns)  # the latter are keys, and waiting
-        layout: dict[str, Any] = {"grid": (rows, columns), "verbs": verbs, "others": others}
-        self.policy = GridPolicy(image, env.action_space, lambda _: 0.0, **layout)
+        self.policy = GridPolicy(image, env.action_space, lambda _: 0.0, grid=grid, verbs=verbs, others=others)
 
     def forward(self, observation: torch.Tensor) -> torch.Tensor:
         return self.policy.action_net(self.policy.extract_features(observation.movedim(-1, 1)))
@@ -36,7 +34,7 @@ class Scores(torch.nn.Module):
 
 def bc(scores: Scores) -> Any:
     """Behaviour cloning: what was done in the episodes that succeeded becomes likely."""
-    return lambda batch: cross_entropy(scores(batch["observation"]), batch["action"])
+    return lambda batch: torch.nn.functional.cross_entropy(scores(batch["observation"]), batch["action"])
 
 
 def cql(scores: Scores) -> Any:
@@ -48,15 +46,14 @@ def cql(scores: Scores) -> Any:
     def of(batch: Any) -> torch.Tensor:
         target.step()
         batch["next", "reward"] *= 10  # or they would drown in the conservative part, of hundreds of actions
-        losses = loss(batch)
-        return losses["loss_qvalue"] + losses["loss_cql"]
+        return sum(loss(batch).select("loss_qvalue", "loss_cql").values())
 
     return of
 
 
 def learn(algorithm: str, family: str, *, updates: int) -> None:
     data = recording(family)
-    torch.manual_seed(0), torch.set_num_threads(1)
+    torch.manual_seed(0)
     env, begun = make(family, "test"), time.process_time()
     scores = Scores(env)
     optimiser = torch.optim.Adam(scores.parameters(), 1e-3)
@@ -66,15 +63,18 @@ def learn(algorithm: str, family: str, *, updates: int) -> None:
         optimiser.zero_grad()
         loss(buffer.sample()).backward()
         optimiser.step()
-    with torch.no_grad():
-        learned = play(env, lambda seen: int(scores(torch.as_tensor(seen)[None]).argmax()), 100)
-    minutes = (time.process_time() - begun) / 60
-    print(family, *(f"{value:.2f}" for value in (*mean_returns(data), learned, minutes)), sep="\t", flush=True)
+    best = torch.no_grad()(lambda seen: int(scores(torch.as_tensor(seen)[None]).argmax()))
+    figures = (*mean_returns(data), play(env, best, 100), (time.process_time() - begun) / 60)
+    print(family, *(f"{value:.2f}" for value in figures), sep="\t", flush=True)
 
 
 if __name__ == "__main__":
-    algorithm, updates, *families = [*sys.argv[1:], "2000"][:2] + sys.argv[3:]
-    assert algorithm in ("bc", "cql"), __doc__
-    print("family", *AGENTS, algorithm, "minutes", sep="\t")
-    for family in families or FAMILIES:
-        learn(algorithm, family, updates=int(updates))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("algorithm", choices=["bc", "cql"])
+    parser.add_argument("updates", nargs="?", type=int, default=2_000)
+    parser.add_argument("families", nargs="*", default=list(FAMILIES))
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    print("family", *AGENTS, given.algorithm, "minutes", sep="\t")
+    for family in given.families:
+        learn(given.algorithm, family, updates=given.updates)

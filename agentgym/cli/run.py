@@ -18,6 +18,7 @@ from agentgym.engines import Engine, engines
 from agentgym.envs.homes import HOME_REMEDY, home_named_at
 from agentgym.errors import UsageError
 from agentgym.families import load_tasks
+from agentgym.registration import small_task_ids
 from agentgym.results import Finished, Row, check, for_policy, plan, summarise
 from agentgym.results import run as run_episodes
 from agentgym.runner import RolloutSpec
@@ -25,6 +26,8 @@ from agentgym.runner import RolloutSpec
 __all__ = ["run"]
 
 _INTERRUPT_EXIT = 130
+_DESKTOP: Mapping[str, Any] = {"backend": "x11", "observation": ("screenshot",)}
+"""Of the environment, where nothing else is asked for and the agent does not know better."""
 
 
 def run(
@@ -65,34 +68,26 @@ def run(
       agentgym run tasks.jsonl --agent my_agents:Clicker --agent-option patience=3
       agentgym run --agent policy:runs/click-button/policy.zip --episodes 20 --backend x11
     """
-    is_policy = agent.startswith("policy:")
-    env_kwargs: dict[str, Any] = {"sandbox": known_sandbox(sandbox)}
-    if max_steps is not None:
-        env_kwargs["max_steps"] = max_steps
-    if backend is not None or not is_policy:
-        env_kwargs["backend"] = backend or "x11"
-    if observation or not is_policy:
-        env_kwargs["observation"] = tuple(observation or ("screenshot",))
+    given = {"backend": backend, "observation": tuple(observation or ()), "max_steps": max_steps}
+    env_kwargs = {"sandbox": known_sandbox(sandbox), **{name: value for name, value in given.items() if value}}
     template = RolloutSpec(
         agent=agent,
         agent_options=key_values(agent_option or (), flag="--agent-option"),
         seed=seed,
-        env_kwargs=env_kwargs,
+        env_kwargs=env_kwargs if _is_policy(agent) else {**_DESKTOP, **env_kwargs},
         record=None if out is None else str(out),
         keep_screen=contact_sheet is not None,
     )
     specs = _planned(tasks, template, episodes)
-    _check_homes(specs, env_kwargs)
-    # A policy is loaded once where all episodes run in one process, and loading its library takes seconds.
-    is_quick = is_policy and num_envs == 1 and specs[0].env_kwargs.get("backend", "qt") == "qt"
-    machine = _engine(engine or ("serial" if is_quick else "processes"), num_envs, timeout)
+    _check_homes(specs)
+    machine = _engine(engine or _usual_engine(specs[0], num_envs), num_envs, timeout)
     with modules_from_here():
         check(specs[0])
     if out is not None:
         make_folder(out)
     if contact_sheet is not None:
         check_target(contact_sheet)
-    skip = _not_runnable(specs) if env_kwargs.get("backend") == "x11" else {}
+    skip = _not_runnable(specs) if specs[0].env_kwargs.get("backend") == "x11" else {}
     with modules_from_here():
         finished = _run(specs, machine, skip)
     rows = [one.row for one in finished]
@@ -112,8 +107,19 @@ def run(
         raise typer.Exit(1)
 
 
+def _is_policy(agent: str) -> bool:
+    """Whether it brings the environment along that it was trained on."""
+    return agent.startswith("policy:")
+
+
+def _usual_engine(spec: RolloutSpec, num_envs: int) -> str:
+    """A policy is loaded once where all episodes run in one process; to load its library takes seconds each time."""
+    in_process = spec.env in small_task_ids().values() and spec.env_kwargs.get("backend", "qt") == "qt"
+    return "serial" if _is_policy(spec.agent) and in_process and num_envs == 1 else "processes"
+
+
 def _planned(tasks: str | None, template: RolloutSpec, episodes: int) -> Sequence[RolloutSpec]:
-    if template.agent.startswith("policy:"):
+    if _is_policy(template.agent):
         if "observation" in template.env_kwargs:
             raise UsageError("a policy is shown what it learned on: drop --observation")
         return for_policy(template, tasks, episodes=episodes)
@@ -122,8 +128,9 @@ def _planned(tasks: str | None, template: RolloutSpec, episodes: int) -> Sequenc
     return plan(tasks, template, episodes=episodes)
 
 
-def _check_homes(specs: Sequence[RolloutSpec], env_kwargs: Mapping[str, Any]) -> None:
+def _check_homes(specs: Sequence[RolloutSpec]) -> None:
     """Says once, before anything is started, how many tasks can only be done in a sandbox, where there is none."""
+    env_kwargs = specs[0].env_kwargs
     if (env_kwargs["sandbox"], env_kwargs.get("backend")) != ("none", "x11"):
         return
     tasks = {task.id: task for spec in specs if spec.task is not None for task in load_tasks(spec.task)}

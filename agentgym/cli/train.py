@@ -103,7 +103,7 @@ def _train(plan: TrainingPlan) -> list[Evaluation]:
         def report(progress: Progress) -> None:
             said = [f"training {figure(progress.recent_success)}"]
             if progress.evaluation is not None:
-                said.append(f"unseen {figure(progress.evaluation.success)}")
+                said.append(f"evaluated {figure(progress.evaluation.success)}")
             bar.update(task, completed=progress.steps, description=f"{plan.env}  {', '.join(said)}")
 
         try:

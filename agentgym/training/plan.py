@@ -17,7 +17,7 @@ from gymnasium.envs.registration import load_env_creator
 from agentgym.agents.policy import ALGORITHMS
 from agentgym.errors import UsageError
 from agentgym.extras import needed
-from agentgym.registration import MICRO, family_name
+from agentgym.registration import small_task_ids
 from agentgym.registry import suggestion
 
 __all__ = ["ActionForm", "Evaluation", "Progress", "TrainingPlan", "train"]
@@ -229,10 +229,10 @@ class TrainingPlan:
 
 def _meant(name: str) -> str:
     """What a name that is no id may have been; all ids would be hundreds."""
-    small = {family_name(one): f"agentgym/{one}-v0" for one in MICRO}
+    small = small_task_ids()
     found = small.get(name.rpartition("/")[2]) or next(iter(get_close_matches(name, gym.registry, n=1)), None)
     return (
-        f"did you mean {found!r}?" if found else f"such as 'agentgym/{MICRO[0]}-v0'; agentgym apps list has the others"
+        f"did you mean {found!r}?" if found else f"such as {small['click-button']!r}; agentgym apps list has the others"
     )
 
 

@@ -37,6 +37,7 @@ __all__ = ["run"]
 
 _PLAN = "plan.json"
 _POLICY = "policy.zip"
+_EVALUATIONS = "evaluations.jsonl"
 # Far from the seeds of any environment that is trained on.
 _EVALUATION_SEED = 1_000_000
 _RECENT = 100
@@ -46,7 +47,7 @@ _REPORT_EVERY_S = 0.25
 def run(plan: TrainingPlan, out: Path, report: Callable[[Progress], object]) -> list[Evaluation]:
     """As `agentgym.training.train` says."""
     _check_folder(plan, out)
-    before = _read_evaluations(out / "evaluations.jsonl")
+    before = _read_evaluations(out / _EVALUATIONS)
     if _enough(plan, before):
         return before
     with ExitStack() as ending:
@@ -62,7 +63,7 @@ def run(plan: TrainingPlan, out: Path, report: Callable[[Progress], object]) -> 
         out.mkdir(parents=True, exist_ok=True)
         (out / _PLAN).write_bytes(msgspec.json.format(msgspec.json.encode(plan, order="sorted")) + b"\n")
         model.set_logger(configure(str(out / "tensorboard"), ["tensorboard"]))
-        keeping = Keeping(plan, out, test, report)
+        keeping = Keeping(plan, out, test, report, before)
         # Before its library gives it one: an interrupt may come first.
         keeping.model = model
         try:
@@ -132,7 +133,7 @@ def _learner(plan: TrainingPlan, envs: VecEnv, out: Path) -> Any:
         model.set_random_seed(plan.seed + model.num_timesteps)
         if hasattr(model, "learning_starts"):
             # What was to be replayed is not kept, and is gathered first.
-            model.learning_starts += model.num_timesteps
+            model.learning_starts = model.num_timesteps + plan.all_options["learning_starts"]
         return model
     options = plan.all_options
     if plan.uses_grid_policy:
@@ -175,10 +176,17 @@ def _steps_of(checkpoint: Path) -> int:
 class Keeping(BaseCallback):
     """Evaluates, keeps the best policy and checkpoints, and tells how far it is."""
 
-    def __init__(self, plan: TrainingPlan, out: Path, test: VecEnv, report: Callable[[Progress], object]) -> None:
+    def __init__(
+        self,
+        plan: TrainingPlan,
+        out: Path,
+        test: VecEnv,
+        report: Callable[[Progress], object],
+        before: Sequence[Evaluation],
+    ) -> None:
         super().__init__()
         self._plan, self._out, self._test, self._report = plan, out, test, report
-        self.evaluations = _read_evaluations(out / "evaluations.jsonl")
+        self.evaluations = list(before)
         self.stopped = False
         self._recent: list[bool] = []
         self._seconds_before = self.evaluations[-1].seconds if self.evaluations else 0.0
@@ -224,7 +232,7 @@ class Keeping(BaseCallback):
             save_policy(self.model, self._out / _POLICY, self._description(success))
         self.checkpoint()
         self.evaluations.append(found)
-        with (self._out / "evaluations.jsonl").open("ab") as file:
+        with (self._out / _EVALUATIONS).open("ab") as file:
             file.write(msgspec.json.encode(found) + b"\n")
         self.stopped = _enough(self._plan, self.evaluations)
         self._tell()
