@@ -7,6 +7,7 @@
     │   └── UnknownNameError a name that no registry holds (also a KeyError)
     ├── TaskError            a task file: says file, line and JSON path
     ├── ActionError          an action that cannot be parsed or done; never leaves ``step``
+    ├── ToolError            a tool's call that went wrong; never leaves ``step``
     ├── MissingDependencyError   something that is not installed: says what to type
     │   └── SandboxUnavailableError   bubblewrap or user namespaces
     ├── BackendError         the machine: a display, an application, the sandbox
@@ -27,6 +28,7 @@ __all__ = [
     "RewardHookError",
     "SandboxUnavailableError",
     "TaskError",
+    "ToolError",
     "UnknownNameError",
     "UsageError",
 ]
@@ -54,6 +56,10 @@ class TaskError(AgentGymError, ValueError):
 
 class ActionError(AgentGymError, ValueError):
     """An action that cannot be parsed or done. ``step`` turns it into ``info["action_error"]``."""
+
+
+class ToolError(AgentGymError, RuntimeError):
+    """A tool's call went wrong: the message is for the agent that called it."""
 
 
 class MissingDependencyError(AgentGymError, ImportError):

@@ -1,0 +1,108 @@
+"""One call of a tool, of which nothing but a broken machine leaves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from typing import Any
+
+from agentgym.actions import ToolCall
+from agentgym.actions.quoting import cut, short
+from agentgym.errors import BackendError, MissingDependencyError, ToolError
+from agentgym.registry import suggestion
+from agentgym.tools.context import ToolContext
+from agentgym.tools.results import ToolResult, written
+from agentgym.tools.tool import Tool
+
+__all__ = ["MAX_RESULT", "call_tool"]
+
+MAX_RESULT = 20_000
+"""Characters of a result that an agent is shown."""
+
+_CALL_TAKES_S = 1.0
+_LONGEST_ERROR = 2000
+
+
+def call_tool(
+    tools: Mapping[str, Tool], call: ToolCall, context: ToolContext, *, call_id: str, max_result: int = MAX_RESULT
+) -> ToolResult:
+    """Calls the tool that is named, and tells what came of it.
+
+    A name that nobody has, arguments that do not fit, what the tool raises, a time that is up and a result of more
+    than ``max_result`` characters are results that are not ok. Each call takes a second of the episode's clock.
+
+    Raises:
+        BackendError: if the machine broke, or something that the tool needs is not installed.
+    """
+    context.clock.advance(_CALL_TAKES_S)
+    ok, content, value = _outcome(tools, call, context)
+    if len(content) > max_result:
+        ok, content = (
+            False,
+            f"the result has {len(content)} characters; at most {max_result} are shown:\n" + (content[:max_result]),
+        )
+    context.calls.append({"name": call.name, "arguments": call.arguments, "ok": ok})
+    return ToolResult(call_id, call.name, ok, content, value)
+
+
+def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) -> tuple[bool, str, Any]:
+    tool = tools.get(call.name)
+    if tool is None:
+        return False, f"no tool named {short(call.name)}; {suggestion(call.name, tools)}", None
+    try:
+        if tool.timeout_s is None:
+            value = tool.call(call.arguments, context)
+        else:
+            value = _within(tool.timeout_s, lambda: tool.call(call.arguments, context))
+        return True, written(value), value
+    except (BackendError, KeyboardInterrupt):
+        raise
+    except MissingDependencyError as error:
+        raise BackendError(f"the tool {call.name!r} cannot run here: {error}") from error
+    except _TimeIsUp:
+        return False, f"{call.name} was given up after {tool.timeout_s:g} s", None
+    except ToolError as error:
+        return False, str(error), None
+    except BaseException as error:  # noqa: BLE001 - foreign code, whose crash is the result of the call
+        return False, cut(_crash(error), _LONGEST_ERROR), None
+
+
+def _crash(error: BaseException) -> str:
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - even its message is foreign code
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+class _TimeIsUp(Exception):
+    pass
+
+
+def _within(timeout_s: float, do: Callable[[], Any]) -> Any:
+    """What a function gives; it goes on in a thread that nobody waits for if that takes too long.
+
+    Raises:
+        _TimeIsUp: if it did not end in time.
+        BaseException: what it raised.
+    """
+    outcome: list[Any] = []
+    raised: list[BaseException] = []
+    over = threading.Event()
+
+    def work() -> None:
+        try:
+            outcome.append(do())
+        except BaseException as error:  # noqa: BLE001 - foreign code; raised again in the caller's thread
+            raised.append(error)
+        finally:
+            over.set()
+
+    # What the tool traces goes into the run of the caller.
+    threading.Thread(target=copy_context().run, args=(work,), name="agentgym-tool", daemon=True).start()
+    if not over.wait(timeout_s):
+        raise _TimeIsUp
+    if raised:
+        raise raised[0]
+    return outcome[0]

@@ -1,0 +1,53 @@
+"""Coroutines run to their end in a loop of their own thread, so that the caller may have a loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextvars import copy_context
+from functools import cache
+from typing import Any, TypeVar
+
+__all__ = ["finished"]
+
+T = TypeVar("T")
+
+
+def finished(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine gives, awaited in the one loop of this process, in a copy of the caller's context."""
+    loop = _loop(os.getpid())
+    done: Future[T] = Future()
+    context = copy_context()
+
+    async def awaited() -> None:
+        try:
+            done.set_result(await coroutine)
+        except BaseException as error:  # noqa: BLE001 - foreign code; raised again in the caller's thread
+            done.set_exception(error)
+
+    tasks: set[asyncio.Task[None]] = set()
+
+    def start() -> None:
+        # The loop holds its tasks weakly.
+        task = loop.create_task(awaited(), context=context)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    loop.call_soon_threadsafe(start)
+    try:
+        return done.result()
+    except BaseException:
+        # Interrupted, or given up: nothing waits for it any more.
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+        raise
+
+
+@cache
+def _loop(_process: int) -> asyncio.AbstractEventLoop:
+    """The loop of a process, which a forked child does not share."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="agentgym-coroutines", daemon=True).start()
+    return loop

@@ -1,0 +1,88 @@
+"""``@tool``: a typed function with a docstring becomes something that an agent can call."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, overload
+
+from agentgym.actions.quoting import short
+from agentgym.errors import UsageError
+from agentgym.tools.context import ToolContext
+from agentgym.tools.coroutines import finished
+from agentgym.tools.docstrings import described
+from agentgym.tools.signatures import signature_of
+from agentgym.tools.tool import Arguments, Does, Tool
+
+__all__ = ["tool"]
+
+
+@overload
+def tool(function: Callable[..., Any], /) -> Tool: ...
+@overload
+def tool(
+    *, name: str | None = None, description: str | None = None, timeout_s: float | None = None
+) -> Callable[[Callable[..., Any]], Tool]: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    timeout_s: float | None = None,
+) -> Tool | Callable[[Callable[..., Any]], Tool]:
+    """Makes a tool of a function, as ``@tool`` or ``@tool(timeout_s=2.0)``.
+
+    Its parameters' types are the schema, its docstring (Google's style) says what it and they are for. A parameter
+    annotated `ToolContext` is not the agent's: it is given the episode's context. A coroutine function is awaited.
+
+    Args:
+        name: the function's own if not given.
+        description: what stands above ``Args:`` in the docstring if not given.
+        timeout_s: seconds after which a call is given up; None for no limit.
+
+    Raises:
+        UsageError: if a parameter has no type, or none that JSON can be read as.
+    """
+    scope = sys._getframe(1).f_locals  # what annotations within a function may name
+    if function is None:
+        return lambda decorated: _made(decorated, name, description, timeout_s, scope)
+    return _made(function, name, description, timeout_s, scope)
+
+
+def _made(
+    function: object,
+    name: str | None,
+    description: str | None,
+    timeout_s: float | None,
+    scope: Mapping[str, Any],
+) -> Tool:
+    if not callable(function) or isinstance(function, type):
+        raise UsageError(f"a tool is made of a function, not of {short(function)}")
+    called = str(getattr(function, "__name__", "")) if name is None else name
+    signature = signature_of(function, called, scope=scope)
+    return Tool(
+        called,
+        described(function).summary if description is None else description,
+        signature.parameters,
+        _doing(function, signature.context),
+        timeout_s,
+        check=signature.check,
+        function=function,
+    )
+
+
+def _doing(function: Callable[..., Any], context: str | None) -> Does:
+    if inspect.iscoroutinefunction(function):
+        if context is None:
+            return lambda arguments, _: finished(function(**arguments))
+        return lambda arguments, given: finished(function(**arguments, **{context: given}))
+    if context is None:
+        return lambda arguments, _: function(**arguments)
+
+    def with_context(arguments: Arguments, given: ToolContext) -> Any:
+        arguments[context] = given
+        return function(**arguments)
+
+    return with_context

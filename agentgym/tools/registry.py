@@ -1,0 +1,85 @@
+"""The table of tools, and the tools that an environment is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, get_args, get_type_hints
+
+from agentgym.actions.quoting import short
+from agentgym.errors import UsageError
+from agentgym.registry import Registry, resolve
+from agentgym.tools.decorator import tool
+from agentgym.tools.tool import Tool
+
+__all__ = ["ToolSource", "resolve_tools", "tool_sources", "tools"]
+
+ToolMaker: TypeAlias = Callable[[], Tool | Sequence[Tool]]
+ToolSource: TypeAlias = Tool | Callable[..., Any] | str
+
+tools: Registry[Tool | ToolMaker] = Registry("tool")
+"""By name: a tool, or what makes one or several."""
+
+tool_sources: Registry[Callable[[str], Sequence[Tool]]] = Registry("tool source", plugins=False)
+"""By what stands before the first colon of a name, such as ``mcp``: gives the tools that the whole name means."""
+
+
+def resolve_tools(sources: Iterable[ToolSource]) -> Mapping[str, Tool]:
+    """The tools by their names, in their order.
+
+    Args:
+        sources: a `Tool`; a function, of which one is made; or text: a registered name, ``"module:name"`` of a tool, of
+            a list of tools, of a function, or of one annotated to return tools, which is called; or what a
+            source of tools understands, ``"mcp:…"``.
+
+    Raises:
+        UsageError: if there is nothing of a name, or two tools have the same.
+    """
+    if isinstance(sources, str | Tool) or not isinstance(sources, Iterable):
+        raise UsageError(f"tools is {short(sources)}; it must be a list, such as ['bash', my_tool]")
+    found: dict[str, Tool] = {}
+    for source in sources:
+        for one in _resolved(source):
+            if found.setdefault(one.name, one) is not one:
+                raise UsageError(f"two tools are named {one.name!r}; give one another name: tool.renamed('…')")
+    return found
+
+
+def _resolved(source: ToolSource) -> Sequence[Tool]:
+    if not isinstance(source, str):
+        return _made(source)
+    if source in tools:
+        known = tools[source]
+        return [known] if isinstance(known, Tool) else _all(known(), source)
+    if source.partition(":")[0] in tool_sources:
+        return _all(tool_sources[source.partition(":")[0]](source), source)
+    if ":" in source:
+        return _made(resolve(source, "tool", fits=lambda thing: callable(thing) or isinstance(thing, list | tuple)))
+    # Says what there is.
+    tools[source]
+    return []
+
+
+def _made(thing: Any) -> Sequence[Tool]:
+    if isinstance(thing, Tool):
+        return [thing]
+    if isinstance(thing, list | tuple):
+        return _all(thing, thing)
+    if not callable(thing):
+        raise UsageError(f"a tool is a Tool, a function or a name, not {short(thing)}")
+    return _all(thing(), thing) if _makes_tools(thing) else [tool(thing)]
+
+
+def _makes_tools(function: Callable[..., Any]) -> bool:
+    """Whether a function says that it returns tools."""
+    try:
+        returned = get_type_hints(function).get("return")
+    except (NameError, TypeError):
+        return False
+    return returned is Tool or Tool in get_args(returned)
+
+
+def _all(given: Any, source: object) -> Sequence[Tool]:
+    several = [given] if isinstance(given, Tool) else given
+    if not isinstance(several, Sequence) or not all(isinstance(one, Tool) for one in several):
+        raise UsageError(f"{short(source)} gave {short(given)}; it must give a Tool or a list of them")
+    return several

@@ -1,0 +1,291 @@
+"""``@tool``: what becomes of a typed function."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
+
+from agentgym.errors import ToolError, UsageError
+from agentgym.tasks import Task
+from agentgym.tools import Tool, ToolContext, tool
+
+
+class Size(enum.Enum):
+    SMALL = "small"
+    LARGE = "large"
+
+
+@dataclass
+class Item:
+    name: str
+    price: float
+    size: Size = Size.SMALL
+
+
+class Address(TypedDict):
+    street: str
+
+
+class Customer(BaseModel):
+    email: str
+    address: Address
+
+
+@tool
+def add(a: int, b: Annotated[int, Field(ge=0)] = 1) -> int:
+    """Adds two numbers.
+
+    And says no more
+    than that.
+
+    Args:
+        a: first.
+        b (int): second,
+            from 0.
+
+    Returns:
+        sum: of both.
+    """
+    return a + b
+
+
+def sum_of(a: int, b: int) -> int:
+    """Sums."""
+    return a + b
+
+
+@tool
+def order(
+    customer: Customer,
+    items: list[Item],
+    how: Literal["post", "pigeon"],
+    when: datetime | None = None,
+    *,
+    context: ToolContext,
+) -> dict[str, Any]:
+    """Orders."""
+    return {
+        "email": customer.email,
+        "street": customer.address["street"],
+        "sizes": [item.size for item in items],
+        "how": how,
+        "when": when,
+        "task": context.task.id,
+    }
+
+
+@pytest.fixture
+def context() -> ToolContext:
+    return ToolContext(Task("t", "do it"))
+
+
+def test_a_function_becomes_name_description_and_schema() -> None:
+    assert add.name == "add"
+    assert add.description == "Adds two numbers.\n\nAnd says no more\nthan that."
+    assert add.parameters == {
+        "type": "object",
+        "properties": {
+            "a": {"type": "integer", "description": "first."},
+            "b": {"type": "integer", "minimum": 0, "default": 1, "description": "second, from 0."},
+        },
+        "required": ["a"],
+        "additionalProperties": False,
+    }
+    assert add.definition() == {
+        "type": "function",
+        "function": {"name": "add", "description": add.description, "parameters": add.parameters},
+    }
+
+
+def test_the_function_can_still_be_called() -> None:
+    assert add(2, b=3) == 5
+
+
+def test_a_definition_is_the_callers_own() -> None:
+    add.definition()["function"]["parameters"]["properties"].clear()
+    assert set(add.parameters["properties"]) == {"a", "b"}
+
+
+def test_nested_types_enums_and_the_context(context: ToolContext) -> None:
+    done = order.call(
+        {
+            "customer": {"email": "a@b", "address": {"street": "Elm"}},
+            "items": [{"name": "pen", "price": 1}, {"name": "ink", "price": 2.5, "size": "large"}],
+            "how": "pigeon",
+            "when": "2026-01-02T03:04:05Z",
+        },
+        context,
+    )
+    assert done["sizes"] == [Size.SMALL, Size.LARGE]
+    assert (done["email"], done["street"], done["how"], done["task"]) == ("a@b", "Elm", "pigeon", "t")
+    assert done["when"].year == 2026
+    assert "context" not in order.parameters["properties"]
+    assert order.parameters["properties"]["how"]["enum"] == ["post", "pigeon"]
+    assert order.parameters["$defs"]["Size"]["enum"] == ["small", "large"]
+
+
+def test_what_is_left_out_is_the_functions_default(context: ToolContext) -> None:
+    seen: list[int] = []
+
+    @tool
+    def keep(things: list[int] = seen) -> None:
+        """Keeps."""
+        things.append(1)
+
+    keep.call({}, context)
+    assert seen == [1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"a": "5"}, "$.a: input should be a valid integer; given was '5'"),
+        ({"a": True}, "$.a: input should be a valid integer; given was True"),
+        ({"a": 1.5}, "$.a: input should be a valid integer"),
+        ({}, "$.a: missing"),
+        ({"a": 1, "b": -1}, "$.b: input should be greater than or equal to 0; given was -1"),
+        ({"a": 1, "bb": 1}, "$.bb: no argument of this name; did you mean 'b'?"),
+        ({"a": 1, "zzzz": 1}, "$.zzzz: no argument of this name; known are: a, b"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_path(arguments: dict[str, Any], says: str, context: ToolContext) -> None:
+    with pytest.raises(ToolError) as told:
+        add.call(arguments, context)
+    assert str(told.value).startswith(f"the arguments of add do not fit: {says}")
+
+
+def test_every_fault_is_told(context: ToolContext) -> None:
+    arguments = {
+        "customer": {"email": 1, "address": {}},
+        "items": [{"name": "pen", "price": "1"}],
+        "how": "car",
+    }
+    with pytest.raises(ToolError) as told:
+        order.call(arguments, context)
+    lines = str(told.value).splitlines()
+    assert [line.partition(":")[0] for line in lines[1:]] == [
+        "$.customer.email",
+        "$.customer.address.street",
+        "$.items[0].price",
+        "$.how",
+    ]
+    assert lines[-1] == "$.how: input should be 'post' or 'pigeon'; given was 'car'"
+
+
+def test_a_coroutine_function_is_awaited_also_within_a_running_loop(context: ToolContext) -> None:
+    import asyncio
+
+    @tool
+    async def later(seconds: float) -> str:
+        """Later."""
+        await asyncio.sleep(seconds)
+        return "done"
+
+    async def notebook() -> Any:
+        return later.call({"seconds": 0.001}, context)
+
+    assert later.call({"seconds": 0}, context) == "done"
+    assert asyncio.run(notebook()) == "done"
+
+
+def test_what_a_coroutine_raises_comes_back(context: ToolContext) -> None:
+    @tool
+    async def fails() -> str:
+        """Fails."""
+        raise ToolError("no")
+
+    with pytest.raises(ToolError, match=r"^no$"):
+        fails.call({}, context)
+
+
+def test_parameters_may_be_named_as_anything(context: ToolContext) -> None:
+    @tool
+    def odd(json: str, copy: int, self: str, model_config: int, schema: bool = True) -> list[Any]:
+        """Odd."""
+        return [json, copy, self, model_config, schema]
+
+    arguments = {"json": "j", "copy": 1, "self": "s", "model_config": 2}
+    assert odd.call(arguments, context) == ["j", 1, "s", 2, True]
+
+
+def test_name_description_and_limit_can_be_given() -> None:
+    made = tool(name="plus", description="Sums.", timeout_s=2.0)(sum_of)
+    assert (made.name, made.description, made.timeout_s) == ("plus", "Sums.", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: tool(lambda x: x), "cannot be named|has no type"),
+        (lambda: tool(name="f")(lambda x: x), "parameter 'x' of the tool 'f' has no type; write x: str"),
+        (lambda: tool(Item), "made of a function"),
+        (lambda: tool(name="f", timeout_s=0)(sum_of), "timeout_s of the tool 'f' is 0"),
+        (lambda: tool(name="a b")(sum_of), "cannot be named 'a b'"),
+    ],
+)
+def test_what_cannot_be_a_tool_is_refused(make: Any, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        make()
+
+
+def test_variable_parameters_are_refused() -> None:
+    def many(*args: int) -> None: ...
+    def named(**kwargs: int) -> None: ...
+    def opaque(thing: threading_lock) -> None: ...  # type: ignore[name-defined]  # noqa: F821 - which is the point
+
+    for function, says in ((many, "a name of its own"), (named, "a name of its own"), (opaque, "not known here")):
+        with pytest.raises(UsageError, match=says):
+            tool(function)
+
+
+def test_a_type_that_json_has_not_is_refused() -> None:
+    class Socket:
+        pass
+
+    def send(socket: Socket) -> None: ...
+
+    with pytest.raises(UsageError, match="the tool 'send' takes what cannot be read from JSON"):
+        tool(send)
+
+
+def test_a_tool_is_frozen_and_copied_as_itself() -> None:
+    import copy
+
+    with pytest.raises(AttributeError, match="frozen"):
+        add.name = "sub"
+    assert copy.deepcopy({"tools": [add]})["tools"][0] is add
+
+
+def test_a_tool_of_a_bare_schema_is_checked_with_it(context: ToolContext) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}}
+        },
+        "required": ["items"],
+        "additionalProperties": False,
+    }
+    made = Tool("count", "Counts.", schema, lambda arguments, _: len(arguments["items"]))
+    assert made.call({"items": [{"n": 1}]}, context) == 1
+    for arguments, says in (
+        ({"items": [{"n": "1"}]}, r"\$\.items\[0\]\.n: '1' is not of type 'integer'; given was '1'"),
+        ({}, r"\$\.items: missing"),
+        ({"items": [], "item": 1}, r"\$\.item: no argument of this name; did you mean 'items'\?"),
+    ):
+        with pytest.raises(ToolError, match=says):
+            made.call(arguments, context)
+    with pytest.raises(UsageError, match="was made of no function"):
+        made(1)
+
+
+def test_a_schema_that_is_none_is_told_when_it_is_used(context: ToolContext) -> None:
+    with pytest.raises(UsageError, match="must be the schema of an object"):
+        Tool("f", "", {"type": "string"}, lambda *_: None)
+    with pytest.raises(UsageError, match="parameters of the tool 'f' are no JSON Schema"):
+        Tool("f", "", {"type": "object", "properties": 3}, lambda *_: None).call({}, context)

@@ -1,0 +1,176 @@
+"""What is read as calls."""
+
+from __future__ import annotations
+
+import warnings
+from collections import UserDict
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openai.types.chat import ChatCompletion, ChatCompletionMessage
+from openai.types.responses import Response
+
+from agentgym.actions import Batch, Click, Done, Fail, ToolCall, Wait
+from agentgym.errors import ActionError
+from agentgym.tools import read_calls
+
+CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+MESSAGE = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+COMPLETION = {
+    "id": "c",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m",
+    "choices": [{"index": 0, "finish_reason": "tool_calls", "message": MESSAGE}],
+}
+RESPONSE = {
+    "id": "r",
+    "object": "response",
+    "created_at": 1,
+    "model": "m",
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+    "output": [
+        {"type": "reasoning", "id": "rs", "summary": []},
+        {"type": "function_call", "id": "fc", "call_id": "call_1", "name": "add", "arguments": '{"a": 1}'},
+    ],
+}
+ASKED = (ToolCall("add", {"a": 1}, "call_1"),)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        ToolCall("add", {"a": 1}, "call_1"),
+        {"name": "add", "arguments": {"a": 1}, "id": "call_1"},
+        {"name": "add", "arguments": '{"a": 1}', "id": "call_1"},
+        {"kind": "ToolCall", "name": "add", "arguments": {"a": 1}, "id": "call_1"},
+        UserDict(name="add", arguments={"a": np.int64(1)}, id="call_1"),
+        Batch((ToolCall("add", {"a": 1}, "call_1"),)),
+        CALL,
+        MESSAGE,
+        COMPLETION,
+        RESPONSE,
+        RESPONSE["output"],
+        ChatCompletion.model_validate(COMPLETION),
+        ChatCompletion.model_validate(COMPLETION).choices[0].message,
+        ChatCompletion.model_validate(COMPLETION).choices[0].message.tool_calls,
+        Response.model_validate(RESPONSE),
+        Response.model_validate(RESPONSE).output,
+        Response.model_validate(RESPONSE).output[1],
+    ],
+    ids=lambda raw: type(raw).__name__,
+)
+def test_every_form_of_a_call(raw: Any) -> None:
+    assert read_calls(raw) == ASKED
+    if raw in (CALL, MESSAGE, COMPLETION, RESPONSE):
+        text = msgspec.json.encode(raw).decode()
+        assert read_calls(text) == read_calls(f"```json\n{text}\n```") == read_calls([raw]) == ASKED
+
+
+def test_several_calls_keep_their_order() -> None:
+    asked = read_calls('[{"name": "a"}, {"name": "b", "arguments": {}}, {"kind": "Done"}]')
+    assert asked == (ToolCall("a"), ToolCall("b"), Done())
+
+
+@pytest.mark.parametrize(
+    ("raw", "asked"),
+    [
+        ("DONE", (Done(),)),
+        (" fail\n", (Fail(),)),
+        ("WAIT", ()),
+        (Wait(), ()),
+        (Done(), (Done(),)),
+        ({"action_type": "FAIL"}, (Fail(),)),
+        ([], ()),
+        ({"name": "f", "arguments": ""}, (ToolCall("f"),)),
+        ({"name": "f", "arguments": None}, (ToolCall("f"),)),
+    ],
+)
+def test_words_and_nothing(raw: Any, asked: Any) -> None:
+    assert read_calls(raw) == asked
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ("", "not JSON"),
+        ("pyautogui.click(1, 2)", 'not JSON: .*; a tool call is {"name"'),
+        ("3", "a tool call is .*; given was 3"),
+        ('{"name": "f", "arguments": [1]}', "arguments of 'f' are an object, not \\[1\\]"),
+        ({"name": "f", "arguments": '{"a": '}, "arguments of 'f' are no JSON"),
+        ({"name": 3}, "name of a tool is text, not 3"),
+        ({"name": "f", "id": 3}, "id of a call is text, not 3"),
+        ({"arguments": {}}, "a tool call is"),
+        ({"role": "assistant", "content": "Hello!"}, "the message calls no tool: 'Hello!'"),
+        ({"choices": []}, "without a choice"),
+        ({"output": [{"type": "reasoning"}]}, "the response calls no tool"),
+        (Click(1, 2), "an action here is a tool call"),
+        ({"kind": "Click", "x": 1, "y": 2}, "no screen here for Click"),
+        ({"name": "f", "arguments": {"a": object()}}, "must be plain JSON"),
+        ({"name": "f", "arguments": {"a": float("nan")}}, "no number that is nan"),
+        ({"name": "f", "arguments": {3: 4}}, "keys of an action are text, not 3"),
+        ({"name": "f", "arguments": {"a": "\ud800"}}, "must be plain JSON"),
+        ({"name": "f", "arguments": {"a": "x" * 300_000}}, "at most 262144"),
+        ("[" * 100_000, "not JSON"),
+        ([{"name": "f"}] * 101, "101 calls in one action; at most 100"),
+        (None, "given was None"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(raw: Any, says: str) -> None:
+    with pytest.raises(ActionError, match=says):
+        read_calls(raw)
+
+
+def test_what_contains_itself_is_refused() -> None:
+    arguments: dict[str, Any] = {}
+    arguments["again"] = arguments
+    with pytest.raises(ActionError):
+        read_calls({"name": "f", "arguments": arguments})
+    calls: list[Any] = []
+    calls.append(calls)
+    with pytest.raises(ActionError):
+        read_calls(calls)
+
+
+def test_the_arguments_are_a_copy() -> None:
+    arguments = {"a": [1]}
+    (asked,) = read_calls({"name": "f", "arguments": arguments})
+    arguments["a"].append(2)
+    assert asked == ToolCall("f", {"a": [1]})
+
+
+def test_a_client_that_warns_is_read_quietly() -> None:
+    message = ChatCompletionMessage.model_validate(MESSAGE)
+    message.content = 3  # type: ignore[assignment]  # as servers that are nearly compatible have it
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_calls(message) == ASKED
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+KEYS = st.sampled_from(
+    ("name", "arguments", "id", "type", "function", "tool_calls", "choices", "message", "output", "kind", "action_type")
+)
+WORDS = st.sampled_from(("add", "function", "function_call", "ToolCall", "Done", "{}", "assistant"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(KEYS, WORDS | JSON | st.dictionaries(KEYS, WORDS | JSON), max_size=5) | JSON)
+def test_nothing_but_an_action_error_is_raised(raw: Any) -> None:
+    for given_so in (raw, [raw], repr(raw)):
+        try:
+            asked = read_calls(given_so)
+        except ActionError:
+            continue
+        assert all(isinstance(one, ToolCall | Done | Fail) for one in asked)
+        assert msgspec.json.decode(msgspec.json.encode(asked), type=list[ToolCall | Done | Fail]) == list(asked)
