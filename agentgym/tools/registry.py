@@ -18,6 +18,14 @@ ToolSource: TypeAlias = Tool | Callable[..., Any] | str
 
 tools: Registry[Tool | ToolMaker] = Registry("tool")
 """By name: a tool, or what makes one or several."""
+tools.register_lazily("bash", "agentgym.tools.sandboxed:bash")
+tools.register_lazily("edit", "agentgym.tools.sandboxed:edit")
+tools.register_lazily("grep", "agentgym.tools.sandboxed:grep")
+tools.register_lazily("list", "agentgym.tools.sandboxed:list_files")
+tools.register_lazily("python", "agentgym.tools.sandboxed:python")
+tools.register_lazily("read", "agentgym.tools.sandboxed:read")
+tools.register_lazily("sql", "agentgym.tools.sandboxed:sql")
+tools.register_lazily("write", "agentgym.tools.sandboxed:write")
 
 tool_sources: Registry[Callable[[str], Sequence[Tool]]] = Registry("tool source", plugins=False)
 """By what stands before the first colon of a name, such as ``mcp``: gives the tools that the whole name means."""

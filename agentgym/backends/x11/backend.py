@@ -24,6 +24,7 @@ from agentgym.backends.x11.input import InputDriver, Sent
 from agentgym.backends.x11.keysyms import keysym_of_character, keysym_of_key
 from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
 from agentgym.backends.x11.refresh import set_refresh
+from agentgym.backends.x11.toolside import ToolMethods, ToolSide
 from agentgym.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ _MOST_UNREST_S = 2.0
 _BACKGROUND = 0x3A6EA5
 
 
-class X11Backend:
+class X11Backend(ToolMethods):
     """A real Linux desktop, private to this object.
 
     The desktop lives in a sandbox of its own and ends with this object, or with the process that holds it, leaving
@@ -91,8 +92,9 @@ class X11Backend:
             raise UsageError(f"sandbox is {sandbox!r}; it can be 'bwrap' or 'none'")
         if min(screen) < 64 or max(screen) > 8192:
             raise UsageError(f"screen is {screen!r}; (width, height) go from 64 to 8192 pixels")
+        self._screen = (screen[0], screen[1])
         self._settings = MachineSettings(
-            screen=(screen[0], screen[1]),
+            screen=self._screen,
             sandbox=sandbox,
             accessibility=accessibility,
             network=network,
@@ -103,13 +105,14 @@ class X11Backend:
             refresh_hz=refresh_hz,
         )
         self._desktop: _Desktop | None = None
+        self._tools: ToolSide | None = None
         # Whether an application was started that has not settled yet.
         self._starting = False
 
     @property
     def screen(self) -> tuple[int, int]:
         """(width, height) in pixels."""
-        return self._settings.screen
+        return self._screen
 
     @property
     def sandbox(self) -> SandboxName:
@@ -117,8 +120,7 @@ class X11Backend:
         return self._settings.sandbox
 
     def reset(self, *, seed: int) -> None:
-        """Gives a fresh desktop; nothing of it depends on ``seed``."""
-        del seed
+        """Gives a fresh desktop; ``seed`` is only what its tools draw by, and no application sees it."""
         if self._desktop is not None:
             try:
                 self._desktop.renew()
@@ -126,7 +128,9 @@ class X11Backend:
                 # Whatever the old desktop is suffering from, a new one does not.
                 self.close()
         if self._desktop is None:
-            self._desktop = _Desktop(self._settings)
+            self._desktop = _Desktop(self._settings, self._screen)
+        # Applications that a tool starts stay.
+        self._tools = ToolSide(self._desktop.machine, seed=seed, background=True)
 
     def check(self, action: Action) -> None:
         """Returns if the action can be done here; see `agentgym.backends.base.Backend.check`."""
@@ -222,6 +226,7 @@ class X11Backend:
 
     def close(self) -> None:
         """Ends the desktop and everything in it."""
+        self._tools = None
         if self._desktop is not None:
             self._desktop.close()
             self._desktop = None
@@ -238,6 +243,12 @@ class X11Backend:
         if self._desktop is None:
             raise BackendError("the desktop is not running: call reset", kind="machine")
         return self._desktop
+
+    @property
+    def _side(self) -> ToolSide:
+        if self._tools is None:
+            raise BackendError("the desktop is not running: call reset", kind="machine")
+        return self._tools
 
     def _observer(self, kind: str) -> Callable[[], Any]:
         desktop = self._open
@@ -264,7 +275,7 @@ def make_x11(options: BackendOptions) -> X11Backend:
 class _Desktop:
     """A machine with what is connected to it."""
 
-    def __init__(self, settings: MachineSettings) -> None:
+    def __init__(self, settings: MachineSettings, screen: tuple[int, int]) -> None:
         self._settings = settings
         self._accessibility: AccessibilityClient | None = None
         self._unrest_s = 0.0
@@ -274,12 +285,12 @@ class _Desktop:
             self.connection = _connect(self.machine)
             stack.callback(self.connection.disconnect)
             if settings.refresh_hz is not None:
-                set_refresh(self.connection, screen=settings.screen, hz=settings.refresh_hz)
+                set_refresh(self.connection, screen=screen, hz=settings.refresh_hz)
             self._paint_background()
             self._root_properties = _windows.root_properties(self.connection)
             self.framebuffer = Framebuffer(self.machine.framebuffer(), self.connection)
             stack.callback(self.framebuffer.close)
-            self.input = InputDriver(self.connection, screen=settings.screen, drain=self._drain)
+            self.input = InputDriver(self.connection, screen=screen, drain=self._drain)
             self.input.reset()
             self._to_close = stack.pop_all()
 

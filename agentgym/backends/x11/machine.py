@@ -40,9 +40,12 @@ _machines: weakref.WeakSet[Machine] = weakref.WeakSet()
 
 @dataclass(frozen=True)
 class MachineSettings:
-    """What kind of desktop to start; see `agentgym.backends.x11.backend.X11Backend`."""
+    """What kind of desktop to start; see `agentgym.backends.x11.backend.X11Backend`.
 
-    screen: tuple[int, int]
+    Without a screen it has no servers either: a home, a system, and nothing that runs.
+    """
+
+    screen: tuple[int, int] | None
     sandbox: SandboxName
     accessibility: bool
     network: bool
@@ -76,22 +79,14 @@ class Machine:
         self._python = None if settings.sandbox == "none" else _sandbox.visible_python()
         try:
             self._greet(settings, places, environment)
-            self._call(
-                "start",
-                home,
-                width=settings.screen[0],
-                height=settings.screen[1],
-                accessibility=settings.accessibility,
-                window_manager_config=f"{self.home}/.config/openbox/rc.xml",
-                display=_display_number(settings),
-            )
+            self.call("start", home, **_wanted(settings, self.home))
         except BaseException:
             self.close()
             raise
 
     def renew(self, home: bytes) -> None:
         """Ends every application and lays a fresh home."""
-        self._call("renew", home)
+        self.call("renew", home)
 
     def settle(self, *, quiet_s: float, timers_s: float, timeout_s: float, starting: bool = False) -> bool:
         """Waits until the desktop rests; False if ``timeout_s`` passed first.
@@ -99,7 +94,7 @@ class Machine:
         Raises:
             BackendError: names the application or server that died meanwhile.
         """
-        header, _, _ = self._call(
+        header, _, _ = self.call(
             "settle",
             patience_s=timeout_s + _ANSWER_PATIENCE_S,
             quiet_s=quiet_s,
@@ -121,7 +116,7 @@ class Machine:
         stdin: bytes,
     ) -> Completed:
         """Runs a command to its end; see `agentgym.backends.base.Backend.run`."""
-        header, output, _ = self._call(
+        header, output, _ = self.call(
             "run",
             stdin,
             patience_s=timeout_s + _ANSWER_PATIENCE_S,
@@ -136,33 +131,39 @@ class Machine:
     def launch(self, argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: str | None) -> None:
         if argv[0] == PROGRAM:
             argv = application_command(argv[1:], python=self._python)
-        self._call("launch", argv=list(argv), env=dict(env or {}), cwd=cwd)
+        self.call("launch", argv=list(argv), env=dict(env or {}), cwd=cwd)
 
-    def converse(self, argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: str | None) -> socket.socket:
-        """Launches a program whose standard input, open both ways, is the other end of this; the caller's to close."""
-        _, _, (descriptor,) = self._call("converse", argv=list(argv), env=dict(env or {}), cwd=cwd)
+    def converse(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: str | None, output: bool = False
+    ) -> socket.socket:
+        """Launches a program whose standard input, open both ways, is the other end of this; the caller's to close.
+
+        Args:
+            output: whether its standard output is, too.
+        """
+        _, _, (descriptor,) = self.call("converse", argv=list(argv), env=dict(env or {}), cwd=cwd, output=output)
         return socket.socket(fileno=descriptor)
 
     def read(self, path: str) -> bytes:
         self._check_place(path)
-        return self._call("read", path=path)[1]
+        return self.call("read", path=path)[1]
 
     def write(self, path: str, content: bytes) -> None:
         self._check_place(path)
-        self._call("write", content, path=path, modified=FILES_MODIFIED)
+        self.call("write", content, path=path, modified=FILES_MODIFIED)
 
     def processes(self) -> list[int]:
         """Process ids as the desktop itself sees them."""
-        return list(self._call("processes")[0]["pids"])
+        return list(self.call("processes")[0]["pids"])
 
     def connect(self, to: Literal["x11", "session_bus", "accessibility_bus"]) -> socket.socket:
         """A fresh connection to a server of the desktop; the caller's to close."""
-        _, _, (descriptor,) = self._call("connect", to=to)
+        _, _, (descriptor,) = self.call("connect", to=to)
         return socket.socket(fileno=descriptor)
 
     def framebuffer(self) -> int:
         """A descriptor of the X server's framebuffer file; the caller's to close."""
-        _, _, (descriptor,) = self._call("framebuffer")
+        _, _, (descriptor,) = self.call("framebuffer")
         return descriptor
 
     def close(self) -> None:
@@ -207,9 +208,15 @@ class Machine:
             _, said = self._process.communicate()
             raise _sandbox.explain_failed_start(said) from error
 
-    def _call(
+    def call(
         self, operation: str, body: bytes = b"", *, patience_s: float = _ANSWER_PATIENCE_S, **parameters: Any
     ) -> tuple[dict[str, Any], bytes, list[int]]:
+        """Has the guest do an operation of its; its answer as header, bytes and descriptors.
+
+        Raises:
+            OSError: what the guest met with, as the same class.
+            BackendError: if the guest died or does not answer.
+        """
         channel = self._open_channel()
         try:
             channel.send({"operation": operation, **parameters}, body)
@@ -271,6 +278,19 @@ def _places(settings: MachineSettings) -> dict[str, Any]:
     # Made by the guest, so that whoever is killed when, it is the guest that removes it.
     root = f"{tempfile.gettempdir()}/agentgym-{secrets.token_hex(8)}"
     return {"home": f"{root}/home", "tmp": f"{root}/tmp", "run": f"{root}/run", "also_emptied": [], "root": root}
+
+
+def _wanted(settings: MachineSettings, home: str) -> dict[str, Any]:
+    """What the guest is told of the desktop's servers; nothing if there are to be none."""
+    if settings.screen is None:
+        return {}
+    return {
+        "width": settings.screen[0],
+        "height": settings.screen[1],
+        "accessibility": settings.accessibility,
+        "window_manager_config": f"{home}/.config/openbox/rc.xml",
+        "display": _display_number(settings),
+    }
 
 
 def _display_number(settings: MachineSettings) -> int | None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from agentgym.backends.x11.application import application_folders
@@ -113,6 +114,7 @@ class Sandbox:
         if not _python_home().is_relative_to("/usr"):
             argv += ["--ro-bind", str(_python_home()), str(_python_home())]
         argv += [word for source, target in self.shown for word in ("--ro-bind", source, target)]
+        argv += ["--ro-bind", str(_pickler()), f"{_GUEST}/cloudpickle"]
         return [*argv, *application_folders(), "--ro-bind", str(guest), f"{_GUEST}/guest"]
 
 
@@ -137,7 +139,7 @@ class _InMemory:
 def spawn_bare(descriptor: int, *, guest: Path) -> subprocess.Popen[bytes]:
     """Starts the guest's first process on the machine itself, without any sandbox."""
     return subprocess.Popen(
-        [*_guest_command(str(guest.parent)), str(descriptor)],
+        [*_guest_command(str(guest.parent), str(_pickler().parent)), str(descriptor)],
         pass_fds=[descriptor],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -201,13 +203,21 @@ def _python_home() -> Path:
     return Path(sys.base_prefix).resolve()
 
 
+def _pickler() -> Path:
+    """The package that an interpreter in the sandbox saves its variables with; it is pure Python."""
+    found = find_spec("cloudpickle")
+    assert found is not None, "Gymnasium depends on it"
+    assert found.origin is not None, "it is a package"
+    return Path(found.origin).parent
+
+
 def visible_python() -> str:
     """This process's interpreter where a sandbox shows it, without its packages."""
     return str(Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}").resolve())
 
 
-def _guest_command(folder: str) -> list[str]:
-    code = f"import sys; sys.path.insert(0, {folder!r}); from guest.server import main; main(int(sys.argv[1]))"
+def _guest_command(*folders: str) -> list[str]:
+    code = f"import sys; sys.path[:0] = {list(folders)!r}; from guest.server import main; main(int(sys.argv[1]))"
     return [visible_python(), "-I", "-S", "-c", code]
 
 

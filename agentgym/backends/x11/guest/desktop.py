@@ -91,6 +91,8 @@ class Desktop:
     def check(self) -> None:
         """Raises ServerError if a server died or lost what it is reached by."""
         self.processes.reap()
+        if self._x_server is None:
+            return
         for pid, name in self._servers.items():
             if not alive(pid):
                 raise ServerError(f"the {name} died")

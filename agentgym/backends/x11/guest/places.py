@@ -7,6 +7,10 @@ import subprocess
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from .saving import remove
+
+_MODE = 0o755
+
 
 class Places(NamedTuple):
     """Folders of one desktop.
@@ -54,11 +58,17 @@ class Places(NamedTuple):
             kept: paths of the servers' own files and folders, which belong to no episode.
         """
         for folder in (self.home, self.tmp, self.run, *self.also_emptied):
+            if os.path.isdir(folder):
+                # An agent may have taken its own rights away, or given some to others.
+                os.chmod(folder, _MODE)
             _empty(folder, kept)
+        self.create()
         self.fill(home)
 
     def fill(self, home: bytes) -> None:
-        """Unpacks a tar archive into the home."""
+        """Unpacks a tar archive into the home; an empty one of no bytes is nothing."""
+        if not home:
+            return
         # The program, not the module, which with what it imports would stay in the memory of every desktop.
         options = ["--extract", "--preserve-permissions", "--no-same-owner", "--directory", self.home]
         subprocess.run(["tar", *options], input=home, check=True)
@@ -76,28 +86,17 @@ class Places(NamedTuple):
 
     def remove(self) -> None:
         if self.root is not None and os.path.isdir(self.root):
-            _remove(self.root)
+            remove(self.root)
 
 
 def _empty(folder: str, kept: Collection[str]) -> None:
     for name in _names(folder):
         path = f"{folder}/{name}"
         if path not in kept:
-            _remove(path)
+            remove(path)
         elif not os.path.islink(path):
             _empty(path, kept)
 
 
 def _names(folder: str) -> Sequence[str]:
     return os.listdir(folder) if os.path.isdir(folder) else []
-
-
-def _remove(path: str) -> None:
-    if os.path.islink(path) or not os.path.isdir(path):
-        os.unlink(path)
-        return
-    # An application may leave a folder that even its owner may not enter.
-    os.chmod(path, 0o700)
-    for name in os.listdir(path):
-        _remove(f"{path}/{name}")
-    os.rmdir(path)

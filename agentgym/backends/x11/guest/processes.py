@@ -143,6 +143,15 @@ class Processes:
             self.reap()
             time.sleep(_REAP_EVERY_S)
 
+    def interrupt(self, pid: int) -> None:
+        """Interrupts a process and what it runs, as Ctrl-C does."""
+        _signal(-pid, signal.SIGINT)
+
+    def kill_below(self, pid: int) -> None:
+        """Kills the descendants of a process."""
+        for member in set(_below(pid)):
+            _signal(member, signal.SIGKILL)
+
     def kill_tree(self, pid: int) -> None:
         """Kills a process with its session and its descendants."""
         family = {pid, *_below(pid)}

@@ -7,6 +7,7 @@ import selectors
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -15,9 +16,11 @@ from typing import IO, Any, NamedTuple
 
 from .channel import Channel
 from .desktop import Desktop, ServerError, Wanted
+from .forked import prctl, set_dumpable
 from .limits import Limits, TooManyProcessesError, Watchdog
 from .places import Places
 from .processes import Processes
+from .workspace import Workspace
 
 _TICK_S = 0.2
 _MOST_OUTPUT = 64 << 20
@@ -47,6 +50,7 @@ class Server:
         self._desktop = Desktop(self._places, self._processes, settings["environment"])
         self._watchdog = Watchdog(Limits(**settings["limits"]), self._processes)
         self._watchdog.set_kernel_limits(processes=settings["private"])
+        self._workspace = Workspace(self._places, self._processes, lambda: self._desktop.environment, self._tick)
         self._control = selectors.DefaultSelector()
         self._control.register(channel, selectors.EVENT_READ)
         self._operations: dict[str, Callable[..., Answer]] = {
@@ -86,9 +90,11 @@ class Server:
             self._places.remove()
 
     def _answer(self, header: dict[str, Any], body: bytes) -> Answer:
-        operation = self._operations[header.pop("operation")]
+        name = header.pop("operation")
         try:
-            return operation(body=body, **header)
+            if name in self._workspace.operations:
+                return Answer(*self._workspace.operations[name](body=body, **header))
+            return self._operations[name](body=body, **header)
         except (OSError, ServerError, TooManyProcessesError, UnicodeError) as error:
             # The training process raises it there, under the same name.
             return Answer({"error": type(error).__name__, "message": str(error)})
@@ -115,7 +121,11 @@ class Server:
         self._watchdog.look()
 
     def _start(self, *, body: bytes, **wanted: Any) -> Answer:
+        """Starts the servers of a desktop, or none if nothing is said of its screen."""
         self._places.create()
+        if not wanted:
+            self._places.renew(body, kept=())
+            return Answer({"environment": self._desktop.environment})
         self._places.fill(body)
         self._desktop.start(Wanted(**wanted), tick=self._tick)
         # The window manager has left its log there, which no later reset would bring back.
@@ -123,6 +133,7 @@ class Server:
         return Answer({"environment": self._desktop.environment})
 
     def _renew(self, *, body: bytes) -> Answer:
+        self._workspace.clear()
         self._desktop.clear()
         self._processes.crashed()
         self._desktop.check()
@@ -148,11 +159,16 @@ class Server:
         self._processes.start(argv, env=self._merged(env), cwd=cwd or self._places.home, watch=True)
         return Answer()
 
-    def _converse(self, *, body: bytes, argv: list[str], env: dict[str, str], cwd: str | None) -> Answer:
+    def _converse(self, *, body: bytes, argv: list[str], env: dict[str, str], cwd: str | None, output: bool) -> Answer:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._processes.start(
-                argv, env=self._merged(env), cwd=cwd or self._places.home, stdin=theirs.fileno(), watch=True
+                argv,
+                env=self._merged(env),
+                cwd=cwd or self._places.home,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno() if output else subprocess.DEVNULL,
+                watch=True,
             )
             return Answer(descriptors=(ours.detach(),))
 
@@ -241,11 +257,8 @@ def _content(file: Any) -> bytes:
 
 def _become_subreaper() -> None:
     """Makes orphans children of this process, as they are of PID 1, where there is no namespace."""
-    import ctypes
-
     pr_set_child_subreaper = 36
-    if ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+    prctl(pr_set_child_subreaper, 1)
 
 
 def main(descriptor: int) -> None:
@@ -256,7 +269,10 @@ def main(descriptor: int) -> None:
         signal.signal(number, lambda *_: None)
     channel = Channel(socket.socket(fileno=descriptor))
     settings, _, _ = channel.receive()
-    if not settings["private"]:
+    if settings["private"]:
+        # Nobody in the sandbox may follow or change what judges him.
+        set_dumpable(False)
+    else:
         _become_subreaper()
     server = Server(channel, settings)
     try:

@@ -1,0 +1,138 @@
+"""What `snapshot` gives brings everything back."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentgym.backends.sandbox.backend import SandboxBackend
+from agentgym.backends.x11.toolside import MachineToken
+from agentgym.errors import UsageError
+from tests.backends.sandbox.conftest import Asked
+
+_LOOK = "ls -lR --time-style=+%s ~ /tmp | grep -v '^total'; cat ~/a/x ~/hard; stat -c '%h %a' ~/a/x"
+
+
+def saved(asked: Asked) -> MachineToken:
+    token = asked.machine.snapshot()
+    assert isinstance(token, MachineToken)
+    return token
+
+
+def test_files_of_every_kind_come_back(asked: Asked) -> None:
+    asked.bash(
+        "mkdir -p a/b; echo 1 > a/x; ln a/x hard; ln -s a/x link; ln -s /nowhere dangling; mkfifo a/b/pipe;"
+        "echo s > secret; chmod 000 secret; mkdir locked; echo f > locked/f; chmod 000 locked; touch -d @1 a old;"
+        "echo t > /tmp/t; printf 'a\\377b' > 'odd name'"
+    )
+    before = asked.bash(_LOOK).output
+    token = saved(asked)
+    asked.bash("chmod -R 700 ~; rm -rf ~/* /tmp/*; mkdir link; echo new > new; echo 2 > hard; chmod 000 ~")
+    asked.machine.restore(token)
+    assert asked.bash(_LOOK).output == before
+    assert asked.machine.read("odd name") == b"a\xffb"
+    assert asked.bash("chmod 700 locked; cat locked/f; echo 3 > a/x; cat hard").output == "f\n3\n"
+
+
+def test_shell_comes_back(asked: Asked) -> None:
+    asked.bash(
+        "export V='two\nlines'; list=(1 'b c'); declare -A map=([k]=v); f() { echo f $V; }; alias ll='echo alias';"
+        "set -f; umask 027; readonly R=1; trap 'echo bye' USR1; mkdir d; cd d"
+    )
+    look = 'echo "$V" ${list[1]} ${map[k]} $R; f; ll; echo *; umask; trap -p; pwd; echo $RANDOM; env | grep ^V='
+    token = saved(asked)
+    first = asked.bash(look).output
+    asked.bash("V=other; cd /; unset -f f; set +f")
+    asked.machine.restore(token)
+    assert asked.bash(look).output == first
+
+
+def test_saving_changes_nothing(asked: Asked) -> None:
+    asked.bash("x=1; false")
+    saved(asked)
+    assert asked.bash("echo $?").output == "1\n"
+
+
+def test_interpreter_comes_back_with_what_its_functions_see(asked: Asked) -> None:
+    asked.python(
+        "import random, os\nn = 0\ndef up():\n    global n\n    n += 1\n    return n\n"
+        "class A:\n    def up(self):\n        return up()\n"
+        "a, one = A(), [1]\ntwo = one\nos.environ['E'] = 'e'\nos.chdir('/tmp')\nrandom.random()"
+    )
+    look = "(up(), a.up(), n, one is two, isinstance(a, A), random.random(), os.environ['E'], os.getcwd())"
+    token = saved(asked)
+    assert token.lost == {}
+    first = asked.python(look).output
+    asked.python("n = 50; del one, a")
+    asked.machine.restore(token)
+    assert asked.python(look).output == first
+
+
+def test_what_cannot_be_saved_is_named(asked: Asked) -> None:
+    asked.python("kept = 1\nlost = (one for one in range(3))\nimport threading\nlock = threading.Lock()")
+    token = saved(asked)
+    assert sorted(token.lost) == ["lock", "lost"]
+    assert "cannot pickle 'generator' object" in token.lost["lost"]
+    asked.machine.restore(token)
+    assert asked.python("kept").output == "1\n"
+    assert "NameError" in asked.python("lost").output
+
+
+def test_token_can_be_used_again_and_in_another_machine(asked: Asked) -> None:
+    asked.bash("for i in 1 2 3; do echo $i > $i; done; x=5")
+    token = saved(asked)
+    for _ in range(3):
+        asked.bash("echo other > 1; rm 2; x=6")
+        asked.machine.restore(token)
+        assert asked.bash("cat 1 2 3; echo $x").output == "1\n2\n3\n5\n"
+    other = SandboxBackend()
+    try:
+        other.reset(seed=7)
+        other.restore(token)
+        assert other.bash("cat 1 2 3; echo $x", timeout_s=20, max_output=100).output == "1\n2\n3\n5\n"
+    finally:
+        other.close()
+
+
+def test_content_changed_behind_the_clock_comes_back(asked: Asked) -> None:
+    asked.bash("echo aaaa > f; touch -d @5 f")
+    token = saved(asked)
+    # The same size and the same time.
+    asked.bash("echo bbbb > f; touch -d @5 f")
+    asked.machine.restore(token)
+    assert asked.bash("cat f").output == "aaaa\n"
+
+
+def test_database_comes_back_and_its_service_goes_on(asked: Asked) -> None:
+    source = (
+        "import sqlite3\nfrom http.server import BaseHTTPRequestHandler, HTTPServer\n"
+        "def main(port, database, data):\n"
+        "    class Handler(BaseHTTPRequestHandler):\n"
+        "        def do_GET(self):\n"
+        "            with sqlite3.connect(database) as connection:\n"
+        "                connection.execute('create table if not exists t (a)')\n"
+        "                connection.execute('insert into t values (1)')\n"
+        "                count = connection.execute('select count(*) from t').fetchone()[0]\n"
+        "            self.send_response(200); self.end_headers(); self.wfile.write(str(count).encode())\n"
+        "    HTTPServer(('127.0.0.1', port), Handler).serve_forever()\n"
+    )
+
+    def count() -> str:
+        reply = asked.do("http", method="GET", url="http://127.0.0.1:8080/", headers={})
+        assert reply.ok, reply.output
+        return str(reply.value["body"])
+
+    asked.machine.serve("counter", source, port=8080, database="/home/user/.counter.db")
+    assert count() == "1"
+    token = saved(asked)
+    assert count() == "2"
+    asked.machine.restore(token)
+    assert count() == "2"
+    # Killed by whatever means, it is started again.
+    asked.bash("pkill -9 -f guest.server; true")
+    asked.machine.restore(token)
+    assert count() == "2"
+
+
+def test_foreign_token_is_refused(asked: Asked) -> None:
+    with pytest.raises(UsageError, match="not a snapshot"):
+        asked.machine.restore("token")
