@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, cast
 
-import gymnasium as gym
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import ResetNeeded
 
 from agentgym import spaces
@@ -19,16 +16,16 @@ from agentgym.actions import Action, Done, Fail
 from agentgym.backends.base import Backend, BackendOptions, CapturesInto, backends
 from agentgym.backends.checks import screen_size
 from agentgym.envs.acting import Acted, Acting, last_of
-from agentgym.envs.arguments import backend_named, kinds_of, patience, plain_arguments, step_limit
-from agentgym.envs.choice import TaskChoice, TaskSource, observed_by
+from agentgym.envs.arguments import backend_named, kinds_of, patience
+from agentgym.envs.choice import TaskSource, observed_by
 from agentgym.envs.homes import check_home
-from agentgym.envs.phases import Phase
+from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.shown import Standing, standing_html
 from agentgym.envs.snapshot import Snapshot
-from agentgym.errors import BackendError, EvaluationError, UsageError
-from agentgym.evaluators import Score, check_spec, evaluate
+from agentgym.errors import BackendError, UsageError
+from agentgym.evaluators import Score
 from agentgym.setup import run_steps
-from agentgym.tasks import EvaluatorSpec, Task
+from agentgym.tasks import Task
 
 __all__ = ["DesktopEnv", "Snapshot"]
 
@@ -38,7 +35,7 @@ _RESET_PATIENCE_S = 30.0
 _ACCESSIBLE = frozenset({"accessibility_tree", "terminal"})
 
 
-class DesktopEnv(gym.Env[dict[str, Any], Any]):
+class DesktopEnv(JudgedEnv[dict[str, Any]]):
     """Applications on a desktop, a task, and its score as the last step's reward.
 
     Observations are a dict of what ``observation`` names: ``screenshot`` is uint8 (height, width, 3) RGB with the
@@ -92,14 +89,9 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         network: bool = False,
     ) -> None:
         self._backend: Backend | None = None
-        self._spec: EnvSpec | None = None
-        if render_mode not in (None, *self.metadata["render_modes"]):
-            raise UsageError(f"render_mode is {render_mode!r}; it can be 'rgb_array' or None")
-        self.render_mode = render_mode
-        self._choice = TaskChoice(task, tasks)
+        super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode)
         self._kinds = kinds_of(observation)
         self._acting = Acting(patience(settle_timeout), allow_code, self._timed)
-        self._max_steps = step_limit(max_steps)
         self._options = BackendOptions(
             screen=screen_size(screen),
             sandbox=sandbox,
@@ -111,29 +103,12 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         self._form = spaces.action_form(action, self._options.screen)
         self.observation_space = spaces.observation_space(self._kinds, self._options.screen)
         self.action_space = self._form.space
-        self.timing: dict[str, float] = {}
         self.frame: npt.NDArray[np.uint8] | None = None
-        self._task: Task | None = None
-        self._seed = 0
         self._actions: list[Action] = []
-        self._running = False
         self._begun = False
-        self._scored: Score | EvaluationError | None = None
         self._acted: Acted | None = None
         self._paid = 0.0
         self._kept: Mapping[str, bytes] = {}
-        self._checked: EvaluatorSpec | None = None
-
-    @property
-    def spec(self) -> EnvSpec | None:
-        """What the environment was made from; tasks are in it as dicts, so that it survives JSON."""
-        return self._spec
-
-    @spec.setter
-    def spec(self, spec: EnvSpec | None) -> None:
-        self._spec = spec
-        if spec is not None:
-            spec.kwargs = plain_arguments(spec.kwargs)
 
     @property
     def backend(self) -> Backend:
@@ -143,17 +118,6 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
                 raise ResetNeeded("the environment is closed, and its backend with it")
             self._backend = backends[self._backend_name](self._options)
         return self._backend
-
-    @property
-    def task(self) -> Task:
-        """The present task.
-
-        Raises:
-            ResetNeeded: before the first ``reset``.
-        """
-        if self._task is None:
-            raise ResetNeeded("there is no task before the first reset")
-        return self._task
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -169,15 +133,9 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
             TaskError: if the task cannot be set up.
             UsageError: if the options are not understood, or the task needs another kind of machine.
         """
-        super().reset(seed=seed)
-        self._running = False
-        task = self._choice.draw(self.np_random, {} if options is None else options)
-        if task.evaluator is not None and task.evaluator is not self._checked:
-            check_spec(task.evaluator)
-            self._checked = task.evaluator
+        task = self._draw(seed, options)
         check_home(task, self.backend)
-        self._task = task
-        self._seed = int(self.np_random.integers(2**31))
+        self._take(task)
         self._actions = []
         settled = self._begin(task)
         return self._observe(), {"settled": settled, "action_error": None, "failure": None}
@@ -211,27 +169,6 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
         if terminated or truncated:
             self._paid = self._finish(info)
         return observation, self._paid, terminated, truncated, info
-
-    def evaluate(self) -> Score | None:
-        """The score of the machine's present state; None if the task has no evaluator.
-
-        Scoring may change the machine (OSWorld's ``postconfig`` saves files), so a state is scored once and the score
-        kept until the next step.
-
-        Raises:
-            EvaluationError: if a getter or metric raised. The episode is then unscored.
-            BackendError: if the machine broke.
-            ResetNeeded: before the first ``reset`` and after ``close``.
-        """
-        machine = self._machine
-        if self.task.evaluator is None:
-            return None
-        if self._scored is None:
-            with self._timed("evaluate"):
-                self._scored = self._evaluated(machine)
-        if isinstance(self._scored, EvaluationError):
-            raise self._scored
-        return self._scored
 
     def snapshot(self) -> Snapshot:
         """A token of where the episode stands, for `restore`."""
@@ -305,10 +242,6 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
     def _repr_html_(self) -> str:
         return standing_html(self.standing())
 
-    @property
-    def _limit(self) -> int | None:
-        return self._max_steps if self._max_steps is not None else self.task.max_steps
-
     def _begin(self, task: Task) -> bool:
         self.timing = {}
         self._running = self._begun = False
@@ -366,33 +299,14 @@ class DesktopEnv(gym.Env[dict[str, Any], Any]):
     def _info(self, acted: Acted) -> dict[str, Any]:
         return {"settled": acted.settled, "action_error": acted.error, "failure": None}
 
-    def _finish(self, info: dict[str, Any]) -> float:
-        """Scores the last state into ``info`` and gives the reward."""
-        self._running = False
-        try:
-            score = self.evaluate()
-        except EvaluationError:
-            # The last action must not be lost for it: the episode ends unscored, and `evaluate` says why.
-            info.update(score=None, failure="evaluation")
-            return 0.0
-        info["score"] = None if score is None else score.value
-        return 0.0 if score is None else float(score.value)
+    @property
+    def _judged(self) -> Backend:
+        return self._machine
 
-    def _evaluated(self, machine: Backend) -> Score | EvaluationError:
-        assert self.task.evaluator is not None, "asked for by evaluate"
-        last = last_of(self._actions[-1]) if self._actions else None
-        try:
-            return evaluate(self.task.evaluator, machine, last, kept=self._kept)
-        except EvaluationError as error:
-            return error
+    @property
+    def _last_action(self) -> Action | None:
+        return last_of(self._actions[-1]) if self._actions else None
 
-    @contextmanager
-    def _ending_on_fault(self) -> Iterator[None]:
-        try:
-            yield
-        except BackendError:
-            self._running = False
-            raise
-
-    def _timed(self, phase: str) -> Phase:
-        return Phase(self.timing, phase)
+    @property
+    def _evidence(self) -> Mapping[str, bytes]:
+        return self._kept

@@ -1,0 +1,172 @@
+"""What environments of tasks have in common: the draw of a task, when an episode is over, and its score."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import gymnasium as gym
+from gymnasium.envs.registration import EnvSpec
+from gymnasium.error import ResetNeeded
+
+from agentgym.actions import Action
+from agentgym.backends.base import Backend
+from agentgym.envs.arguments import plain_arguments, step_limit
+from agentgym.envs.choice import TaskChoice, TaskSource
+from agentgym.envs.phases import Phase
+from agentgym.errors import BackendError, EvaluationError, UsageError
+from agentgym.evaluators import Score, check_spec, evaluate
+from agentgym.tasks import EvaluatorSpec, Task
+
+__all__ = ["JudgedEnv"]
+
+Seen = TypeVar("Seen")
+
+
+class JudgedEnv(gym.Env[Seen, Any]):
+    """An environment that draws a task at ``reset`` and pays its score in the last step.
+
+    Args:
+        task: the one task.
+        tasks: those to draw from.
+        max_steps: truncates the episode; None takes the task's own number.
+        render_mode: one of ``metadata["render_modes"]``, or None.
+
+    Raises:
+        UsageError: if an argument cannot work.
+    """
+
+    def __init__(
+        self,
+        task: TaskSource | None,
+        tasks: str | Sequence[TaskSource] | None,
+        *,
+        max_steps: int | None,
+        render_mode: str | None,
+    ) -> None:
+        self._spec: EnvSpec | None = None
+        modes = self.metadata["render_modes"]
+        if render_mode not in (None, *modes):
+            raise UsageError(f"render_mode is {render_mode!r}; it can be {', '.join(map(repr, modes))} or None")
+        self.render_mode = render_mode
+        self._choice = TaskChoice(task, tasks)
+        self._max_steps = step_limit(max_steps)
+        self.timing: dict[str, float] = {}
+        self._task: Task | None = None
+        self._seed = 0
+        self._running = False
+        self._scored: Score | EvaluationError | None = None
+        self._checked: EvaluatorSpec | None = None
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """What the environment was made from; tasks are in it as dicts, so that it survives JSON."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = spec
+        if spec is not None:
+            spec.kwargs = plain_arguments(spec.kwargs)
+
+    @property
+    def task(self) -> Task:
+        """The present task.
+
+        Raises:
+            ResetNeeded: before the first ``reset``.
+        """
+        if self._task is None:
+            raise ResetNeeded("there is no task before the first reset")
+        return self._task
+
+    def evaluate(self) -> Score | None:
+        """The score of the machine's present state; None if the task has no evaluator.
+
+        Scoring may change the machine (OSWorld's ``postconfig`` saves files), so a state is scored once and the score
+        kept until the next step.
+
+        Raises:
+            EvaluationError: if a getter or metric raised. The episode is then unscored.
+            BackendError: if the machine broke.
+            ResetNeeded: before the first ``reset`` and after ``close``.
+        """
+        machine = self._judged
+        if self.task.evaluator is None:
+            return None
+        if self._scored is None:
+            with self._timed("evaluate"):
+                self._scored = self._evaluated(self.task.evaluator, machine)
+        if isinstance(self._scored, EvaluationError):
+            raise self._scored
+        return self._scored
+
+    @property
+    @abstractmethod
+    def _judged(self) -> Backend:
+        """The machine whose state is scored."""
+
+    @property
+    @abstractmethod
+    def _last_action(self) -> Action | None:
+        """What was done last; None before the first action."""
+
+    @property
+    @abstractmethod
+    def _evidence(self) -> Mapping[str, bytes]:
+        """What was kept for judging, beside the machine, by name."""
+
+    @property
+    def _limit(self) -> int | None:
+        return self._max_steps if self._max_steps is not None else self.task.max_steps
+
+    def _draw(self, seed: int | None, options: dict[str, Any] | None) -> Task:
+        """The task of the next episode, whose evaluator can work.
+
+        Raises:
+            TaskError: if it cannot.
+            UsageError: if the options are not understood.
+        """
+        gym.Env.reset(self, seed=seed)
+        self._running = False
+        task = self._choice.draw(self.np_random, {} if options is None else options)
+        if task.evaluator is not None and task.evaluator is not self._checked:
+            check_spec(task.evaluator)
+            self._checked = task.evaluator
+        return task
+
+    def _take(self, task: Task) -> None:
+        """Makes it the present one, with what is drawn for its machine."""
+        self._task = task
+        self._seed = int(self.np_random.integers(2**31))
+
+    def _finish(self, info: dict[str, Any]) -> float:
+        """Scores the last state into ``info`` and gives the reward."""
+        self._running = False
+        try:
+            score = self.evaluate()
+        except EvaluationError:
+            # The last action must not be lost for it: the episode ends unscored, and `evaluate` says why.
+            info.update(score=None, failure="evaluation")
+            return 0.0
+        info["score"] = None if score is None else score.value
+        return 0.0 if score is None else float(score.value)
+
+    def _evaluated(self, spec: EvaluatorSpec, machine: Backend) -> Score | EvaluationError:
+        try:
+            return evaluate(spec, machine, self._last_action, kept=self._evidence)
+        except EvaluationError as error:
+            return error
+
+    @contextmanager
+    def _ending_on_fault(self) -> Iterator[None]:
+        try:
+            yield
+        except BackendError:
+            self._running = False
+            raise
+
+    def _timed(self, phase: str) -> Phase:
+        return Phase(self.timing, phase)
