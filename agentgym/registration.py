@@ -112,6 +112,7 @@ def register_environments() -> None:
         entry_point="agentgym.envs.desktop:DesktopEnv",
         vector_entry_point="agentgym.envs.vector:make_desktops",
     )
+    gym.register("agentgym/Tools-v0", entry_point="agentgym.envs.tools:ToolEnv")
     for name in MICRO:
         gym.register(
             f"agentgym/{name}-v0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from agentgym.actions.keys import check_key
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
 from agentgym.backends.checks import check_character, check_input, screen_size
 from agentgym.errors import BackendError, UsageError
+from agentgym.tools.workspace import Reply
 
 __all__ = ["MemoryBackend", "make_memory"]
 
@@ -129,6 +131,24 @@ class MemoryBackend:
     def write(self, path: str, content: bytes) -> None:
         self._change(files={**self._alive.files, self._expanded(path): content})
 
+    def bash(self, command: str, *, timeout_s: float, max_output: int) -> Reply:
+        """One of the commands, without a shell."""
+        return self._reply(shlex.split(command), max_output)
+
+    def python(self, code: str, *, timeout_s: float, max_output: int) -> Reply:
+        """The command ``python3``, if the test scripts it."""
+        return self._reply(["python3", "-c", code], max_output)
+
+    def do(self, function: str, arguments: Mapping[str, Any], *, timeout_s: float, max_output: int) -> Reply:
+        """``read`` and ``write``, of ``path`` and ``content``."""
+        match function:
+            case "read":
+                return self._reply(["cat", arguments["path"]], max_output)
+            case "write":
+                self.write(arguments["path"], arguments["content"].encode())
+                return Reply(True, "")
+        return Reply(False, f"no function {function!r} here; there are 'read' and 'write'")
+
     def windows(self) -> Sequence[Window]:
         return self._alive.windows
 
@@ -171,6 +191,13 @@ class MemoryBackend:
             raise BackendError("the machine died", kind="machine")
         typed = self._alive.typed + (action.text if isinstance(action, TypeText) else "")
         self._change(done=(*self._alive.done, action), typed=typed)
+
+    def _reply(self, argv: Sequence[str], max_output: int) -> Reply:
+        try:
+            done = self.run(argv)
+        except FileNotFoundError as error:
+            return Reply(False, str(error))
+        return Reply(done.returncode == 0, (done.stdout + done.stderr).decode()[:max_output])
 
     def _draw(self) -> npt.NDArray[np.uint8]:
         width, height = self._screen

@@ -1,5 +1,6 @@
 """The environments."""
 
 from agentgym.envs.desktop import DesktopEnv, Snapshot
+from agentgym.envs.tools import ToolEnv, ToolSnapshot
 
-__all__ = ["DesktopEnv", "Snapshot"]
+__all__ = ["DesktopEnv", "Snapshot", "ToolEnv", "ToolSnapshot"]

@@ -12,8 +12,9 @@ from agentgym.actions.quoting import short
 from agentgym.backends.base import Backend, backends
 from agentgym.errors import UsageError
 from agentgym.tasks import Task, task_to_dict
+from agentgym.tools import Tool
 
-__all__ = ["backend_named", "kinds_of", "patience", "plain_arguments", "step_limit"]
+__all__ = ["backend_named", "kinds_of", "longest_result", "patience", "plain_arguments", "step_limit"]
 
 _Kind = TypeVar("_Kind", bound=str)
 
@@ -46,6 +47,17 @@ def step_limit(value: object) -> int | None:
     return limit
 
 
+def longest_result(value: object) -> int:
+    """Characters of a tool's result that are shown.
+
+    Raises:
+        UsageError: if it is no whole number from 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UsageError(f"max_result is {short(value)}; it must be a whole number of characters from 1")
+    return value
+
+
 def patience(value: object) -> float:
     """Seconds to wait at most.
 
@@ -76,12 +88,14 @@ def backend_named(backend: str | Backend, screen: tuple[int, int]) -> str | None
 
 
 def plain_arguments(value: Any) -> Any:
-    """The arguments with tasks as dicts and paths as text, as JSON can have them."""
+    """The arguments with tasks as dicts, paths as text and tools as their places, as JSON can have them."""
     match value:
         case Task():
             return task_to_dict(value)
         case Path():
             return str(value)
+        case Tool():
+            return value.place or value
         case Mapping():
             return {key: plain_arguments(one) for key, one in value.items()}
         case list() | tuple():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -44,7 +44,12 @@ class TaskChoice:
     @property
     def needs(self) -> frozenset[str]:
         """The kinds of observation that the tasks' evaluators look at."""
-        return frozenset(kind for candidate in self._candidates for kind in observed_by(_sample(candidate)))
+        return frozenset(kind for task in self.samples for kind in observed_by(task))
+
+    @property
+    def samples(self) -> Iterator[Task]:
+        """One task of each kind that can be drawn."""
+        return map(_sample, self._candidates)
 
     def draw(self, rng: np.random.Generator, options: Mapping[str, Any]) -> Task:
         """The task of the next episode, with what varies in it.

@@ -9,6 +9,7 @@ import msgspec
 
 from agentgym.actions.quoting import short
 from agentgym.errors import UsageError
+from agentgym.registry import resolve
 from agentgym.tools.context import ToolContext
 from agentgym.tools.schemas import Check, SchemaCheck
 
@@ -99,6 +100,16 @@ class Tool:
             function=self._function,
         )
 
+    @property
+    def place(self) -> str | None:
+        """Where it is imported from, ``"module:name"``; None if that cannot be said."""
+        place = f"{getattr(self._function, '__module__', '')}:{getattr(self._function, '__qualname__', '')}"
+        try:
+            found = resolve(place, "tool")
+        except UsageError:
+            return None
+        return place if found is self else None
+
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Calls the function that the tool was made of, as it would be without."""
         if self._function is None:
@@ -117,6 +128,13 @@ class Tool:
     def __deepcopy__(self, _memo: dict[int, Any]) -> Tool:
         return self
 
+    def __reduce__(self) -> tuple[Callable[..., Tool], tuple[Any, ...]]:
+        if self._function is None:
+            return Tool, (self.name, self.description, self.parameters, self._does, self.timeout_s)
+        if self.place is not None:
+            return _imported, (self.place,)
+        return _made_again, (self._function, self.name, self.description, self.timeout_s)
+
     def __repr__(self) -> str:
         return f"<Tool {self.name}({', '.join(self.parameters.get('properties', {}))})>"
 
@@ -129,3 +147,15 @@ def _check_name(name: object) -> None:
     )
     if not allowed:
         raise UsageError(f"a tool cannot be named {short(name)}; a name has 1 to 64 letters, digits, '_', '-' and '.'")
+
+
+def _imported(place: str) -> Tool:
+    found: Tool = resolve(place, "tool")
+    return found
+
+
+def _made_again(function: Callable[..., Any], name: str, description: str, timeout_s: float | None) -> Tool:
+    # The decorator makes tools, and so is above them.
+    from agentgym.tools.decorator import tool
+
+    return tool(name=name, description=description, timeout_s=timeout_s)(function)
