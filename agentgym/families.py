@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+import msgspec
 import numpy as np
 
 from agentgym.actions import RawAction
@@ -17,19 +18,31 @@ from agentgym.registry import Registry
 from agentgym.tasks import Task, TaskEntry, parse_task, read_each, read_tasks
 
 __all__ = [
+    "DESKTOP",
+    "TOOLS",
     "Observation",
     "Script",
+    "Split",
     "Suite",
     "TaskFamily",
     "entries_at",
+    "env_of",
     "find_family",
     "load_tasks",
+    "of_split",
     "suites",
     "tasks_at",
 ]
 
 # Of a name that is compared with others: a path may be long.
 _LONGEST_NAME = 100
+
+_HALF = 2**31
+DESKTOP = "agentgym/Desktop-v0"
+TOOLS = "agentgym/Tools-v0"
+
+Split: TypeAlias = Literal["train", "test"]
+"""Two halves of what a family can draw."""
 
 Observation: TypeAlias = Mapping[str, Any]
 """What an environment shows, by kind."""
@@ -65,11 +78,16 @@ class TaskFamily:
 
 @dataclass(frozen=True)
 class Suite:
-    """Named families that belong together, in their order."""
+    """Named families that belong together, in their order.
+
+    Args:
+        env: the id of the environment that their tasks are played in.
+    """
 
     name: str
     families: Mapping[str, TaskFamily]
     description: str = ""
+    env: str = DESKTOP
 
 
 suites: Registry[Suite] = Registry("suite")
@@ -91,12 +109,49 @@ def find_family(name: str) -> TaskFamily:
     return known[family]
 
 
-def load_tasks(source: str | Path | Task | Mapping[str, Any], *, seed: int = 0) -> Sequence[Task]:
+def of_split(family: TaskFamily, split: Split) -> TaskFamily:
+    """The family, which now draws from one half only.
+
+    An instance is a number below 2^31 for training, and one from there up to 2^32 for testing, and what is drawn
+    depends on it alone: no instance is in both halves, though small tasks may come out alike.
+
+    Raises:
+        UsageError: if there is no such split.
+    """
+    if split not in ("train", "test"):
+        raise UsageError(f"split is {split!r}; it can be 'train' or 'test'")
+
+    def make(rng: np.random.Generator) -> Task:
+        instance = int(rng.integers(_HALF)) + (_HALF if split == "test" else 0)
+        task = family.make(np.random.default_rng(instance))
+        return msgspec.structs.replace(task, seed_params={**task.seed_params, "instance": instance, "split": split})
+
+    return replace(family, make=make)
+
+
+def env_of(task: Task | str) -> str:
+    """The id of the environment that a task is played in.
+
+    A suite says it for its tasks. Any other task that names tools and no application needs no desktop.
+
+    Args:
+        task: the task, or ``"suite/name"``.
+    """
+    suite = (task.id if isinstance(task, Task) else task).partition("/")[0]
+    if suite in suites:
+        return suites[suite].env
+    return TOOLS if isinstance(task, Task) and task.tools and not task.related_apps else DESKTOP
+
+
+def load_tasks(
+    source: str | Path | Task | Mapping[str, Any], *, seed: int = 0, split: Split | None = None
+) -> Sequence[Task]:
     """The tasks that a source holds.
 
     Args:
         source: a suite's name, ``"suite/name"``, a JSON or JSONL file, a folder, OSWorld's tree, a dict or a task.
         seed: draws what varies in a suite's tasks, each family on its own.
+        split: draws from one half of what a suite's families can draw; None from all of it.
 
     Raises:
         UsageError: if there is nothing of that name.
@@ -108,10 +163,14 @@ def load_tasks(source: str | Path | Task | Mapping[str, Any], *, seed: int = 0) 
         return [parse_task(source)]
     name = str(source)
     if name in suites:
-        return [family.make(np.random.default_rng(seed)) for family in suites[name].families.values()]
-    if name.count("/") == 1 and name.partition("/")[0] in suites:
-        return [find_family(name).make(np.random.default_rng(seed))]
-    return tasks_at(source)
+        families = list(suites[name].families.values())
+    elif name.count("/") == 1 and name.partition("/")[0] in suites:
+        families = [find_family(name)]
+    else:
+        return tasks_at(source)
+    if split is not None:
+        families = [of_split(family, split) for family in families]
+    return [family.make(np.random.default_rng(seed)) for family in families]
 
 
 def tasks_at(place: str | Path) -> Sequence[Task]:

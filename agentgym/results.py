@@ -14,7 +14,7 @@ from agentgym.agents.policy import read_description, wrapped
 from agentgym.backends.base import backends
 from agentgym.engines import Engine, Outcome
 from agentgym.errors import UsageError
-from agentgym.families import load_tasks, suites
+from agentgym.families import DESKTOP, env_of, load_tasks, suites
 from agentgym.registration import small_task_ids
 from agentgym.registry import suggestion
 from agentgym.runner import EpisodeResult, RolloutSpec, rollout
@@ -67,12 +67,12 @@ class Finished:
 def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[RolloutSpec]:
     """One order for each task and seed, in the order of the tasks.
 
-    A task of a suite is named, not made: the environment draws it from the episode's seed. A scripted agent of a
-    suite is given the observations that its family says it needs.
+    A task of a suite is named, not made: the environment, which is that of the suite, draws it from the episode's
+    seed. A scripted agent of a suite is given the observations that its family says it needs.
 
     Args:
         source: a suite's name, ``"suite/name"``, or a file or folder of tasks.
-        template: everything but the task; its seed is the first.
+        template: everything but the task; its seed is the first. An environment other than the desktop stays.
         episodes: how many seeds each task is run with.
 
     Raises:
@@ -83,7 +83,7 @@ def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[R
     if not tasks:
         raise UsageError(f"there is no task in {source!r}")
     return [
-        replace(_with_needs(template, task), task=task, seed=template.seed + number)
+        replace(_with_needs(template, task), task=task, env=_env(template, task), seed=template.seed + number)
         for task in tasks
         for number in range(episodes)
     ]
@@ -177,8 +177,12 @@ def _small_task(source: str) -> str:
     return ids[name]
 
 
+def _env(template: RolloutSpec, task: Task | str) -> str:
+    return env_of(task) if template.env == DESKTOP else template.env
+
+
 def _with_needs(spec: RolloutSpec, task: Task | str) -> RolloutSpec:
-    if spec.agent != "oracle":
+    if spec.agent != "oracle" or _env(spec, task) != DESKTOP:
         return spec
     wanted: Sequence[str] = spec.env_kwargs.get("observation", ("screenshot",))
     needs = [kind for kind in oracle_family(task.id if isinstance(task, Task) else task).needs if kind not in wanted]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from agentgym.cli.targets import check_target, make_folder, writing
 from agentgym.engines import Engine, engines
 from agentgym.envs.homes import HOME_REMEDY, home_named_at
 from agentgym.errors import UsageError
-from agentgym.families import load_tasks
+from agentgym.families import TOOLS, load_tasks
 from agentgym.registration import small_task_ids
 from agentgym.results import Finished, Row, check, for_policy, plan, summarise
 from agentgym.results import run as run_episodes
@@ -46,7 +47,10 @@ def run(
     max_steps: Annotated[int | None, typer.Option(min=1, help="Steps after which an episode is cut off.")] = None,
     observation: Annotated[list[str] | None, typer.Option(help="An observation's name; may be repeated.")] = None,
     backend: Annotated[
-        str | None, typer.Option(help="The machine to run on: x11 if not given, for a policy that it learned on.")
+        str | None,
+        typer.Option(
+            help="The machine to run on: x11 if not given, sandbox for tools, for a policy that it learned on."
+        ),
     ] = None,
     sandbox: Annotated[str, typer.Option(help="bwrap, or none to run applications without protection.")] = "bwrap",
     engine: Annotated[
@@ -64,6 +68,7 @@ def run(
     Examples:
       agentgym run apps --agent oracle --num-envs 2 --out data/
       agentgym run apps/note-save --agent random --max-steps 20 --episodes 5 --seed 7 --out data/
+      agentgym run shell --agent oracle --episodes 2
       agentgym run tasks.jsonl --agent replay:data/ --json
       agentgym run tasks.jsonl --agent my_agents:Clicker --agent-option patience=3
       agentgym run --agent policy:runs/click-button/policy.zip --episodes 20 --backend x11
@@ -78,7 +83,7 @@ def run(
         record=None if out is None else str(out),
         keep_screen=contact_sheet is not None,
     )
-    specs = _planned(tasks, template, episodes)
+    specs = _without_screen(_planned(tasks, template, episodes), {**given, "sandbox": sandbox})
     _check_homes(specs)
     machine = _engine(engine or _usual_engine(specs[0], num_envs), num_envs, timeout)
     with modules_from_here():
@@ -128,10 +133,21 @@ def _planned(tasks: str | None, template: RolloutSpec, episodes: int) -> Sequenc
     return plan(tasks, template, episodes=episodes)
 
 
+def _without_screen(specs: Sequence[RolloutSpec], given: Mapping[str, Any]) -> Sequence[RolloutSpec]:
+    """The orders, of which those that are played with tools alone are told nothing of a desktop."""
+    if all(spec.env != TOOLS for spec in specs):
+        return specs
+    for flag, value, usual in (("observation", given["observation"], ()), ("sandbox", given["sandbox"], "bwrap")):
+        if value != usual:
+            raise UsageError(f"tasks with tools alone have no screen and always a sandbox: drop --{flag}")
+    env_kwargs = {name: given[name] for name in ("backend", "max_steps") if given[name]}
+    return [replace(spec, env_kwargs=env_kwargs) if spec.env == TOOLS else spec for spec in specs]
+
+
 def _check_homes(specs: Sequence[RolloutSpec]) -> None:
     """Says once, before anything is started, how many tasks can only be done in a sandbox, where there is none."""
     env_kwargs = specs[0].env_kwargs
-    if (env_kwargs["sandbox"], env_kwargs.get("backend")) != ("none", "x11"):
+    if (env_kwargs.get("sandbox"), env_kwargs.get("backend")) != ("none", "x11"):
         return
     tasks = {task.id: task for spec in specs if spec.task is not None for task in load_tasks(spec.task)}
     places = {name: place for name, task in tasks.items() if (place := home_named_at(task)) is not None}

@@ -12,7 +12,7 @@ import numpy as np
 from agentgym.actions.quoting import cut, short
 from agentgym.errors import UsageError
 from agentgym.evaluators import needs_of
-from agentgym.families import TaskFamily, find_family, suites, tasks_at
+from agentgym.families import Split, TaskFamily, find_family, of_split, suites, tasks_at
 from agentgym.tasks import Task, parse_task
 
 __all__ = ["TaskChoice", "TaskSource"]
@@ -28,16 +28,24 @@ class TaskChoice:
     Args:
         task: the one task.
         tasks: those to draw from.
+        split: from which half of what families can draw; None from all of it.
 
     Raises:
-        UsageError: if both or none are given.
+        UsageError: if both or none are given, or there is no such split.
         TaskError: if one is malformed.
     """
 
-    def __init__(self, task: TaskSource | None, tasks: str | Sequence[TaskSource] | None) -> None:
+    def __init__(
+        self,
+        task: TaskSource | None,
+        tasks: str | Sequence[TaskSource] | None,
+        *,
+        split: Split | None = None,
+    ) -> None:
         if (task is None) == (tasks is None):
             raise UsageError("give either task= (one) or tasks= (some to draw from)")
-        self._candidates = _one(task) if task is not None else _some(tasks or ())
+        self._split = split
+        self._candidates = self._halved(_one(task) if task is not None else _some(tasks or ()))
         if not self._candidates:
             raise UsageError(f"no task in {tasks!r}")
 
@@ -59,9 +67,15 @@ class TaskChoice:
             TaskError: if the task among them is malformed.
         """
         _check_options(options)
-        candidates = _one(options["task"]) if "task" in options else self._candidates
+        candidates = self._halved(_one(options["task"])) if "task" in options else self._candidates
         chosen = candidates[int(rng.integers(len(candidates)))]
         return chosen if isinstance(chosen, Task) else chosen.make(rng)
+
+    def _halved(self, candidates: Sequence[_Candidate]) -> Sequence[_Candidate]:
+        split = self._split
+        if split is None:
+            return candidates
+        return [one if isinstance(one, Task) else of_split(one, split) for one in candidates]
 
 
 def observed_by(task: Task) -> frozenset[str]:
