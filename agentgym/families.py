@@ -94,6 +94,7 @@ suites: Registry[Suite] = Registry("suite")
 suites.register_lazily("apps", "agentgym.suites.apps:SUITE")
 suites.register_lazily("micro", "agentgym.suites.micro.suite:SUITE")
 suites.register_lazily("miniwob", "agentgym.suites.miniwob:SUITE")
+suites.register_lazily("shell", "agentgym.suites.shell:SUITE")
 
 
 def find_family(name: str) -> TaskFamily:
