@@ -26,6 +26,11 @@ tools.register_lazily("python", "agentgym.tools.sandboxed:python")
 tools.register_lazily("read", "agentgym.tools.sandboxed:read")
 tools.register_lazily("sql", "agentgym.tools.sandboxed:sql")
 tools.register_lazily("write", "agentgym.tools.sandboxed:write")
+tools.register_lazily("calculator", "agentgym.tools.calculator:calculator")
+tools.register_lazily("open_page", "agentgym.tools.search:open_page")
+tools.register_lazily("save_findings", "agentgym.tools.notes:save_findings")
+tools.register_lazily("submit", "agentgym.tools.notes:submit")
+tools.register_lazily("web_search", "agentgym.tools.search:web_search")
 
 tool_sources: Registry[Callable[[str], Sequence[Tool]]] = Registry("tool source", plugins=False)
 """By what stands before the first colon of a name, such as ``mcp``: gives the tools that the whole name means."""
