@@ -95,6 +95,7 @@ suites.register_lazily("apps", "agentgym.suites.apps:SUITE")
 suites.register_lazily("micro", "agentgym.suites.micro.suite:SUITE")
 suites.register_lazily("miniwob", "agentgym.suites.miniwob:SUITE")
 suites.register_lazily("shell", "agentgym.suites.shell:SUITE")
+suites.register_lazily("service", "agentgym.suites.service:SUITE")
 
 
 def find_family(name: str) -> TaskFamily:

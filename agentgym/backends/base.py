@@ -173,6 +173,7 @@ BackendFactory: TypeAlias = Callable[[BackendOptions], Backend]
 
 backends: Registry[BackendFactory] = Registry("backend")
 backends.register_lazily("host", "agentgym.backends.host:make_host")
+backends.register_lazily("inline", "agentgym.backends.inline:make_inline")
 backends.register_lazily("memory", "agentgym.backends.memory:make_memory")
 backends.register_lazily("miniwob", "agentgym.backends.miniwob.backend:make_miniwob")
 backends.register_lazily("qt", "agentgym.backends.qt.backend:make_qt")

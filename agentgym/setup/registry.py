@@ -13,7 +13,7 @@ import msgspec
 from agentgym.backends.base import Backend
 from agentgym.errors import BackendError, MissingDependencyError, TaskError, UnknownNameError
 from agentgym.registry import Registry
-from agentgym.setup import actions, downloads, opening, windows
+from agentgym.setup import actions, downloads, opening, services, windows
 from agentgym.tasks import SetupStep
 
 __all__ = ["SetupAction", "check_step", "run_steps", "steps", "unknown_keyword"]
@@ -35,6 +35,7 @@ steps.register("execute", actions.execute)
 steps.register("file", actions.file)
 steps.register("launch", actions.launch)
 steps.register("open", opening.open_path)
+steps.register("service", services.service)
 steps.register("sleep", actions.sleep)
 steps.register("upload_file", actions.upload_file)
 

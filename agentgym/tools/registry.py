@@ -32,6 +32,10 @@ tools.register_lazily("save_findings", "agentgym.tools.notes:save_findings")
 tools.register_lazily("submit", "agentgym.tools.notes:submit")
 tools.register_lazily("web_search", "agentgym.tools.search:web_search")
 
+tools.register_lazily("ask_user", "agentgym.tools.ask_user:ask_user")
+tools.register_lazily("http_request", "agentgym.tools.http_request:http_request")
+tools.register_lazily("shop", "agentgym.suites.service.calls:shop_tools")
+
 tool_sources: Registry[Callable[[str], Sequence[Tool]]] = Registry("tool source", plugins=False)
 """By what stands before the first colon of a name, such as ``mcp``: gives the tools that the whole name means."""
 
