@@ -92,10 +92,13 @@ class Suite:
 
 suites: Registry[Suite] = Registry("suite")
 suites.register_lazily("apps", "agentgym.suites.apps:SUITE")
+suites.register_lazily("bfcl", "agentgym.suites.bfcl:SUITE")
 suites.register_lazily("micro", "agentgym.suites.micro.suite:SUITE")
 suites.register_lazily("miniwob", "agentgym.suites.miniwob:SUITE")
 suites.register_lazily("shell", "agentgym.suites.shell:SUITE")
 suites.register_lazily("service", "agentgym.suites.service:SUITE")
+suites.register_lazily("tau2-airline", "agentgym.suites.tau2:AIRLINE")
+suites.register_lazily("tau2-retail", "agentgym.suites.tau2:RETAIL")
 
 
 def find_family(name: str) -> TaskFamily:

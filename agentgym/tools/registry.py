@@ -39,6 +39,9 @@ tools.register_lazily("shop", "agentgym.suites.service.calls:shop_tools")
 tool_sources: Registry[Callable[[str], Sequence[Tool]]] = Registry("tool source", plugins=False)
 """By what stands before the first colon of a name, such as ``mcp``: gives the tools that the whole name means."""
 
+tool_sources.register_lazily("bfcl", "agentgym.suites.bfcl.tools:episode_tools")
+tool_sources.register_lazily("tau2", "agentgym.suites.tau2.tools:domain_tools")
+
 
 def resolve_tools(sources: Iterable[ToolSource]) -> Mapping[str, Tool]:
     """The tools by their names, in their order.

@@ -16,6 +16,10 @@ for _module in (texts, structures, tables, documents, apps, counts):
     for _name, _metric in _module.METRICS.items():
         metrics.register(_name, _metric)
 
+# Of suites that play other people's tasks.
+metrics.register_lazily("bfcl_turns", "agentgym.suites.bfcl.checker:bfcl_turns")
+metrics.register_lazily("tau2_outcome", "agentgym.suites.tau2.checker:tau2_outcome")
+
 for _name, _check in tables.OPTION_CHECKS.items():
     option_checks.register(_name, _check)
 
