@@ -374,7 +374,7 @@ def test_use_before_reset_and_after_close_says_so() -> None:
     env.close()
     for too_late in (lambda: env.step("DONE"), env.evaluate, lambda: env.tools):
         with pytest.raises(ResetNeeded):
-            too_late()  # type: ignore[operator]  # of different kinds
+            too_late()
 
 
 def test_a_snapshot_brings_everything_back_any_number_of_times() -> None:

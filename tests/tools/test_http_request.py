@@ -26,12 +26,12 @@ class Machine(InlineBackend):
         self.reset(seed=0)
         self.serve("shop", shop.__name__, 8080, "~/shop.db", {**DATA, "rows": {"customers": [CUSTOMER]}})
         self.asked: list[Mapping[str, Any]] = []
-        self._reply = reply
+        self._given = reply
 
     def do(self, function: str, arguments: Mapping[str, Any], *, timeout_s: float, max_output: int) -> Reply:
         self.asked.append(arguments)
         found = super().do(function, arguments, timeout_s=timeout_s, max_output=max_output)
-        return self._reply or found
+        return self._given or found
 
 
 def context_on(machine: Machine, hosts: Any = None) -> ToolContext:
