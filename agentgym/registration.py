@@ -112,6 +112,8 @@ def register_environments() -> None:
         entry_point="agentgym.envs.desktop:DesktopEnv",
         vector_entry_point="agentgym.envs.vector:make_desktops",
     )
+    gym.register("agentgym/SkyRL-v0", entry_point="agentgym.envs.skyrl:SkyRLEnv")
+    gym.register("agentgym/TextArena-v0", entry_point="agentgym.envs.textarena:TextArenaEnv")
     gym.register("agentgym/Tools-v0", entry_point="agentgym.envs.tools:ToolEnv")
     for name in MICRO:
         gym.register(
