@@ -36,6 +36,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "GIT_AUTHOR_EMAIL": "user@agentgym",
     "GIT_COMMITTER_NAME": "User",
     "GIT_COMMITTER_EMAIL": "user@agentgym",
+    # A commit is called by a hash of when it was made, too.
+    "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
+    "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
     "GIT_CONFIG_COUNT": "2",
     "GIT_CONFIG_KEY_0": "init.defaultBranch",
     "GIT_CONFIG_VALUE_0": "main",
