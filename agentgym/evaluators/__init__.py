@@ -1,6 +1,6 @@
 """What judges a machine's state: getters fetch, metrics compare, `evaluate` puts them together as OSWorld does."""
 
-from agentgym.evaluators import programs, repositories, trees
+from agentgym.evaluators import programs, repositories, toolgetters, trees
 from agentgym.evaluators.beforehand import check_spec, faults_of_spec, remarks_on_spec
 from agentgym.evaluators.evaluation import Score, evaluate
 from agentgym.evaluators.getterforms import getter_forms
@@ -23,5 +23,6 @@ __all__ = [
     "programs",
     "remarks_on_spec",
     "repositories",
+    "toolgetters",
     "trees",
 ]

@@ -23,7 +23,7 @@ from agentgym.errors import (
     TaskError,
     UnknownNameError,
 )
-from agentgym.evaluators.getters import Fetched, getters
+from agentgym.evaluators.getters import Fetched, getters, reads_kept
 from agentgym.evaluators.metrics import metrics
 from agentgym.registry import Registry
 from agentgym.setup import run_steps
@@ -66,7 +66,7 @@ def evaluate(
         spec: the task's checks.
         backend: the machine, after the last action has settled.
         last_action: None if the agent never acted.
-        kept: what the task's setup steps kept, for the getter ``cache_file``; that of ``postconfig`` joins it.
+        kept: what the task's setup steps and the episode's tools kept, by name; that of ``postconfig`` joins it.
 
     Raises:
         EvaluationError: if a postconfig step, a getter or a metric fails. The episode is then unscored.
@@ -132,7 +132,7 @@ def _apply(check: Check, backend: Backend, kept: _Kept, where: str) -> float:
 def _get(spec: GetterSpec, backend: Backend, kept: _Kept, *, room: _Room, where: str) -> Any:
     getter = _known(getters, spec.type, where)
     try:
-        found = getter(backend, {**spec.config, "kept": kept} if spec.type == "cache_file" else spec.config)
+        found = getter(backend, {**spec.config, "kept": kept} if spec.type in reads_kept else spec.config)
     except FileNotFoundError as error:
         raise _MissingError from error
     except Exception as error:  # a boundary to getters that others wrote

@@ -101,14 +101,41 @@ class Application(msgspec.Struct):
     app_class_name: str
 
 
+class Left(msgspec.Struct):
+    """What was left.
+
+    Args:
+        name: under which a tool or a service leaves it.
+    """
+
+    name: str
+
+
+class Query(msgspec.Struct):
+    """A question to a database.
+
+    Args:
+        path: where its file is.
+        query: in SQL; nothing can be changed by it.
+    """
+
+    path: str
+    query: str
+
+
 _FORMS: Mapping[str, type[msgspec.Struct]] = {
     "accessibility_tree": Nothing,
+    "answer": Nothing,
     "app_state": Nothing,
     "cache_file": Kept,
     "cloud_file": Files,
     "content_from_vm_file": Content,
+    "evidence": Left,
+    "findings": Nothing,
     "list_directory": Folder,
     "rule": Rule,
+    "sqlite_rows": Query,
+    "tool_calls": Nothing,
     "vm_command_error": Command,
     "vm_command_line": Command,
     "vm_file": Files,

@@ -19,7 +19,17 @@ from agentgym.registry import Registry
 from agentgym.setup.downloads import fetch
 from agentgym.tasks import EvaluatorSpec
 
-__all__ = ["Fetched", "Getter", "check_names", "getter_needs", "getters", "is_true", "needs_of"]
+__all__ = [
+    "Fetched",
+    "Getter",
+    "check_names",
+    "getter_needs",
+    "getters",
+    "is_true",
+    "needs_of",
+    "read_file",
+    "reads_kept",
+]
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -43,6 +53,12 @@ getter_needs: Registry[Sequence[str]] = Registry("getter need")
 """By the getter's name: the kinds of observation that it looks at, which a machine may have to be made for."""
 getter_needs.register("accessibility_tree", ("accessibility_tree",))
 getter_needs.register("vm_terminal_output", ("terminal",))
+
+
+reads_kept: Registry[bool] = Registry("getter of what was kept", plugins=False)
+"""By the getter's name: whether ``kept`` is in its config, what steps and tools kept for the judging, by name."""
+for _name in ("answer", "cache_file", "evidence", "findings", "tool_calls"):
+    reads_kept.register(_name, True)
 
 
 def needs_of(spec: EvaluatorSpec) -> frozenset[str]:
@@ -75,7 +91,7 @@ def vm_file(backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetched 
     Raises:
         FileNotFoundError: if the only one that is picked is missing.
     """
-    return _files(config, partial(_read_file, backend))
+    return _files(config, partial(read_file, backend))
 
 
 @getters.register("cloud_file")
@@ -108,7 +124,7 @@ def content_from_vm_file(backend: Backend, config: dict[str, Any]) -> list[str] 
         MissingDependencyError: if openpyxl is not installed.
     """
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-        file.write(_read_file(backend, config["path"]))
+        file.write(read_file(backend, config["path"]))
         file.flush()
         book = read_book(file.name)
     if book is None:
@@ -201,7 +217,12 @@ def list_directory(backend: Backend, config: dict[str, Any]) -> dict[str, Any]:
     return root
 
 
-def _read_file(backend: Backend, path: str) -> bytes:
+def read_file(backend: Backend, path: str) -> bytes:
+    """The content of a file of the machine.
+
+    Raises:
+        FileNotFoundError: if there is none that can be read; a folder is none.
+    """
     try:
         return backend.read(path)
     except (IsADirectoryError, NotADirectoryError, PermissionError) as error:

@@ -46,7 +46,7 @@ class TaskForm(msgspec.Struct):
         instruction: what the agent is told.
         config: the setup steps, done in their order before the first observation.
         evaluator: how the end is judged; without one the episode has no score, and every reward is 0.
-        tools: names of tools, kept for whoever makes agents; the environment does not read them.
+        tools: the tools it is done with in ``agentgym/Tools-v0``: registered names, or ``module:name``.
         related_apps: the applications it needs; ``agentgym run`` says what is missing before it starts.
         snapshot: OSWorld's word for the state to begin with; kept, and not read: every episode begins afresh.
         max_steps: truncates the episode; ``max_steps=`` of the environment goes before it.

@@ -1,0 +1,109 @@
+"""Getters of what tools left behind: the answer, findings, calls, rows of a database."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentgym.backends.base import Backend
+from agentgym.evaluators.getters import getters, read_file
+
+__all__ = ["answer", "evidence", "findings", "sqlite_rows", "tool_calls"]
+
+_QUERY_PATIENCE_S = 10.0
+_STEPS_A_LOOK = 100_000
+
+
+@getters.register("answer")
+def answer(_backend: Backend, config: dict[str, Any]) -> str:
+    """The text that the agent submitted.
+
+    Raises:
+        FileNotFoundError: if it submitted none.
+    """
+    return _left(config, "answer").decode("utf-8", "surrogatepass")
+
+
+@getters.register("findings")
+def findings(_backend: Backend, config: dict[str, Any]) -> list[Any]:
+    """What the agent saved as its findings, in their order; none if it saved none."""
+    kept: Mapping[str, bytes] = config["kept"]
+    return msgspec.json.decode(kept.get("findings.json", b"[]"), type=list[Any])
+
+
+@getters.register("tool_calls")
+def tool_calls(_backend: Backend, config: dict[str, Any]) -> list[dict[str, Any]]:
+    """The calls of tools, ``{"name", "arguments", "ok"}``, in their order.
+
+    Raises:
+        FileNotFoundError: if the environment has no tools.
+    """
+    return [msgspec.json.decode(line, type=dict[str, Any]) for line in _left(config, "calls.jsonl").splitlines()]
+
+
+@getters.register("evidence")
+def evidence(_backend: Backend, config: dict[str, Any]) -> Any:
+    """What a tool or a service left under the name ``name``, which is JSON.
+
+    Raises:
+        FileNotFoundError: if nothing was.
+    """
+    return msgspec.json.decode(_left(config, config["name"]))
+
+
+@getters.register("sqlite_rows")
+def sqlite_rows(backend: Backend, config: dict[str, Any]) -> list[list[Any]]:
+    """What ``query`` gives of the SQLite database at ``path``, a list for each row.
+
+    The database is read from a copy, with what its write-ahead log holds.
+
+    Raises:
+        FileNotFoundError: if there is no such file, it is no database, or the query cannot be made of what is in it.
+        ValueError: if the query is no SQL or would change something, which is a fault of the task.
+    """
+    path, query = config["path"], config["query"]
+    _check_syntax(query)
+    with tempfile.TemporaryDirectory(prefix="agentgym-rows-") as folder:
+        copy = Path(folder, "database")
+        copy.write_bytes(read_file(backend, path))
+        # Most have none.
+        with suppress(FileNotFoundError):
+            copy.with_name("database-wal").write_bytes(read_file(backend, f"{path}-wal"))
+        try:
+            return _rows(copy, query)
+        except sqlite3.DatabaseError as error:
+            if "readonly" in str(error):
+                raise ValueError(f"the query {query!r} would change the database") from error
+            raise FileNotFoundError(f"no rows of {query!r} in {path!r}: {error}") from error
+
+
+def _left(config: dict[str, Any], name: str) -> bytes:
+    kept: Mapping[str, bytes] = config["kept"]
+    if name not in kept:
+        raise FileNotFoundError(f"nothing was left as {name!r}; there is {', '.join(kept) or 'nothing'}")
+    return kept[name]
+
+
+def _rows(path: Path, query: str) -> list[list[Any]]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        # What the agent left may be a view without an end.
+        until = time.monotonic() + _QUERY_PATIENCE_S
+        database.set_progress_handler(lambda: time.monotonic() > until, _STEPS_A_LOOK)
+        database.execute("PRAGMA trusted_schema = OFF")
+        return [list(row) for row in database.execute(query)]
+
+
+def _check_syntax(query: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        try:
+            empty.execute(f"EXPLAIN {query}")
+        except sqlite3.Error as error:
+            if "syntax error" in str(error) or "incomplete input" in str(error) or "unrecognized token" in str(error):
+                raise ValueError(f"the query {query!r} is no SQL: {error}") from error

@@ -1,0 +1,156 @@
+"""Getters of what tools left behind, and the metric that compares values."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentgym.backends.memory import MemoryBackend
+from agentgym.errors import EvaluationError, TaskError
+from agentgym.evaluators import check_spec, evaluate, metrics
+from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, Task
+from agentgym.tools import ToolContext
+
+
+def _score(getter: Mapping[str, Any], expected: Any, *, machine: Any = None, kept: Any = None, **options: Any) -> float:
+    rule = GetterSpec("rule", {"type": "rule", "rules": {"expected": expected}})
+    check = Check("matches", GetterSpec(getter["type"], dict(getter)), rule, options)
+    spec = EvaluatorSpec((check,))
+    check_spec(spec)
+    return evaluate(spec, machine or MemoryBackend(), None, kept=kept).value
+
+
+@pytest.fixture
+def left() -> Mapping[str, bytes]:
+    context = ToolContext(Task("t", ""))
+    context.calls.append({"name": "add", "arguments": {"a": 1}, "ok": True})
+    context.state["findings"] = [{"text": "b", "source": "x"}, {"text": "a", "source": "y"}]
+    context.submit(" 42.0000001\n")
+    return {**context.evidence(), "shop.json": b'{"orders": [1, 2]}', "broken.json": b"{"}
+
+
+def test_the_answer_the_findings_the_calls_and_evidence(left: Mapping[str, bytes]) -> None:
+    for expected, score in ((42, 1.0), (43, 0.0), ("42.0000001", 1.0), ("42", 0.0), (None, 0.0)):
+        assert _score({"type": "answer"}, expected, kept=left) == score
+    found = [{"text": "a", "source": "y"}, {"text": "b", "source": "x"}]
+    assert _score({"type": "findings"}, found, kept=left) == 0.0
+    assert _score({"type": "findings"}, found, kept=left, ordered=False) == 1.0
+    assert _score({"type": "tool_calls"}, [{"name": "add", "arguments": {"a": 1}, "ok": True}], kept=left) == 1.0
+    assert _score({"type": "evidence", "name": "shop.json"}, {"orders": [1, 2]}, kept=left) == 1.0
+
+
+def test_what_was_not_left_scores_zero() -> None:
+    nothing = ToolContext(Task("t", "")).evidence()
+    assert _score({"type": "answer"}, "", kept=nothing) == 0.0
+    assert _score({"type": "findings"}, [], kept=nothing) == 1.0
+    assert _score({"type": "tool_calls"}, [], kept=nothing) == 1.0
+    assert _score({"type": "tool_calls"}, [], kept={}) == 0.0
+    assert _score({"type": "evidence", "name": "shop.json"}, [], kept=nothing) == 0.0
+
+
+def test_evidence_that_is_no_json_leaves_the_episode_unscored(left: Mapping[str, bytes]) -> None:
+    with pytest.raises(EvaluationError, match=r"getter 'evidence' raised .* - at \$\.evaluator, check 0, result"):
+        _score({"type": "evidence", "name": "broken.json"}, [], kept=left)
+
+
+def test_misspelt_keys_are_told_before_the_episode() -> None:
+    with pytest.raises(TaskError, match="missing required field `name`"):
+        _score({"type": "evidence", "nme": "x"}, [])
+    with pytest.raises(TaskError, match="query"):
+        _score({"type": "sqlite_rows", "path": "x"}, [])
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> MemoryBackend:
+    """With a database whose last row is still in its write-ahead log."""
+    backend = MemoryBackend()
+    backend.reset(seed=0)
+    path = tmp_path / "shop.db"
+    database = sqlite3.connect(path)
+    database.executescript("PRAGMA journal_mode = WAL; CREATE TABLE items (name TEXT, price REAL, stock INTEGER)")
+    database.executemany("INSERT INTO items VALUES (?, ?, ?)", [("pen", 1.5, 3), ("ink", 0.1 + 0.2, None)])
+    database.execute(
+        "CREATE VIEW endless AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT x FROM n"
+    )
+    database.commit()
+    for name in ("shop.db", "shop.db-wal"):
+        backend.write(f"~/{name}", (tmp_path / name).read_bytes())
+    database.close()
+    backend.write("~/text.db", b"no database at all, but long enough to be read as one" * 10)
+    return backend
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected", "score"),
+    [
+        ("~/shop.db", "SELECT name, price FROM items", [["pen", 1.5], ["ink", 0.3]], 1.0),
+        ("~/shop.db", "SELECT name FROM items ORDER BY name", [["pen"], ["ink"]], 0.0),
+        ("~/shop.db", "SELECT stock FROM items", [[3], [None]], 1.0),
+        ("~/shop.db", "SELECT count(*) FROM items", [[2]], 1.0),
+        ("~/shop.db", "SELECT x FROM orders", [], 0.0),
+        ("~/text.db", "SELECT 1 FROM items", [[1]], 0.0),
+        ("~/none.db", "SELECT 1", [[1]], 0.0),
+    ],
+)
+def test_rows_of_a_database(path: str, query: str, expected: Any, score: float, machine: MemoryBackend) -> None:
+    before = machine.read("~/shop.db")
+    assert _score({"type": "sqlite_rows", "path": path, "query": query}, expected, machine=machine) == score
+    assert machine.read("~/shop.db") == before
+
+
+def test_rows_without_an_end_score_zero(machine: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentgym.evaluators.toolgetters._QUERY_PATIENCE_S", 0.05)
+    asked = {"type": "sqlite_rows", "path": "~/shop.db", "query": "SELECT count(*) FROM endless"}
+    assert _score(asked, [[1]], machine=machine) == 0.0
+
+
+def test_a_query_that_is_no_sql_is_a_fault_of_the_task(machine: MemoryBackend) -> None:
+    for query, says in (("SELEC 1", "SELEC 1.* is no SQL"), ("DELETE FROM items", "would change the database")):
+        with pytest.raises(EvaluationError, match=says):
+            _score({"type": "sqlite_rows", "path": "~/shop.db", "query": query}, [], machine=machine)
+
+
+@pytest.mark.parametrize(
+    ("result", "expected", "same"),
+    [
+        (1, 1.0000001, True),
+        (1, 1.0001, False),
+        (0, 1e-12, True),
+        ("1e3", 1000, True),
+        ("1,000", 1000, False),
+        ("nan", 1, False),
+        (True, 1, False),
+        (True, True, True),
+        (None, 0, False),
+        (None, None, True),
+        (" a ", "a", True),
+        ("A", "a", False),
+        (1, "1", False),
+        ([1, "a "], [1, "a"], True),
+        ([1], [1, 1], False),
+        ({"a": [1.0]}, {"a": [1]}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ("abc", ["a", "b", "c"], False),
+        (b"x", "x", False),
+    ],
+)
+def test_matches(result: Any, expected: Any, same: bool) -> None:
+    assert metrics["matches"](result, {"expected": expected}) == float(same)
+
+
+@pytest.mark.parametrize(
+    ("result", "expected", "same"),
+    [
+        ([[1, "a"], [2, "b"]], [[2, "b"], [1, "a"]], True),
+        ([[1], [1], [2]], [[1], [2], [2]], False),
+        ([[1, 2]], [[2, 1]], False),
+        ([1], [1, 1], False),
+        ("x", "x", True),
+    ],
+)
+def test_matches_in_any_order(result: Any, expected: Any, same: bool) -> None:
+    assert metrics["matches"](result, {"expected": expected}, ordered=False) == float(same)
