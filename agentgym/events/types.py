@@ -159,7 +159,8 @@ class ToolCalled(_Event, frozen=True, kw_only=True):
 class ToolReturned(_Event, frozen=True, kw_only=True):
     """A tool returned or failed; ``call_id`` is that of its call.
 
-    ``result_preview`` is the beginning of the result as text; what is written has it in any case.
+    ``result_preview`` is the beginning of the result as text, or of the error, and ``sha256`` the digest of the whole;
+    what is written has them in any case.
     """
 
     call_id: str
@@ -167,6 +168,7 @@ class ToolReturned(_Event, frozen=True, kw_only=True):
     name: str | None = None
     result: Any = None
     result_preview: str | None = None
+    sha256: str | None = None
     error: str | None = None
     latency_ms: float | None = None
     artifacts: list[dict[str, Any]] = []

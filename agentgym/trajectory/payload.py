@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
@@ -28,7 +28,8 @@ _CONVERSATIONS = frozenset({"messages", "tools"})
 def payload(event: Event, values: ValueWriter) -> dict[str, Json]:
     """What stands in the event's record, plain JSON.
 
-    Fields at their default are left out. A tool's result has a preview, a report its digest and its length.
+    Fields at their default are left out. A tool's outcome has a preview and its digest, a report its digest and its
+    length.
     """
     plain = values.plain
     forms: dict[str, Json] = {}
@@ -39,8 +40,8 @@ def payload(event: Event, values: ValueWriter) -> dict[str, Json]:
         # An empty container is what an absent one is read as.
         elif required or not (value is None or (kind in _CONTAINERS and not value)):
             forms[name] = plain(value, place) if name not in _CONVERSATIONS else values.conversation(value, place)
-    if isinstance(event, ToolReturned) and event.result_preview is None and event.result is not None:
-        forms["result_preview"] = _preview(event.result, forms["result"], values)
+    if isinstance(event, ToolReturned):
+        forms |= _outcome(event, forms, values)
     if isinstance(event, FinalReport) and event.text is not None:
         # Of the text as it is kept, without its secrets.
         text = values.redacted(event.text).encode("utf-8", "surrogatepass")
@@ -48,10 +49,16 @@ def payload(event: Event, values: ValueWriter) -> dict[str, Json]:
     return forms
 
 
-def _preview(result: Any, form: Json, values: ValueWriter) -> str:
+def _outcome(event: ToolReturned, forms: Mapping[str, Json], values: ValueWriter) -> dict[str, Json]:
+    """The beginning and the digest of a tool's result, or of its error, unless the event has them of itself."""
+    outcome, name = (event.error, "error") if event.result is None else (event.result, "result")
+    if outcome is None:
+        return {}
     # Redacted before it is cut: half a secret is not known to be one.
-    text = values.redacted(result) if isinstance(result, str) else msgspec.json.encode(form).decode()
-    return text[:_PREVIEW_CHARS].encode("utf-8", "replace").decode()
+    text = values.redacted(outcome) if isinstance(outcome, str) else msgspec.json.encode(forms[name]).decode()
+    preview = text[:_PREVIEW_CHARS].encode("utf-8", "replace").decode()
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return {"result_preview": event.result_preview or preview, "sha256": event.sha256 or digest}
 
 
 @cache

@@ -19,7 +19,8 @@
 =================================  ===========================================================================
 
 Converted, and read back as what they were converted to: paths and enumerations to their values, dates to ISO 8601,
-dataclasses and other structs to dicts of their fields, subclasses of str, int, float, dict, list and tuple to those.
+dataclasses, other structs and models of pydantic to dicts of their fields, subclasses of str, int, float, dict, list
+and tuple to those.
 Containers deeper than 60 levels end in a repr.
 """
 

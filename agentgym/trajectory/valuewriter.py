@@ -197,8 +197,12 @@ class ValueWriter:
         for base, form in self._by_base:
             if isinstance(value, base):
                 return form
-        is_record = dataclasses.is_dataclass(value) and not isinstance(value, type)
-        return self._dataclass if is_record else self._repr
+        if isinstance(value, type):
+            return self._repr
+        if dataclasses.is_dataclass(value):
+            return self._dataclass
+        # What clients of models return is of pydantic.
+        return self._model if callable(getattr(value, "model_dump", None)) else self._repr
 
     def _set(self, value: set[Any] | frozenset[Any], place: Place) -> Json:
         name = "$frozenset" if isinstance(value, frozenset) else "$set"
@@ -215,6 +219,13 @@ class ValueWriter:
 
     def _dataclass(self, value: Any, place: Place) -> Json:
         return self._dict({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, place)
+
+    def _model(self, value: Any, place: Place) -> Json:
+        try:
+            fields = value.model_dump(warnings=False)
+        except Exception:  # noqa: BLE001 - foreign code, of which the repr is still there
+            return self._repr(value, place)
+        return self._dict(dict(fields), place) if isinstance(fields, Mapping) else self._repr(value, place)
 
     def _repr(self, value: Any, _place: Place) -> Json:
         try:
