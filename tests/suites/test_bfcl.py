@@ -124,6 +124,19 @@ def test_oracles_solve_all_episodes_and_near_misses_none() -> None:
             assert Play(task).run(script) == 0, (family.name, name)
 
 
+def test_episodes_show_the_same_whatever_was_played_before() -> None:
+    names = episode_names()[::10]
+    first = {name: shown(name) for name in names}
+    assert {name: shown(name) for name in reversed(names)} == first
+
+
+def shown(name: str) -> list[str]:
+    """What the oracle sees of an episode."""
+    play = played(name)
+    calls = [action for action in family(name).oracle(play.task) if isinstance(action, ToolCall)]
+    return [call_tool(play.tools, call, play.context, call_id="call").content for call in calls]
+
+
 def test_doing_nothing_scores_zero() -> None:
     assert played("multi_turn_base_0").score() == 0
 
