@@ -23,7 +23,16 @@ class Caller:
     """
 
     def __init__(self, tools: Mapping[str, Tool], context: ToolContext, *, max_result: int) -> None:
-        self.tools, self.context, self._max_result = tools, context, max_result
+        self.context, self._max_result = context, max_result
+        self._tools = tools
+        self._some_come_later = not all(one.always_offered for one in tools.values())
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """Those that are offered by now, by name."""
+        if not self._some_come_later:
+            return self._tools
+        return {name: one for name, one in self._tools.items() if one.is_offered(self.context)}
 
     def make(
         self, asked: Sequence[ToolCall | Done | Fail], step: int, *, quietly: bool = False
@@ -57,7 +66,7 @@ class Caller:
         return tuple(results)
 
     def _call(self, call: ToolCall, call_id: str) -> ToolResult:
-        return call_tool(self.tools, call, self.context, call_id=call_id, max_result=self._max_result)
+        return call_tool(self._tools, call, self.context, call_id=call_id, max_result=self._max_result)
 
     def _traced(self, call: ToolCall, call_id: str, bus: Bus) -> ToolResult:
         bus.publish(ToolCalled(call_id=call_id, name=call.name, arguments=call.arguments))

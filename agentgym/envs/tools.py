@@ -59,7 +59,8 @@ class ToolEnv(JudgedEnv[str]):
     ``info`` of every step has ``tool_results``, a list of ``{"call_id", "name", "ok", "content"}``; ``action_error``
     (why the action was not read, or None); ``failure`` (what kept the episode from being scored, or None); and, in the
     last step, ``score`` (None without an evaluator or after a failure). That of a reset has ``tools``, their
-    definitions as OpenAI's API takes them. It holds nothing that differs between two runs.
+    definitions as OpenAI's API takes them, as has that of a step after which other tools are offered. It holds nothing
+    that differs between two runs.
 
     Args:
         task: a `Task`, a dict in OSWorld's form, a path, or ``"suite/name"``.
@@ -105,7 +106,7 @@ class ToolEnv(JudgedEnv[str]):
 
     @property
     def tools(self) -> Mapping[str, Tool]:
-        """The tools of the present episode, by name.
+        """The tools of the present episode that are offered by now, by name.
 
         Raises:
             ResetNeeded: before the first ``reset``.
@@ -135,7 +136,7 @@ class ToolEnv(JudgedEnv[str]):
         """
         self._take(self._draw(seed, options))
         self._begin(self.task)
-        told = {"tools": [tool.definition() for tool in self.tools.values()]}
+        told = {"tools": self._definitions()}
         return self._observation(), {**told, "tool_results": [], "action_error": None, "failure": None}
 
     def step(self, action: Any) -> tuple[str, float, bool, bool, dict[str, Any]]:
@@ -158,11 +159,14 @@ class ToolEnv(JudgedEnv[str]):
             asked = read_calls(action)
         except ActionError as refused:
             self._error = cut(str(refused), _LONGEST_ERROR)
+        offered = self.tools
         with self._timed("tools"):
             self._make(asked)
         terminated = self._calling.context.over or any(isinstance(one, Done | Fail) for one in asked)
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
         info = {"tool_results": told_of(self._results), "action_error": self._error, "failure": None}
+        if self.tools.keys() != offered.keys():
+            info["tools"] = self._definitions()
         reward = self._finish(info) if terminated or truncated else 0.0
         return self._observation(), reward, terminated, truncated, info
 
@@ -235,6 +239,9 @@ class ToolEnv(JudgedEnv[str]):
     @property
     def _evidence(self) -> Mapping[str, bytes]:
         return {**self._machine.kept, **self.context.evidence()}
+
+    def _definitions(self) -> list[dict[str, Any]]:
+        return [tool.definition() for tool in self.tools.values()]
 
     def _begin(self, task: Task) -> None:
         self.timing = {}

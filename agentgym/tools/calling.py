@@ -48,8 +48,9 @@ def call_tool(
 
 def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) -> tuple[bool, str, Any]:
     tool = tools.get(call.name)
-    if tool is None:
-        return False, f"no tool named {short(call.name)}; {suggestion(call.name, tools)}", None
+    if tool is None or not tool.is_offered(context):
+        known = [name for name, one in tools.items() if one.is_offered(context)]
+        return False, f"no tool named {short(call.name)}; {suggestion(call.name, known)}", None
     try:
         if tool.timeout_s is None:
             value = tool.call(call.arguments, context)

@@ -30,12 +30,13 @@ class Tool:
             anything else as JSON. It raises `ToolError` to say what went wrong.
         timeout_s: seconds after which a call is given up; None for no limit, and no thread.
         check: what looks at the arguments; None for the schema itself.
+        offered: whether it is there at this point of an episode; None for always. It looks at the context alone.
 
     Raises:
         UsageError: if the name, the schema or the limit cannot be.
     """
 
-    __slots__ = ("_check", "_does", "_function", "description", "name", "parameters", "timeout_s")
+    __slots__ = ("_check", "_does", "_function", "_offered", "description", "name", "parameters", "timeout_s")
 
     name: str
     description: str
@@ -43,6 +44,7 @@ class Tool:
     timeout_s: float | None
     _does: Does
     _check: Check
+    _offered: Callable[[ToolContext], bool] | None
     _function: Callable[..., Any] | None
 
     def __init__(
@@ -54,6 +56,7 @@ class Tool:
         timeout_s: float | None = None,
         *,
         check: Check | None = None,
+        offered: Callable[[ToolContext], bool] | None = None,
         function: Callable[..., Any] | None = None,
     ) -> None:
         _check_name(name)
@@ -68,6 +71,7 @@ class Tool:
             "timeout_s": timeout_s,
             "_does": call,
             "_check": SchemaCheck(name, parameters) if check is None else check,
+            "_offered": offered,
             "_function": function,
         }
         for field, value in fields.items():
@@ -81,6 +85,14 @@ class Tool:
             Exception: whatever else the tool raises.
         """
         return self._does(self._check(arguments), context)
+
+    @property
+    def always_offered(self) -> bool:
+        return self._offered is None
+
+    def is_offered(self, context: ToolContext) -> bool:
+        """Whether it is there by now. To call one that is not is to call a name that nobody has."""
+        return self._offered is None or self._offered(context)
 
     def definition(self) -> dict[str, Any]:
         """The tool as OpenAI's API is told of it; the caller's own copy."""
@@ -97,6 +109,7 @@ class Tool:
             self._does,
             self.timeout_s if timeout_s is None else timeout_s,
             check=self._check,
+            offered=self._offered,
             function=self._function,
         )
 
