@@ -183,10 +183,12 @@ def test_a_withheld_function_comes_in_a_later_turn() -> None:
     arguments = next(call.arguments for turn in episode(name).answers for call in turn if call.name == function)
     said = []
     for _ in range(turn):
+        assert not play.tools[function].is_offered(play.context)
         refused = play.call(function, **arguments)
         assert not refused.ok
         assert refused.content.startswith(f"no tool named {function!r}")
         said.append(play.call("end_turn").content)
+    assert play.tools[function].is_offered(play.context)
     assert said[-1] == "I have updated some more functions you can choose from. What about now?"
     assert play.call(function, **arguments).content.startswith("{")
 

@@ -28,9 +28,10 @@ class Conversation:
         self._services = open_services(episode(name))
         self._turns: list[list[ToolCall]] = [[]]
 
-    def offers(self, function: str) -> bool:
-        """Whether a function of the services can be called by now."""
-        return len(self._turns) > episode(self._name).withheld.get(function, 0)
+    @property
+    def turn(self) -> int:
+        """The present one, from 0."""
+        return len(self._turns) - 1
 
     def call(self, call: ToolCall) -> str:
         """Calls a function of the services in the present turn, and gives what BFCL would show."""

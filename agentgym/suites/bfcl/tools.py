@@ -24,13 +24,15 @@ _WIDER = MappingProxyType({("close_ticket", "ticket_id"): ["integer", "string"]}
 
 
 def episode_tools(source: str) -> tuple[Tool, ...]:
-    """The tools of an episode, those that come later included.
+    """The tools of an episode. Those that it withholds at first are there, and not yet offered.
 
     Args:
         source: ``"bfcl:"`` and the episode's name.
     """
-    services = episode(source.partition(":")[2]).services
-    return (*(one for service in services for one in _service_tools(service)), end_turn)
+    one = episode(source.partition(":")[2])
+    known = (function for service in one.services for function in _service_tools(service))
+    turns = one.withheld
+    return (*(_from_turn(turns[it.name], it) if it.name in turns else it for it in known), end_turn)
 
 
 @tool
@@ -70,15 +72,21 @@ def _service_tool(document: Mapping[str, Any]) -> Tool:
         form["type"] = _WIDER.get((name, parameter), form["type"])
 
     def call(arguments: dict[str, Any], context: ToolContext) -> str:
-        conversation = _conversation(context)
-        if not conversation.offers(name):
-            raise ToolError(f"no tool named {name!r} yet")
-        shown = conversation.call(ToolCall(name, arguments))
+        shown = _conversation(context).call(ToolCall(name, arguments))
         if is_error(shown):
             raise ToolError(shown)
         return shown
 
     return Tool(name, document["description"], schema, call)
+
+
+def _from_turn(turn: int, tool: Tool) -> Tool:
+    """The tool, which is there from a turn on."""
+
+    def is_offered(context: ToolContext) -> bool:
+        return _STATE in context.state and _conversation(context).turn >= turn
+
+    return Tool(tool.name, tool.description, tool.parameters, tool.call, offered=is_offered)
 
 
 def _conversation(context: ToolContext) -> Conversation:
