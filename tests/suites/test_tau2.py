@@ -71,7 +71,7 @@ def test_every_task_of_the_package_is_one_of_the_suite(domain: Domain) -> None:
     assert {task.seed_params["task"] for task in tasks} == set(raw_tasks(domain))
     assert splits(domain)["train"] | splits(domain)["test"] == set(raw_tasks(domain))
     assert suites[f"tau2-{domain}"].env == "agentgym/Tools-v0"
-    assert all(scenario(domain, task.seed_params["task"]).briefing in task.instruction for task in tasks)
+    assert all(scenario(domain, task.seed_params["task"]).call in task.instruction for task in tasks)
     assert all("policy" in task.instruction for task in tasks)
 
 
@@ -115,6 +115,14 @@ def test_what_was_to_be_told_must_be(domain_and_number: tuple[Domain, str]) -> N
     assert play.score() == 0
     play.call("respond", message=f"And {one.told[-1].upper()}!")
     assert play.score() == 1
+
+
+def test_the_customer_tells_all_when_first_spoken_to() -> None:
+    play = Play(drawn("retail", "1"))
+    assert "Yusuf Rossi" not in play.task.instruction
+    assert play.call("respond", message="Who are you?").content == scenario("retail", "1").briefing
+    assert "Yusuf Rossi in zip code 19122" in scenario("retail", "1").briefing
+    assert play.call("respond", message="And?").content == "I have told you all that I know and want; decide by that."
 
 
 def test_commas_in_numbers_are_forgiven() -> None:

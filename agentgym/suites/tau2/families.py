@@ -26,9 +26,11 @@ nothing can be, end with end_conversation.
 {policy}
 </policy>
 
-The customer ("you" is the customer):
+Why the customer calls ("you" is the customer):
 
-{briefing}"""
+{call}"""
+
+_TOLD_ALL = "I have told you all that I know and want; decide by that."
 
 
 def domain_families(domain: Domain, numbers: Iterable[str]) -> dict[str, TaskFamily]:
@@ -38,13 +40,16 @@ def domain_families(domain: Domain, numbers: Iterable[str]) -> dict[str, TaskFam
 
 def _family(domain: Domain, number: str) -> TaskFamily:
     def make(_rng: np.random.Generator) -> Task:
+        one = scenario(domain, number)
         return Task(
             id=f"tau2-{domain}/{number}",
-            instruction=_INSTRUCTION.format(policy=policy(domain), briefing=scenario(domain, number).briefing),
+            instruction=_INSTRUCTION.format(policy=policy(domain), call=one.call),
             tools=(f"tau2:{domain}",),
             evaluator=EvaluatorSpec((_check(domain, number),)),
             max_steps=_MAX_STEPS,
             seed_params={"domain": domain, "task": number},
+            # Told when the customer is first spoken to; a model can be put in its place, with the same to tell.
+            metadata={"user": {"turns": [one.briefing], "default": _TOLD_ALL}},
         )
 
     return TaskFamily(number, make, _play, _NEAR_MISSES, tags=("tau2", domain))

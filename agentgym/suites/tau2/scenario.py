@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from agentgym.actions import ToolCall
 from agentgym.errors import UnknownNameError
@@ -17,19 +16,23 @@ __all__ = ["TASKS", "Scenario", "changes_after", "scenario"]
 TASKS: Mapping[Domain, int] = {"retail": 114, "airline": 50}
 """How many tasks a domain has; their identifiers count from 0."""
 
+_BRIEFING = ("known_info", "unknown_info", "task_instructions")
+
 
 @dataclass(frozen=True)
 class Scenario:
-    """One task.
+    """One task. What is about the user is written as tau2 tells it to whoever plays the user: "you" is the user.
 
     Attributes:
-        briefing: what the user knows and wants, as tau2 tells it to whoever plays the user ("you").
+        call: why the user calls.
+        briefing: what else the user knows and wants.
         actions: the ground truth; the database that they leave is the one that is asked for.
         told: what must be said to the user, each as a part of some message.
     """
 
     domain: Domain
     number: str
+    call: str
     briefing: str
     actions: tuple[ToolCall, ...]
     told: tuple[str, ...]
@@ -46,11 +49,12 @@ def scenario(domain: Domain, number: str) -> Scenario:
     if number not in known:
         raise UnknownNameError(f"no tau2 {domain} task {number!r}; {suggestion(number, known)}")
     raw = known[number]
-    wanted = raw["evaluation_criteria"]
+    wanted, told = raw["evaluation_criteria"], raw["user_scenario"]["instructions"]
     return Scenario(
         domain,
         number,
-        briefing=_briefing(raw["user_scenario"]["instructions"]),
+        call=told["reason_for_call"].strip(),
+        briefing="\n\n".join(told[part].strip() for part in _BRIEFING if told[part]),
         actions=tuple(ToolCall(action["name"], action["arguments"]) for action in wanted["actions"]),
         told=tuple(wanted["communicate_info"]),
     )
@@ -65,8 +69,3 @@ def changes_after(domain: Domain, actions: tuple[ToolCall, ...]) -> Changes:
         except Exception:  # noqa: BLE001 - a boundary to foreign code: some calls of the ground truth are meant to fail
             continue
     return database.changes()
-
-
-def _briefing(instructions: Mapping[str, Any]) -> str:
-    parts = ("reason_for_call", "known_info", "unknown_info", "task_instructions")
-    return "\n\n".join(str(instructions[part]).strip() for part in parts if instructions.get(part))

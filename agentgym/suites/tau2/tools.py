@@ -13,11 +13,11 @@ from agentgym.suites.tau2.desk import Desk
 from agentgym.suites.tau2.package import Domain, declarations
 from agentgym.suites.tau2.scenario import TASKS
 from agentgym.tools import Tool, ToolContext, tool
+from agentgym.tools.ask_user import ask_user
 
 __all__ = ["domain_tools", "end_conversation", "respond"]
 
 _STATE = "tau2"
-_REPLY = "I have told you all that I know and want; decide by that."
 
 
 def domain_tools(source: str) -> tuple[Tool, ...]:
@@ -40,7 +40,8 @@ def respond(message: str, context: ToolContext) -> str:
         message: what you say.
     """
     _desk(context).say(message)
-    return _REPLY
+    answer: str = ask_user(message, context)
+    return answer
 
 
 @tool
