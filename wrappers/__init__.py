@@ -11,6 +11,8 @@ from agentgym.wrappers.masked_elements import MaskedElements
 from agentgym.wrappers.reward_hooks import RewardHooks
 from agentgym.wrappers.run_recording import RecordingWarning
 from agentgym.wrappers.task_reward_hooks import TaskRewardHooks
+from agentgym.wrappers.tool_arguments import Found
+from agentgym.wrappers.tool_templates import ToolTemplates
 from agentgym.wrappers.trajectory_recorder import TrajectoryRecorder
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "DiscreteGrid",
     "ElementChoice",
     "EvaluatorScore",
+    "Found",
     "LateRewards",
     "MaskedElements",
     "RecordingWarning",
@@ -25,5 +28,6 @@ __all__ = [
     "StructuredActions",
     "TaskRewardHooks",
     "TextActions",
+    "ToolTemplates",
     "TrajectoryRecorder",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +11,14 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
 from agentgym.backends.base import BackendOptions
 from agentgym.backends.memory import MemoryBackend
 from agentgym.errors import ToolError, UsageError
 from agentgym.tools import Reply
 
 __all__ = ["InlineBackend", "make_inline"]
+
+_HEADERS = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,20 @@ class InlineBackend(MemoryBackend):
         self._end_services()
         super().reset(seed=seed)
 
-    def serve(self, name: str, source: str, port: int, database: str, data: Any = None) -> None:
+    def serve_module(self, name: str, module: str, *, port: int, database: str, data: Any = None) -> None:
         """Has a service answer on a port, from a new database.
 
         Args:
-            source: the module: ``"package.module"``.
+            module: ``"package.module"``.
             data: what the module's ``prepare`` fills the database with.
 
         Raises:
             UsageError: if it is no such module.
         """
-        module = _module(name, source)
+        functions = _module(name, module)
         db = sqlite3.connect(":memory:", check_same_thread=False)
-        module.prepare(db, data)
-        self._services[port] = _Service(module, self._expanded(database), db)
+        functions.prepare(db, data)
+        self._services[port] = _Service(functions, self._expanded(database), db)
 
     def do(self, function: str, arguments: Mapping[str, Any], *, timeout_s: float, max_output: int) -> Reply:
         """Has a service answer; ``http`` is the one function that there is.
@@ -78,11 +79,14 @@ class InlineBackend(MemoryBackend):
         if service is None:
             return Reply(False, f"nothing answers on port {parts.port}")
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        status, said = service.module.answer(service.db, arguments["method"], target, arguments["body"].encode())
-        output = msgspec.json.encode(said).decode()
+        status, said = service.module.answer(
+            service.db, arguments["method"], target, (arguments.get("body") or "").encode()
+        )
+        value = {"status": status, "headers": _HEADERS, "body": json.dumps(said, ensure_ascii=False)}
+        output = json.dumps(value, ensure_ascii=False)
         if len(output) > max_output:
             return Reply(False, f"the answer has {len(output)} characters; at most {max_output} are taken")
-        return Reply(True, output, {"status": status})
+        return Reply(True, output, value)
 
     def bash(self, command: str, *, timeout_s: float, max_output: int) -> Reply:
         """There is none.

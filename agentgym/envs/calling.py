@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agentgym.actions import Done, Fail, ToolCall
+from agentgym.envs.modelcalls import publish_model_calls
 from agentgym.events import Bus, ToolCalled, ToolReturned, current_run
 from agentgym.tools import Tool, ToolContext, ToolResult, call_tool
 
@@ -58,6 +59,7 @@ class Caller:
                 result = ToolResult(call_id, one.name, False, f"not called: the episode ended with {over}")
             elif bus is None:
                 result = self._call(one, call_id)
+                publish_model_calls(self.context, None)
             else:
                 result = self._traced(one, call_id, bus)
             results.append(result)
@@ -78,6 +80,7 @@ class Caller:
             bus.publish(ToolReturned(call_id=call_id, ok=False, name=call.name, error=what, latency_ms=_since(started)))
             raise
         latency_ms = _since(started)
+        publish_model_calls(self.context, bus)
         if result.ok:
             event = ToolReturned(call_id=call_id, ok=True, name=call.name, result=result.content, latency_ms=latency_ms)
         else:

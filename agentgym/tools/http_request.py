@@ -67,8 +67,8 @@ def send(
         ToolError: if the host is none of them, the request cannot be sent, or no whole answer came in time.
     """
     host, local = _where(url, hosts_of(context))
-    content = "" if body is None else msgspec.json.encode(body).decode()
-    if len(content.encode()) > _LARGEST_BODY:
+    content = None if body is None else msgspec.json.encode(body).decode()
+    if content is not None and len(content.encode()) > _LARGEST_BODY:
         raise ToolError(f"the body has {len(content.encode())} bytes; at most {_LARGEST_BODY} are sent")
     given = {**_checked(headers or {}), "Host": host}
     if body is not None:
@@ -115,7 +115,8 @@ def _checked(headers: Mapping[str, str]) -> dict[str, str]:
 def _answer(reply: Reply, host: str) -> Answer:
     if not reply.ok:
         raise ToolError(f"{host} gave no answer: {reply.output}")
+    status, text = reply.value["status"], reply.value["body"]
     try:
-        return Answer(reply.value["status"], msgspec.json.decode(reply.output))
+        return Answer(status, msgspec.json.decode(text))
     except msgspec.DecodeError:
-        return Answer(reply.value["status"], reply.output)
+        return Answer(status, text)

@@ -68,7 +68,7 @@ def test_what_is_no_service_is_refused(source: str) -> None:
     machine = InlineBackend()
     machine.reset(seed=0)
     with pytest.raises(UsageError, match="the service 'shop'"):
-        machine.serve("shop", source, 8080, "~/shop.db", DATA)
+        machine.serve_module("shop", source, port=8080, database="~/shop.db", data=DATA)
 
 
 def test_a_machine_without_services_says_which_has_them() -> None:

@@ -52,12 +52,15 @@ class Service:
 def running(folder: Path, data: dict[str, Any]) -> Iterator[Service]:
     folder.mkdir(exist_ok=True)
     database = folder / "shop.db"
-    Path(f"{database}.json").write_text(json.dumps(data))
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     # As in the sandbox: another interpreter, without site-packages, from the one file.
-    process = subprocess.Popen([sys.executable, "-I", "-S", shop.__file__, str(port), str(database)])
+    argv = [sys.executable, "-I", "-S", shop.__file__, str(port), str(database)]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    with process.stdin:
+        process.stdin.write(json.dumps(data).encode())
     try:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -173,4 +176,4 @@ def test_a_database_put_back_is_a_service_put_back(service: Service, world: Worl
 
 def test_nothing_lies_beside_the_database(service: Service) -> None:
     assert service("GET", "/policy") == (200, dict(shop.POLICY))
-    assert {path.name for path in service.database.parent.iterdir()} == {"shop.db", "shop.db.json"}
+    assert {path.name for path in service.database.parent.iterdir()} == {"shop.db"}

@@ -88,7 +88,7 @@ def test_a_model_plays_the_user_and_its_calls_are_collected(monkeypatch: pytest.
         ("user-1", "answer 4 to B?", "stop"),
     ]
     assert user.take_model_calls() == []
-    assert copy.deepcopy(context.state)["ask_user"].said == context.state["ask_user"].said
+    assert copy.deepcopy(context.state)["ask_user"].evidence() == context.state["ask_user"].evidence()
 
 
 def test_a_model_that_cannot_be_asked_breaks_the_episode_and_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

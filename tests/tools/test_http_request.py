@@ -24,7 +24,9 @@ class Machine(InlineBackend):
     def __init__(self, reply: Reply | None = None) -> None:
         super().__init__()
         self.reset(seed=0)
-        self.serve("shop", shop.__name__, 8080, "~/shop.db", {**DATA, "rows": {"customers": [CUSTOMER]}})
+        self.serve_module(
+            "shop", shop.__name__, port=8080, database="~/shop.db", data={**DATA, "rows": {"customers": [CUSTOMER]}}
+        )
         self.asked: list[Mapping[str, Any]] = []
         self._given = reply
 
@@ -120,7 +122,7 @@ def test_no_answer_is_an_error_that_says_whose() -> None:
 
 
 def test_an_answer_that_is_no_json_is_text() -> None:
-    context = context_on(Machine(Reply(True, "<html>", {"status": 502})))
+    context = context_on(Machine(Reply(True, "", {"status": 502, "headers": {}, "body": "<html>"})))
     assert send(context, "GET", "http://shop/") == (502, "<html>")
 
 

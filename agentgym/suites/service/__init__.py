@@ -1,6 +1,6 @@
 """The suite `service`: a clerk's work at a shop whose service does what it is told, rules or no rules."""
 
-from agentgym.families import Suite
+from agentgym.families import TOOLS, Suite
 from agentgym.suites.service import bookings, orders, refusals
 
 __all__ = ["SUITE"]
@@ -9,4 +9,5 @@ SUITE = Suite(
     "service",
     {family.name: family for module in (orders, bookings, refusals) for family in module.FAMILIES},
     "Customers' requests to a shop over HTTP, with rules that the service does not enforce.",
+    TOOLS,
 )

@@ -16,6 +16,7 @@ from agentgym.families import TaskFamily
 from agentgym.suites.service import shop
 from agentgym.suites.service.requests import HOST, PORT, REQUESTS
 from agentgym.suites.service.world import Row, World
+from agentgym.suites.toolmaking import answer_is, getter, rule
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, SetupStep, Task
 
 __all__ = ["Call", "Case", "Plan", "case_families", "found", "greeted", "namesakes", "submit"]
@@ -27,7 +28,7 @@ Call: TypeAlias = tuple[str, dict[str, Any]]
 Plan: TypeAlias = Sequence[Call]
 """Calls of typed tools, in their order."""
 
-_DATABASE = "/home/user/shop.db"
+_DATABASE = "~/shop.db"
 _COST = 0.5
 _STEPS = {"typed": 20, "http": 30}
 
@@ -211,21 +212,16 @@ def _evaluator(case: Case) -> EvaluatorSpec:
         )
         checks.append(_rows_are(looked, [[1]]))
     if case.answers:
-        said = dict(case.solution)["submit"]["answer"]
-        checks.append(_equal(GetterSpec("answer", {"type": "answer"}), said))
+        checks.append(answer_is(dict(case.solution)["submit"]["answer"]))
     return EvaluatorSpec(tuple(checks))
 
 
 def _rows_are(query: str, rows: list[Any]) -> Check:
-    return _equal(_rows(query), rows)
-
-
-def _equal(result: GetterSpec, value: Any) -> Check:
-    return Check("matches", result=result, expected=GetterSpec("rule", {"type": "rule", "rules": value}))
+    return Check("matches", _rows(query), rule(rows), {"ordered": True})
 
 
 def _rows(query: str) -> GetterSpec:
-    return GetterSpec("sqlite_rows", {"type": "sqlite_rows", "path": _DATABASE, "query": query})
+    return getter("sqlite_rows", path=_DATABASE, query=query)
 
 
 def _state_after(data: Mapping[str, Any], plan: Plan) -> list[Any]:

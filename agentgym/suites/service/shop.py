@@ -385,15 +385,16 @@ def connect(database: str) -> sqlite3.Connection:
     return db
 
 
-def main(port: int, database: str) -> None:
-    """Serves on loopback until it is killed; a database that is not there yet is made of ``DATABASE.json``."""
+def main(port: int, database: str, data: Mapping[str, Any]) -> None:
+    """Serves on loopback until it is killed; a database that is not there yet is made of the data."""
+    database = os.path.expanduser(database)
     if not os.path.exists(database):
-        with open(f"{database}.json", encoding="utf-8") as file, closing(connect(database)) as db:
-            prepare(db, json.load(file))
+        with closing(connect(database)) as db:
+            prepare(db, data)
     with _Server(("127.0.0.1", port), _Handler) as server:
         server.database = database
         server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], json.load(sys.stdin))

@@ -1,0 +1,102 @@
+"""Values for tools' arguments, found in what an episode has shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import msgspec
+
+__all__ = ["Candidate", "Found", "Seen", "Source"]
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+
+class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An argument whose values are found: in the instruction, in texts, under keys of JSON results.
+
+    Args:
+        pattern: of the value in a text; its first group is the value, or else all of it.
+        keys: only what stands under one of these keys of a result; empty for any place, the instruction included.
+        most: values that can be chosen from, the first that were found.
+        of: another argument: the value is found under ``keys`` of the object that the other's value was found in,
+            and is not chosen by itself.
+    """
+
+    pattern: str = ".+"
+    keys: tuple[str, ...] = ()
+    most: int = 3
+    of: str | None = None
+
+
+Source: TypeAlias = Found | Sequence[Any]
+"""Where an argument's values come from: found, or given."""
+
+
+@dataclass
+class Candidate:
+    """A value, and the object of a result that it stood in; an empty one if it stood in a text."""
+
+    value: Any
+    about: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+class Seen:
+    """What an episode has shown so far, and the values that were found in it.
+
+    Args:
+        sources: by argument; those with ``of`` are not among them.
+        instruction: of the task.
+    """
+
+    def __init__(self, sources: Mapping[str, Found], instruction: str) -> None:
+        self._sources = {name: (source, re.compile(source.pattern)) for name, source in sources.items()}
+        self.candidates: dict[str, list[Candidate]] = {name: [] for name in sources}
+        self._look("", instruction, {})
+
+    def add(self, content: str) -> None:
+        """Looks at a result, which may be JSON."""
+        for key, value, about in _scalars(_read(content)):
+            self._look(key, value, about)
+
+    def _look(self, key: str, value: Scalar, about: Mapping[str, Scalar]) -> None:
+        for name, (source, pattern) in self._sources.items():
+            if source.keys and key not in source.keys:
+                continue
+            for found in pattern.finditer(value) if isinstance(value, str) else ():
+                self._keep(name, source, Candidate(found[1] if pattern.groups else found[0], about))
+            if source.keys and isinstance(value, int | float):
+                self._keep(name, source, Candidate(value, about))
+
+    def _keep(self, name: str, source: Found, new: Candidate) -> None:
+        known = self.candidates[name]
+        for old in known:
+            if old.value == new.value:
+                # The same thing, seen again: what it has become, unless that says less.
+                if new.about.keys() >= old.about.keys():
+                    old.about = new.about
+                return
+        if len(known) < source.most:
+            known.append(new)
+
+
+def _read(content: str) -> Any:
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return content
+
+
+def _scalars(value: Any, key: str = "", about: Mapping[str, Scalar] | None = None) -> Iterator[tuple[str, Scalar, Any]]:
+    """All single values of plain JSON, each with its key and the scalars of the object around it."""
+    if isinstance(value, dict):
+        own = {name: one for name, one in value.items() if not isinstance(one, dict | list)}
+        for name, one in value.items():
+            yield from _scalars(one, name, own)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _scalars(one, key, about)
+    else:
+        yield key, value, about or {}
