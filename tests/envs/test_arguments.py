@@ -46,7 +46,10 @@ _TASK = {
         ({"screen": (640,)}, r"screen is \(640,\)"),
         ({"screen": (640.5, 480)}, r"screen is \(640.5, 480\)"),
         ({"screen": None}, "screen is None"),
-        ({"backend": None}, "backend is None; it must be a machine, or one of host, memory, miniwob, qt, sandbox, x11"),
+        (
+            {"backend": None},
+            "backend is None; it must be a machine, or one of host, inline, memory, miniwob, qt, sandbox, x11",
+        ),
         ({"backend": 5}, "backend is 5"),
         ({"backend": "x12"}, "no backend named 'x12'; did you mean 'x11'"),
         (

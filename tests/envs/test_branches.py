@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import pytest
 
-import agentgym  # noqa: F401 - registers the environment
+from agentgym.envs.tools import ToolEnv
 
 _TOOLS = ["bash", "python", "read", "write", "edit", "list", "grep", "sql", "calculator", "save_findings"]
 _TASK = {
@@ -60,7 +59,10 @@ _SQL = (
 
 def a_call(rng: np.random.Generator) -> dict[str, Any]:
     n = int(rng.integers(5))
-    pick = lambda lines: str(lines[int(rng.integers(len(lines)))]).format(n=n)  # noqa: E731 - four uses, one idea
+
+    def pick(lines: Sequence[str]) -> str:
+        return lines[int(rng.integers(len(lines)))].format(n=n)
+
     calls: Sequence[tuple[str, Any]] = (
         ("bash", lambda: {"command": pick(_BASH)}),
         ("bash", lambda: {"command": pick(_BASH)}),
@@ -80,18 +82,17 @@ def a_call(rng: np.random.Generator) -> dict[str, Any]:
 
 def check_branches(count: int) -> None:
     """Grows a tree of ``count`` branches by restoring, and plays each of its paths from the start as well."""
-    grown = gym.make("agentgym/Tools-v0", task=_TASK)
-    played = gym.make("agentgym/Tools-v0", task=_TASK)
+    grown, played = ToolEnv(task=_TASK), ToolEnv(task=_TASK)
     rng = np.random.default_rng(7)
     try:
         observation, _ = grown.reset(seed=11)
-        tree: list[tuple[list[dict[str, Any]], Any, str]] = [([], grown.unwrapped.snapshot(), observation)]
+        tree: list[tuple[list[dict[str, Any]], Any, str]] = [([], grown.snapshot(), observation)]
         for branch in range(count):
             path, token, seen = tree[int(rng.integers(len(tree)))]
-            assert grown.unwrapped.restore(token) == seen
+            assert grown.restore(token) == seen
             calls = [a_call(rng) for _ in range(int(rng.integers(1, 4)))]
             got = [grown.step(call)[0] for call in calls]
-            token = grown.unwrapped.snapshot()
+            token = grown.snapshot()
             played.reset(seed=11)
             again = [played.step(call)[0] for call in [*path, *calls]]
             assert again[len(path) :] == got, f"branch {branch}: {[*path, *calls]}"
