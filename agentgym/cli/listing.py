@@ -18,6 +18,7 @@ from agentgym.export import exporters
 from agentgym.families import suites
 from agentgym.registry import suggestion
 from agentgym.setup import steps
+from agentgym.tools import tools
 
 __all__ = ["list_names"]
 
@@ -41,6 +42,7 @@ _KINDS: Mapping[str, Callable[[], list[str]]] = {
     "setup-steps": lambda: list(steps),
     "suites": lambda: list(suites),
     "tasks": _tasks,
+    "tools": lambda: list(tools),
 }
 
 

@@ -1,5 +1,6 @@
 """Tools: typed functions that an agent calls by name, with what they are given and what comes of a call."""
 
+from agentgym.errors import ToolError
 from agentgym.tools.calling import call_tool
 from agentgym.tools.clock import EpisodeClock
 from agentgym.tools.context import ToolContext
@@ -16,6 +17,7 @@ __all__ = [
     "Reply",
     "Tool",
     "ToolContext",
+    "ToolError",
     "ToolResult",
     "Workspace",
     "call_tool",
