@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from agentgym.actions import Action, Batch, Done, Fail, Python, ToolCall, Wait
 from agentgym.actions.quoting import cut, short
 from agentgym.backends.base import Backend
+from agentgym.envs.calling import Calls
 from agentgym.errors import ActionError
+from agentgym.tools import ToolResult
 
 __all__ = ["Acted", "Acting", "last_of"]
 
@@ -30,11 +32,13 @@ class Acted:
         done: as much of it as was done, which done again leads to the same place; ``Wait()`` for nothing.
         settled: whether the screen came to rest afterwards.
         error: why it, or the rest of it, was not done.
+        results: of the tools that it called.
     """
 
     done: Action
     settled: bool
     error: str | None = None
+    results: tuple[ToolResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,13 @@ class Acting:
     code: bool
     timed: Timed
 
-    def act(self, decode: Callable[[], Action], backend: Backend) -> Acted:
+    def act(self, decode: Callable[[], Action], backend: Backend, calls: Calls | None = None) -> Acted:
         """Reads an action and does it. Nothing is done of one that cannot be read, or of which a part cannot be done.
+
+        Args:
+            decode: reads it.
+            backend: the machine.
+            calls: what makes the step's calls of tools; None where there are no tools.
 
         Raises:
             BackendError: if the machine broke.
@@ -60,12 +69,12 @@ class Acting:
         try:
             with self.timed("parse"):
                 action = decode()
-                self._check(action, backend)
+                self._check(action, backend, tools=calls is not None)
         except ActionError as refused:
             return Acted(Wait(), self._settle(backend), cut(str(refused), _LONGEST_ERROR))
-        return self.do(action, backend)
+        return self.do(action, backend, calls)
 
-    def do(self, action: Action, backend: Backend) -> Acted:
+    def do(self, action: Action, backend: Backend, calls: Calls | None = None) -> Acted:
         """Does an action that can be done, each part when the one before it has settled, up to one that fails.
 
         Raises:
@@ -76,25 +85,30 @@ class Acting:
             return Acted(action, self._settle(backend))
         done: list[Action] = []
         settled, error = True, None
-        for part in parts:
+        for place, part in enumerate(parts):
             try:
                 with self.timed("perform"):
-                    error = _perform(part, backend)
+                    error = _perform(part, place, backend, calls)
                 done.append(part)
             except ActionError as refused:
                 error = str(refused)
             if isinstance(part, Done | Fail):
                 break
             settled = self._settle(backend)
-            if error is not None:
-                return Acted(_joined(done), settled, cut(error, _LONGEST_ERROR))
-        return Acted(_joined(done), settled)
+            if error is not None or (calls is not None and calls.over):
+                break
+        said = None if error is None else cut(error, _LONGEST_ERROR)
+        if calls is None:
+            return Acted(_joined(done), settled, said)
+        for place in range(len(done), len(parts)) if calls.over else ():
+            _tell_over(parts[place], place, calls)
+        return Acted(_joined(done), settled, said, tuple(calls.results))
 
     def _settle(self, backend: Backend) -> bool:
         with self.timed("settle"):
             return backend.settle(self.settle_timeout_s)
 
-    def _check(self, action: Action, backend: Backend) -> None:
+    def _check(self, action: Action, backend: Backend, *, tools: bool) -> None:
         parts = _parts_of(action)
         if len(parts) > _LONGEST_BATCH:
             raise ActionError(f"{len(parts)} actions in one step; at most {_LONGEST_BATCH} are done")
@@ -104,6 +118,8 @@ class Acting:
                     if not self.code:
                         raise ActionError("Python code runs only in an environment made with allow_code=True")
                 case ToolCall(name=name):
+                    if tools:
+                        continue
                     raise ActionError(f"no tool {short(name)} here: there is a screen, a mouse and a keyboard")
                 case Wait(seconds=seconds):
                     if not 0 <= (seconds or 0.0) <= _LONGEST_WAIT_S:
@@ -131,7 +147,13 @@ def _joined(done: Sequence[Action]) -> Action:
     return done[0] if len(done) == 1 else Batch(tuple(done))
 
 
-def _perform(action: Action, backend: Backend) -> str | None:
+def _tell_over(part: Action, place: int, calls: Calls) -> None:
+    """Has a call that comes after the end say so."""
+    if isinstance(part, ToolCall):
+        calls.take(part, place)
+
+
+def _perform(action: Action, place: int, backend: Backend, calls: Calls | None) -> str | None:
     """Does one part; why it failed although it was done, as code does that raises."""
     match action:
         case Done() | Fail() | Wait(seconds=None):
@@ -140,6 +162,8 @@ def _perform(action: Action, backend: Backend) -> str | None:
             time.sleep(seconds)
         case Python(code=code):
             return _run(code, backend)
+        case ToolCall() if calls is not None:
+            calls.take(action, place)
         case _:
             backend.perform(action)
     return None

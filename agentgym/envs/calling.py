@@ -11,7 +11,7 @@ from agentgym.envs.modelcalls import publish_model_calls
 from agentgym.events import Bus, ToolCalled, ToolReturned, current_run
 from agentgym.tools import Tool, ToolContext, ToolResult, call_tool
 
-__all__ = ["Caller", "told_of"]
+__all__ = ["Caller", "Calls", "shown", "told_of"]
 
 
 class Caller:
@@ -47,25 +47,26 @@ class Caller:
         Raises:
             BackendError: if the machine broke.
         """
-        bus = None if quietly else current_run()
-        results: list[ToolResult] = []
-        over = ""
+        calls = self.calls_of(step, quietly=quietly)
         for place, one in enumerate(asked):
-            if isinstance(one, Done | Fail):
-                over = over or type(one).__name__
-                continue
-            call_id = one.id or f"call-{step}-{place}"
-            if over:
-                result = ToolResult(call_id, one.name, False, f"not called: the episode ended with {over}")
-            elif bus is None:
-                result = self._call(one, call_id)
-                publish_model_calls(self.context, None)
-            else:
-                result = self._traced(one, call_id, bus)
-            results.append(result)
-            if self.context.over:
-                over = over or one.name
-        return tuple(results)
+            calls.take(one, place)
+        return tuple(calls.results)
+
+    def calls_of(self, step: int, *, quietly: bool = False) -> Calls:
+        """The calls of one step, to be made one by one; as `make`."""
+        return Calls(self, step, None if quietly else current_run())
+
+    def call(self, call: ToolCall, call_id: str, bus: Bus | None) -> ToolResult:
+        """What came of a call, of which the run is told, if there is one.
+
+        Raises:
+            BackendError: if the machine broke.
+        """
+        if bus is not None:
+            return self._traced(call, call_id, bus)
+        result = self._call(call, call_id)
+        publish_model_calls(self.context, None)
+        return result
 
     def _call(self, call: ToolCall, call_id: str) -> ToolResult:
         return call_tool(self._tools, call, self.context, call_id=call_id, max_result=self._max_result)
@@ -87,6 +88,42 @@ class Caller:
             event = ToolReturned(call_id=call_id, ok=False, name=call.name, error=result.content, latency_ms=latency_ms)
         bus.publish(event)
         return result
+
+
+class Calls:
+    """The calls of one step, and what came of them.
+
+    Attributes:
+        over: what ended the episode; empty if nothing did.
+    """
+
+    def __init__(self, caller: Caller, step: int, bus: Bus | None) -> None:
+        self._caller, self._step, self._bus = caller, step, bus
+        self.results: list[ToolResult] = []
+        self.over = ""
+
+    def take(self, one: ToolCall | Done | Fail, place: int) -> None:
+        """Makes a call, unless the episode is over.
+
+        Raises:
+            BackendError: if the machine broke.
+        """
+        if isinstance(one, Done | Fail):
+            self.over = self.over or type(one).__name__
+            return
+        call_id = one.id or f"call-{self._step}-{place}"
+        if self.over:
+            result = ToolResult(call_id, one.name, False, f"not called: the episode ended with {self.over}")
+        else:
+            result = self._caller.call(one, call_id, self._bus)
+        self.results.append(result)
+        if self._caller.context.over:
+            self.over = self.over or one.name
+
+
+def shown(results: Sequence[ToolResult]) -> str:
+    """The results as the agent reads them."""
+    return "\n\n".join(f"[{one.call_id}] {one.name}{'' if one.ok else ' failed'}\n{one.content}" for one in results)
 
 
 def told_of(results: Sequence[ToolResult]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, cast
 
@@ -16,36 +16,46 @@ from agentgym.actions import Action, Done, Fail
 from agentgym.backends.base import Backend, BackendOptions, CapturesInto, backends
 from agentgym.backends.checks import screen_size
 from agentgym.envs.acting import Acted, Acting, last_of
-from agentgym.envs.arguments import backend_named, kinds_of, patience
+from agentgym.envs.arguments import backend_named, kinds_of, longest_result, patience
+from agentgym.envs.calling import shown
 from agentgym.envs.choice import TaskSource, observed_by
 from agentgym.envs.homes import check_home
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.shown import Standing, standing_html
 from agentgym.envs.snapshot import Snapshot
+from agentgym.envs.toolbox import Toolbox
 from agentgym.errors import BackendError, UsageError
 from agentgym.evaluators import Score
 from agentgym.setup import run_steps
 from agentgym.tasks import Task
+from agentgym.tools import Tool, ToolContext, ToolResult, Workspace
+from agentgym.tools.calling import MAX_RESULT
+from agentgym.tools.registry import ToolSource
 
 __all__ = ["DesktopEnv", "Snapshot"]
 
-ObservationKind: TypeAlias = Literal["screenshot", "accessibility_tree", "terminal", "instruction"]
+ObservationKind: TypeAlias = Literal["screenshot", "accessibility_tree", "terminal", "instruction", "tool_result"]
 
 _RESET_PATIENCE_S = 30.0
 _ACCESSIBLE = frozenset({"accessibility_tree", "terminal"})
+_NOT_OF_THE_MACHINE = frozenset({"instruction", "tool_result"})
 
 
 class DesktopEnv(JudgedEnv[dict[str, Any]]):
     """Applications on a desktop, a task, and its score as the last step's reward.
 
     Observations are a dict of what ``observation`` names: ``screenshot`` is uint8 (height, width, 3) RGB with the
-    pointer in it; ``accessibility_tree`` (XML in the form of OSWorld's server), ``terminal`` and ``instruction`` are
-    text.
+    pointer in it; ``accessibility_tree`` (XML in the form of OSWorld's server), ``terminal``, ``instruction`` and
+    ``tool_result`` (what came of the last action's calls) are text.
 
     ``info`` of every step has ``settled`` (whether the screen came to rest within ``settle_timeout``),
     ``action_error`` (why the action, or the rest of a sequence, was not done, or None), ``failure`` (what kept the
     episode from being scored, or None) and, in the last step, ``score`` (None without an evaluator or after a failure).
     It holds nothing that differs between two runs; milliseconds by phase are in ``env.unwrapped.timing``.
+
+    Where there are tools, an action may call them, in every form that `agentgym.tools.read_calls` takes, alone or among
+    others; they work in the desktop itself. ``info`` has ``tool_results`` then, and that of a reset ``tools``, as in
+    `agentgym.envs.ToolEnv`. A tool that submits an answer ends the episode.
 
     Where many share one array, ``env.unwrapped.frame`` is this one's part of it: uint8 of the screenshot's shape, into
     which every screenshot is written.
@@ -65,6 +75,8 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         allow_code: whether ``Python`` actions run, inside the sandbox.
         sandbox: ``"bwrap"``, or ``"none"``, with which a task that names ``/home/user`` is refused.
         network: whether applications see the machine's network.
+        tools: what `agentgym.tools.resolve_tools` takes; None for those that the task names.
+        max_result: characters of a tool's result that are shown; a longer one is an error, which shows its beginning.
 
     Raises:
         UsageError: if an argument cannot work.
@@ -87,11 +99,14 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         allow_code: bool = False,
         sandbox: Literal["bwrap", "none"] = "bwrap",
         network: bool = False,
+        tools: Iterable[ToolSource] | None = None,
+        max_result: int = MAX_RESULT,
     ) -> None:
         self._backend: Backend | None = None
         super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode)
         self._kinds = kinds_of(observation)
         self._acting = Acting(patience(settle_timeout), allow_code, self._timed)
+        self._toolbox = Toolbox(tools, longest_result(max_result), self._workspace)
         self._options = BackendOptions(
             screen=screen_size(screen),
             sandbox=sandbox,
@@ -109,6 +124,23 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         self._acted: Acted | None = None
         self._paid = 0.0
         self._kept: Mapping[str, bytes] = {}
+        self._results: tuple[ToolResult, ...] = ()
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """The tools of the present episode that are offered by now, by name."""
+        return self._toolbox.caller.tools if self._toolbox.caller is not None else {}
+
+    @property
+    def context(self) -> ToolContext:
+        """What the tools of the present episode are given.
+
+        Raises:
+            ResetNeeded: if there are none.
+        """
+        if self._toolbox.caller is None:
+            raise ResetNeeded("there is no episode with tools: call reset, with tools= or a task that names some")
+        return self._toolbox.caller.context
 
     @property
     def backend(self) -> Backend:
@@ -138,7 +170,8 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         self._take(task)
         self._actions = []
         settled = self._begin(task)
-        return self._observe(), {"settled": settled, "action_error": None, "failure": None}
+        info = {"settled": settled, "action_error": None, "failure": None}
+        return self._observe(), {**info, **self._toolbox.told_at_reset()}
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Does one action, waits until the screen has settled, and looks.
@@ -155,11 +188,12 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         self.timing = {}
         self._scored = None
         try:
-            acted = self._acting.act(lambda: self._decode(action), self._machine)
+            calls = self._toolbox.calls_of(len(self._actions) + 1)
+            acted = self._acting.act(lambda: self._read(action), self._machine, calls)
             self._actions.append(acted.done)
-            self._acted, self._paid = acted, 0.0
+            self._acted, self._paid, self._results = acted, 0.0, acted.results
             observation = self._observe()
-            ended = self._ended()
+            ended = self._ended() or self._toolbox.over
         except BackendError:
             self._running = False
             raise
@@ -174,11 +208,16 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         """A token of where the episode stands, for `restore`."""
         if not self._running:
             raise ResetNeeded("there is no running episode to take a snapshot of")
+        token = Snapshot(self.task, self._seed, tuple(self._actions), kept=dict(self._kept), results=self._results)
         try:
             machine = self._machine.snapshot()
         except UsageError:
-            machine = None
-        return Snapshot(self.task, self._seed, tuple(self._actions), machine, dict(self._kept))
+            return msgspec.structs.replace(token, replayed="this kind of machine cannot be saved")
+        try:
+            context = self._toolbox.keep(apart=(self, self._machine))
+        except UsageError as error:
+            return msgspec.structs.replace(token, replayed=str(error))
+        return msgspec.structs.replace(token, machine=machine, context=context)
 
     def restore(self, token: Snapshot) -> dict[str, Any]:
         """Brings the episode back to where it stood, and returns the observation there.
@@ -193,13 +232,15 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         self._kept = token.kept
         if token.machine is not None:
             with self._ending_on_fault():
+                self._toolbox.begin(token.task, token.seed, kept=token.context)
                 self.backend.restore(token.machine)
             self._running = self._begun = True
-            return self._observe()
-        self._begin(token.task)
-        with self._ending_on_fault():
-            for action in token.actions:
-                self._acting.do(action, self._machine)
+        else:
+            self._begin(token.task)
+            with self._ending_on_fault():
+                for step, action in enumerate(token.actions, 1):
+                    self._acting.do(action, self._machine, self._toolbox.calls_of(step, quietly=True))
+        self._results = token.results
         return self._observe()
 
     def render(self) -> npt.NDArray[np.uint8] | None:
@@ -219,10 +260,13 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
         self._running = self._begun = False
-        if self._backend is not None:
-            self._backend.close()
-            if self._backend_name is not None:
-                self._backend = None
+        try:
+            self._toolbox.close()
+        finally:
+            if self._backend is not None:
+                self._backend.close()
+                if self._backend_name is not None:
+                    self._backend = None
 
     def standing(self) -> Standing:
         """Where the environment stands, for a notebook; nothing is scored for it."""
@@ -246,10 +290,12 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         self.timing = {}
         self._running = self._begun = False
         self._scored = self._acted = None
+        self._results = ()
         with self._timed("reset"):
             # A machine that cannot show what the task's evaluator looks at is given up; the next one can.
             if _ACCESSIBLE & observed_by(task):
                 self.show_accessibility()
+            self._toolbox.begin(task, self._seed)
             self.backend.reset(seed=self._seed)
             self._kept = run_steps(task.setup, self.backend)
         with self._timed("settle"):
@@ -270,7 +316,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
 
     def _observe(self) -> dict[str, Any]:
         machine = self._machine
-        asked = [kind for kind in self._kinds if kind != "instruction"]
+        asked = [kind for kind in self._kinds if kind not in _NOT_OF_THE_MACHINE]
         with self._timed("observe"):
             if self.frame is None or "screenshot" not in asked:
                 seen = machine.observe(asked)
@@ -284,10 +330,19 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
                 seen["screenshot"] = self.frame
         if "instruction" in self._kinds:
             seen["instruction"] = self.task.instruction
+        if "tool_result" in self._kinds:
+            seen["tool_result"] = shown(self._results)
         return {kind: seen[kind] for kind in self._kinds}
 
     def _decode(self, action: Any) -> Action:
         return self._form.decode(action)
+
+    def _read(self, action: Any) -> Action:
+        return self._toolbox.read(action, self._decode)
+
+    def _workspace(self) -> Workspace:
+        # Whether a machine has what a tool asks of it shows when the tool asks.
+        return cast("Workspace", self._machine)
 
     def _ended(self) -> bool:
         """Whether the task is over though nobody said so."""
@@ -297,7 +352,8 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         return cast("npt.NDArray[np.uint8]", self._machine.observe(["screenshot"])["screenshot"])
 
     def _info(self, acted: Acted) -> dict[str, Any]:
-        return {"settled": acted.settled, "action_error": acted.error, "failure": None}
+        info = {"settled": acted.settled, "action_error": acted.error, "failure": None}
+        return {**info, **self._toolbox.told(acted.results)}
 
     @property
     def _judged(self) -> Backend:
@@ -309,4 +365,4 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
 
     @property
     def _evidence(self) -> Mapping[str, bytes]:
-        return self._kept
+        return {**self._kept, **self._toolbox.evidence()}

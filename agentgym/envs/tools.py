@@ -14,7 +14,7 @@ from agentgym.actions import Action, Done, Fail, ToolCall
 from agentgym.actions.quoting import cut
 from agentgym.backends.base import Backend, BackendOptions
 from agentgym.envs.arguments import backend_named, longest_result
-from agentgym.envs.calling import Caller, told_of
+from agentgym.envs.calling import Caller, shown, told_of
 from agentgym.envs.choice import TaskSource
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.machines import MachineWhenNeeded, SavedMachine
@@ -215,10 +215,12 @@ class ToolEnv(JudgedEnv[str]):
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
         self._running = False
-        if self._caller is not None:
-            caller, self._caller = self._caller, None
-            caller.context.close()
-        self._machine.close()
+        caller, self._caller = self._caller, None
+        try:
+            if caller is not None:
+                caller.context.close()
+        finally:
+            self._machine.close()
 
     @property
     def _calling(self) -> Caller:
@@ -274,7 +276,8 @@ class ToolEnv(JudgedEnv[str]):
         parts = [self.task.instruction]
         if self._error is not None:
             parts.append(f"Not done: {self._error}")
-        parts += [f"[{one.call_id}] {one.name}{'' if one.ok else ' failed'}\n{one.content}" for one in self._results]
+        if self._results:
+            parts.append(shown(self._results))
         limit = self._limit
         if limit is not None:
             parts.append(f"Steps left: {limit - len(self._actions)}")

@@ -72,6 +72,7 @@ def observation_space(kinds: Sequence[str], screen: tuple[int, int]) -> spaces.D
         "accessibility_tree": UnicodeText,
         "terminal": UnicodeText,
         "instruction": UnicodeText,
+        "tool_result": UnicodeText,
     }
     unknown = [kind for kind in kinds if kind not in known]
     if not kinds:

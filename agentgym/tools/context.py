@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 import numpy as np
 
-from agentgym.errors import ToolError
+from agentgym.errors import BackendError, ToolError
 from agentgym.tasks import Task
 from agentgym.tools.clock import EpisodeClock
 from agentgym.tools.workspace import Workspace
@@ -93,8 +93,20 @@ class ToolContext:
         return left
 
     def close(self) -> None:
-        """Closes what in ``state`` can be closed, the last first."""
-        for one in reversed(list(self.state.values())):
+        """Closes what in ``state`` can be closed, the last first.
+
+        Raises:
+            BackendError: names the first that cannot be, when all were tried.
+        """
+        failed: BackendError | None = None
+        for name, one in reversed(self.state.items()):
             close = getattr(one, "close", None)
-            if callable(close):
+            if not callable(close):
+                continue
+            try:
                 close()
+            except Exception as error:  # noqa: BLE001 - a boundary to what tools keep; raised when all were tried
+                failed = failed or BackendError(f"state[{name!r}] cannot be closed: {error!r}", kind="application")
+                failed.__cause__ = failed.__cause__ or error
+        if failed is not None:
+            raise failed

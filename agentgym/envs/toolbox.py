@@ -1,0 +1,103 @@
+"""The tools of a desktop's episodes, if it has any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from agentgym.actions import Action, Batch
+from agentgym.envs.calling import Caller, Calls, told_of
+from agentgym.envs.toolset import ToolSets
+from agentgym.errors import ActionError
+from agentgym.tasks import Task
+from agentgym.tools import ToolContext, ToolResult, Workspace, read_calls
+from agentgym.tools.keeping import KeptContext, keep_context
+from agentgym.tools.registry import ToolSource
+
+__all__ = ["Toolbox"]
+
+
+class Toolbox:
+    """Begins each episode with the tools that it has, and a context of their own; without any, does nothing.
+
+    Args:
+        tools: those of every task; None for what the tasks name.
+        max_result: characters of a result that are shown.
+        workspace: gives the machine.
+    """
+
+    def __init__(self, tools: Iterable[ToolSource] | None, max_result: int, workspace: Callable[[], Workspace]) -> None:
+        self._sets = ToolSets(tools)
+        self._max_result, self._workspace = max_result, workspace
+        self.caller: Caller | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether a tool ended the episode."""
+        return self.caller is not None and self.caller.context.over
+
+    def begin(self, task: Task, seed: int, *, kept: KeptContext | None = None) -> None:
+        """Begins an episode, or goes on with what was kept of one.
+
+        Raises:
+            BackendError: if what the episode before left cannot be closed.
+            TaskError: if the task names a tool that there is not.
+        """
+        self.close()
+        tools = self._sets.of(task)
+        if not tools:
+            return
+        context = ToolContext(task, rng=np.random.default_rng(seed), workspace=self._workspace)
+        self.caller = Caller(tools, context, max_result=self._max_result)
+        if kept is not None:
+            kept.put_into(context)
+
+    def calls_of(self, step: int, *, quietly: bool = False) -> Calls | None:
+        return None if self.caller is None else self.caller.calls_of(step, quietly=quietly)
+
+    def read(self, action: Any, decode: Callable[[Any], Action]) -> Action:
+        """What the action means: by ``decode``, or else as calls of tools.
+
+        Raises:
+            ActionError: what ``decode`` says, if it is neither.
+        """
+        try:
+            return decode(action)
+        except ActionError:
+            if self.caller is None:
+                raise
+            try:
+                calls = read_calls(action)
+            except ActionError:
+                calls = ()
+            if not calls:
+                raise
+        return Batch(calls) if len(calls) > 1 else calls[0]
+
+    def keep(self, *, apart: Sequence[object]) -> KeptContext | None:
+        """A copy of what the tools hold.
+
+        Raises:
+            UsageError: names what cannot be copied.
+        """
+        return None if self.caller is None else keep_context(self.caller.context, apart=apart)
+
+    def evidence(self) -> Mapping[str, bytes]:
+        return {} if self.caller is None else self.caller.context.evidence()
+
+    def told_at_reset(self) -> dict[str, Any]:
+        """What ``info`` has of tools at a reset."""
+        if self.caller is None:
+            return {}
+        return {"tools": [tool.definition() for tool in self.caller.tools.values()], "tool_results": []}
+
+    def told(self, results: Sequence[ToolResult]) -> dict[str, Any]:
+        """What ``info`` has of tools in a step."""
+        return {} if self.caller is None else {"tool_results": told_of(results)}
+
+    def close(self) -> None:
+        if self.caller is not None:
+            caller, self.caller = self.caller, None
+            caller.context.close()
