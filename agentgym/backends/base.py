@@ -48,6 +48,7 @@ class BackendOptions(msgspec.Struct, frozen=True, kw_only=True):
         sandbox: ``"bwrap"`` or ``"none"``, where there is a choice.
         network: whether applications see the machine's network.
         accessibility: whether ``accessibility_tree`` and ``terminal`` will be observed.
+        packages: whether programs in a sandbox can read the Python packages of this environment.
 
     Raises:
         UsageError: if there can be no such machine.
@@ -57,6 +58,7 @@ class BackendOptions(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: Literal["bwrap", "none"] = "bwrap"
     network: bool = False
     accessibility: bool = True
+    packages: bool = False
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "screen", screen_size(self.screen))

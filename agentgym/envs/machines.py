@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+import msgspec
 from gymnasium.error import ResetNeeded
 
 from agentgym.backends.base import Backend, BackendOptions, backends
@@ -45,13 +46,19 @@ class MachineWhenNeeded:
         self.started = False
         self.kept: Mapping[str, bytes] = {}
 
-    def begin(self, task: Task, seed: int) -> None:
+    def begin(self, task: Task, seed: int, *, packages: bool = False) -> None:
         """Begins an episode. A task that is set up needs the machine at once; any other may never do.
+
+        Args:
+            packages: whether Python packages are to be seen in it; one that is made by name is made anew if need be.
 
         Raises:
             BackendError: if it did not start.
             TaskError: if the task cannot be set up.
         """
+        if packages and not self._options.packages:
+            self.close()
+            self._options = msgspec.structs.replace(self._options, packages=True)
         self._task, self._seed, self.started, self.kept = task, seed, False, {}
         if task.setup:
             self.running()

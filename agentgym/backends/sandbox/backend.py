@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sysconfig
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from agentgym.actions import Action
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
 from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
 from agentgym.backends.x11.toolside import ToolMethods, ToolSide
 from agentgym.errors import ActionError, BackendError, UsageError
-
-if TYPE_CHECKING:
-    import socket
 
 __all__ = ["SandboxBackend", "make_sandbox"]
 
@@ -154,12 +150,6 @@ class SandboxBackend(ToolMethods):
         """Starts a command and leaves it running; no call of a tool ends it."""
         self._open.launch(argv, env=env, cwd=cwd)
 
-    def converse(
-        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | None = None
-    ) -> socket.socket:
-        """Launches a command whose standard input and output are the other end of this; the caller's to close."""
-        return self._open.converse(argv, env=env, cwd=cwd, output=True)
-
     def read(self, path: str) -> bytes:
         """The content of a file."""
         return self._open.read(path)
@@ -214,7 +204,7 @@ class SandboxBackend(ToolMethods):
 
 def make_sandbox(options: BackendOptions) -> SandboxBackend:
     """The sandbox as environments make it."""
-    return SandboxBackend(sandbox=options.sandbox, network=options.network)
+    return SandboxBackend(sandbox=options.sandbox, network=options.network, packages=options.packages)
 
 
 def _packages() -> dict[str, str]:

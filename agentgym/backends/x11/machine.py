@@ -31,7 +31,15 @@ _END_PATIENCE_S = 5.0
 _LOWEST_SHARED_DISPLAY = 1000
 _FACTS: Mapping[str, type[OSError]] = {
     error.__name__: error
-    for error in (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError, TimeoutError, OSError)
+    for error in (
+        ConnectionRefusedError,
+        FileNotFoundError,
+        IsADirectoryError,
+        NotADirectoryError,
+        PermissionError,
+        TimeoutError,
+        OSError,
+    )
 }
 
 # A forked child must not keep its parent's desktops alive, nor talk to them.
@@ -143,6 +151,17 @@ class Machine:
         """
         _, _, (descriptor,) = self.call("converse", argv=list(argv), env=dict(env or {}), cwd=cwd, output=output)
         return socket.socket(fileno=descriptor)
+
+    def dial(self, port: int) -> socket.socket:
+        """A connection to a port of the desktop's own loopback; the caller's to close.
+
+        Raises:
+            ConnectionRefusedError: if nothing listens there.
+        """
+        _, _, (descriptor,) = self.call("dial", port=port)
+        connection = socket.socket(fileno=descriptor)
+        connection.settimeout(None)
+        return connection
 
     def read(self, path: str) -> bytes:
         self._check_place(path)

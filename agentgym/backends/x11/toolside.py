@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,6 +92,20 @@ class ToolSide:
             OSError: if it does not come up; says why.
         """
         self._machine.call("serve", source.encode(), name=name, port=port, database=database, data=data)
+
+    def talk(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | None = None
+    ) -> socket.socket:
+        """Launches a command whose standard input and output are the other end of this; the caller's to close."""
+        return self._machine.converse(argv, env=env, cwd=cwd, output=True)
+
+    def dial(self, port: int) -> socket.socket:
+        """A connection to a port of the machine's own loopback; the caller's to close.
+
+        Raises:
+            ConnectionRefusedError: if nothing listens there.
+        """
+        return self._machine.dial(port)
 
     def save(self) -> MachineToken:
         """What `restore` brings back.
@@ -182,6 +197,16 @@ class ToolMethods(ABC):
     def serve(self, name: str, source: str, *, port: int, database: str, data: Any = None) -> None:
         """Starts a service on the machine's loopback; see `ToolSide.serve`."""
         self._side.serve(name, source, port=port, database=database, data=data)
+
+    def talk(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | None = None
+    ) -> socket.socket:
+        """Launches a command whose standard input and output are the other end of this; the caller's to close."""
+        return self._side.talk(argv, env=env, cwd=cwd)
+
+    def dial(self, port: int) -> socket.socket:
+        """A connection to a port of the machine's own loopback; see `ToolSide.dial`."""
+        return self._side.dial(port)
 
 
 def _reply(header: Mapping[str, Any], text: str, max_output: int) -> Reply:
