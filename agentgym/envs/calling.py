@@ -10,6 +10,7 @@ from agentgym.actions import Done, Fail, ToolCall
 from agentgym.envs.modelcalls import publish_model_calls
 from agentgym.events import Bus, ToolCalled, ToolReturned, current_run
 from agentgym.tools import Tool, ToolContext, ToolResult, call_tool
+from agentgym.tools.mcp import McpServer, opened
 
 __all__ = ["Caller", "Calls", "shown", "told_of"]
 
@@ -34,6 +35,17 @@ class Caller:
         if not self._some_come_later:
             return self._tools
         return {name: one for name, one in self._tools.items() if one.is_offered(self.context)}
+
+    def open(self, servers: Sequence[McpServer]) -> None:
+        """Starts the servers, whose tools are then among the episode's.
+
+        Raises:
+            BackendError: if the machine broke.
+            TaskError: if a server does not come up.
+        """
+        if servers:
+            self._tools = opened(servers, self._tools, self.context)
+            self._some_come_later = True
 
     def make(
         self, asked: Sequence[ToolCall | Done | Fail], step: int, *, quietly: bool = False

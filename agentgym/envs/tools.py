@@ -18,12 +18,11 @@ from agentgym.envs.calling import Caller, shown, told_of
 from agentgym.envs.choice import TaskSource
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.machines import MachineWhenNeeded, SavedMachine
-from agentgym.envs.toolset import ToolSets
+from agentgym.envs.toolset import EpisodeToolSource, ToolSets
 from agentgym.errors import ActionError, BackendError, UsageError
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, Workspace, read_calls
 from agentgym.tools.keeping import KeptContext, keep_context
-from agentgym.tools.registry import ToolSource
 
 __all__ = ["ToolEnv", "ToolSnapshot"]
 
@@ -65,7 +64,8 @@ class ToolEnv(JudgedEnv[str]):
     Args:
         task: a `Task`, a dict in OSWorld's form, a path, or ``"suite/name"``.
         tasks: a suite's name, a path or a list, from which ``reset`` draws with its seed.
-        tools: what `agentgym.tools.resolve_tools` takes; None for those that the task names.
+        tools: what `agentgym.tools.resolve_tools` takes, and `agentgym.tools.mcp.McpServer`; None for those that the
+            task names.
         backend: a name of `agentgym.backends.base.backends`, or a machine of one's own. It is started when a task's
             setup, a tool or the judging first needs it.
         max_steps: truncates the episode; None takes the task's own number.
@@ -83,7 +83,7 @@ class ToolEnv(JudgedEnv[str]):
         task: TaskSource | None = None,
         *,
         tasks: str | Sequence[TaskSource] | None = None,
-        tools: Iterable[ToolSource] | None = None,
+        tools: Iterable[EpisodeToolSource] | None = None,
         backend: str | Backend = "sandbox",
         max_steps: int | None = None,
         max_result: int = 20_000,
@@ -252,7 +252,9 @@ class ToolEnv(JudgedEnv[str]):
         self._actions, self._results, self._error = [], (), None
         with self._timed("reset"):
             self._prepare(task)
-            self._machine.begin(task, self._seed)
+            servers = self._sets.servers(task)
+            self._machine.begin(task, self._seed, packages=any(server.packages for server in servers))
+            self._calling.open(servers)
         self._running = True
 
     def _prepare(self, task: Task) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
+from agentgym.actions.quoting import short
 from agentgym.errors import TaskError, UsageError
 from agentgym.tasks import Task
 from agentgym.tools import Tool, resolve_tools
+from agentgym.tools.mcp import McpServer, is_server, server_named
 from agentgym.tools.registry import ToolSource
 
-__all__ = ["ToolSets"]
+__all__ = ["EpisodeToolSource", "ToolSets"]
+
+EpisodeToolSource: TypeAlias = ToolSource | McpServer
+"""A tool, or the server that offers some while an episode lasts."""
 
 
 class ToolSets:
@@ -23,12 +28,16 @@ class ToolSets:
         UsageError: if there is nothing of a name.
     """
 
-    def __init__(self, own: Iterable[ToolSource] | None) -> None:
-        self._own = None if own is None else resolve_tools(own)
+    def __init__(self, own: Iterable[EpisodeToolSource] | None) -> None:
+        if isinstance(own, str | Tool | McpServer):
+            raise UsageError(f"tools is {short(own)}; it must be a list, such as ['bash', my_tool]")
+        sources = None if own is None else list(own)
+        self._own_servers = None if sources is None else [one for one in sources if is_server(one)]
+        self._own = None if sources is None else resolve_tools(_plain(sources))
         self._found: dict[tuple[str, ...], Mapping[str, Tool]] = {}
 
     def of(self, task: Task) -> Mapping[str, Tool]:
-        """The tools of a task, by name.
+        """The tools of a task, by name, without those that its servers offer.
 
         Raises:
             TaskError: if it names one that there is not.
@@ -37,12 +46,25 @@ class ToolSets:
             return self._own
         if task.tools not in self._found:
             try:
-                self._found[task.tools] = resolve_tools(task.tools)
+                self._found[task.tools] = resolve_tools(name for name in task.tools if not is_server(name))
             except UsageError as error:
                 raise TaskError(f"{error} - at $.tools") from error
         return self._found[task.tools]
+
+    def servers(self, task: Task) -> Sequence[McpServer]:
+        """The MCP servers whose tools an episode of the task has.
+
+        Raises:
+            TaskError: if it names one that it does not describe.
+        """
+        sources = self._own_servers if self._own_servers is not None else [one for one in task.tools if is_server(one)]
+        return [one if isinstance(one, McpServer) else server_named(one, task.metadata) for one in sources]
 
     def definitions(self, tasks: Iterable[Task]) -> list[dict[str, Any]]:
         """The definitions of all tools that these tasks have, each once."""
         every = {name: tool for task in tasks for name, tool in self.of(task).items()}
         return [tool.definition() for tool in every.values()]
+
+
+def _plain(sources: Iterable[EpisodeToolSource]) -> list[ToolSource]:
+    return [one for one in sources if not isinstance(one, McpServer) and not is_server(one)]

@@ -14,6 +14,7 @@ from agentgym.registry import suggestion
 from agentgym.tools.context import ToolContext
 from agentgym.tools.results import ToolResult, written
 from agentgym.tools.tool import Tool
+from agentgym.tools.workspace import Reply
 
 __all__ = ["MAX_RESULT", "call_tool"]
 
@@ -56,7 +57,7 @@ def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) ->
             value = tool.call(call.arguments, context)
         else:
             value = _within(tool.timeout_s, lambda: tool.call(call.arguments, context))
-        return True, written(value), value
+        return (value.ok, value.output, value.value) if isinstance(value, Reply) else (True, written(value), value)
     except (BackendError, KeyboardInterrupt):
         raise
     except MissingDependencyError as error:

@@ -27,7 +27,8 @@ class Tool:
         description: what the model is told of it.
         parameters: JSON Schema of an object.
         call: what it does, given the arguments and the episode's context. What it returns is the result: text as it is,
-            anything else as JSON. It raises `ToolError` to say what went wrong.
+            anything else as JSON; a `Reply` has text for the agent and a value besides. It raises `ToolError` to say
+            what went wrong.
         timeout_s: seconds after which a call is given up; None for no limit, and no thread.
         check: what looks at the arguments; None for the schema itself.
         offered: whether it is there at this point of an episode; None for always. It looks at the context alone.

@@ -1,0 +1,84 @@
+"""An asyncio loop in a thread of its own, so that synchronous code can talk to what is asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from agentgym.errors import UsageError
+
+__all__ = ["Caller", "background_loop"]
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loops: dict[int, asyncio.AbstractEventLoop] = {}
+
+
+def background_loop() -> asyncio.AbstractEventLoop:
+    """The loop of this process, running; it is started when it is first asked for. A forked child has its own."""
+    with _lock:
+        loop = _loops.get(os.getpid())
+        if loop is None:
+            loop = _loops[os.getpid()] = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="agentgym-mcp", daemon=True).start()
+        return loop
+
+
+class Caller:
+    """Runs coroutines in the background loop while the calling thread waits, and has that thread do what only it may.
+
+    A machine is used from one thread: a coroutine that needs something of it asks for it with `ask`, and whoever
+    waits in `run` does it. What is asked for while nobody waits is done at the next `run`.
+    """
+
+    def __init__(self) -> None:
+        self._wanted: queue.SimpleQueue[Callable[[], None] | Future[Any]] = queue.SimpleQueue()
+        self._loop = background_loop()
+        self._process = os.getpid()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """What the coroutine returns, or its exception.
+
+        Raises:
+            UsageError: in a process that was forked from the one that made this.
+        """
+        if os.getpid() != self._process:
+            coroutine.close()
+            raise UsageError("this connection to an MCP server belongs to the process that this one was forked from")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future.add_done_callback(self._wanted.put)
+        try:
+            while (wanted := self._wanted.get()) is not future:
+                # Another future is the end of a run that was interrupted.
+                if not isinstance(wanted, Future):
+                    wanted()
+        except BaseException:
+            future.cancel()
+            raise
+        return future.result()
+
+    async def ask(self, function: Callable[[], T]) -> T:
+        """Has the waiting thread call the function; called within the loop."""
+        answer: asyncio.Future[T] = self._loop.create_future()
+
+        def work() -> None:
+            try:
+                result = function()
+            except Exception as error:  # noqa: BLE001 - it is raised where the function was asked for
+                self._loop.call_soon_threadsafe(_settle, answer.set_exception, answer, error)
+            else:
+                self._loop.call_soon_threadsafe(_settle, answer.set_result, answer, result)
+
+        self._wanted.put(work)
+        return await answer
+
+
+def _settle(setter: Callable[[Any], None], answer: asyncio.Future[Any], value: Any) -> None:
+    if not answer.done():
+        setter(value)

@@ -1,0 +1,193 @@
+"""Tools of MCP servers: real servers in processes of their own, outside of a sandbox."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from agentgym.actions import ToolCall
+from agentgym.errors import TaskError, UsageError
+from agentgym.tasks import Task
+from agentgym.tools import Tool, ToolContext, ToolResult, call_tool, tool
+from agentgym.tools.mcp import McpServer, opened, read_servers, server_named
+from tests.tools.mcpserver import PIXEL
+
+HERE = Path(__file__).parent
+SHOP = McpServer(name="shop", command=(sys.executable, str(HERE / "mcpserver.py")), host=True, timeout_s=1)
+PLAIN = McpServer(name="plain", command=(sys.executable, str(HERE / "plainserver.py")), host=True, timeout_s=1)
+
+Call = Callable[..., ToolResult]
+
+
+@contextmanager
+def tools_of(*servers: McpServer, own: Mapping[str, Tool] | None = None) -> Iterator[tuple[Mapping[str, Tool], Call]]:
+    context = ToolContext(Task("t", "shop"))
+    try:
+        tools = opened(servers, own or {}, context)
+
+        def call(name: str, /, **arguments: Any) -> ToolResult:
+            return call_tool(tools, ToolCall(name, arguments), context, call_id="c")
+
+        yield tools, call
+    finally:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call]:
+    with tools_of(replace(SHOP, cwd=str(tmp_path_factory.mktemp("shop")))) as (_, call):
+        yield call
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call]:
+    with tools_of(replace(PLAIN, cwd=str(tmp_path_factory.mktemp("plain")))) as (_, call):
+        yield call
+
+
+def test_text_structured_and_image_contents_are_text_and_values(shop: Call) -> None:
+    said = shop("say", text="hé")
+    assert (said.ok, said.content, said.value) == (True, "hé", "hé")
+    assert shop("order", item="tea", count=2).value == {"item": "tea", "count": 2}
+    both = shop("both")
+    assert (both.content, both.value) == ("three", {"value": 3})
+    shown = shop("picture")
+    assert shown.content == f"look:\n[image: image/png, {len(PIXEL)} bytes]"
+    assert shown.value == [
+        {"type": "text", "text": "look:"},
+        {"type": "image", "mime_type": "image/png", "data": PIXEL},
+    ]
+
+
+def test_what_a_tool_refuses_is_its_error(shop: Call) -> None:
+    refused = shop("refuse", why="no tea")
+    assert not refused.ok
+    assert "refuse" in refused.content
+    assert "$.a" in shop("add", a="x").content
+    assert "base64" in shop("bad_base64").content
+
+
+def test_a_silent_server_is_the_tools_error_and_can_be_called_again(shop: Call) -> None:
+    silent = shop("sleep", seconds=1.3)
+    assert (silent.ok, silent.content) == (False, "MCP server 'shop' gave no answer: it was silent for 1 s")
+    time.sleep(0.5)
+    assert shop("add", a=1).content == "2"
+
+
+def test_a_server_may_change_what_it_offers() -> None:
+    with tools_of(SHOP) as (tools, call):
+        assert "dance" not in tools
+        assert call("learn", name="dance").ok
+        assert tools["dance"].description == "Was learnt."
+        assert call("dance").content == "I know dance"
+
+
+def test_a_server_that_died_says_its_last_words_and_is_started_by_the_next_call(plain: Call) -> None:
+    died = plain("die")
+    said = "MCP server 'plain' gave no answer: it ended; its last words: out of cheese"
+    assert (died.ok, died.content) == (False, said)
+    assert plain("note", text="again").ok
+
+
+def test_nonsense_is_the_tools_error(plain: Call) -> None:
+    nonsense = plain("nonsense")
+    assert not nonsense.ok
+    assert "what it sent is no answer" in nonsense.content
+    refused = plain("protocol_error")
+    assert (refused.ok, refused.content) == (False, "MCP server 'plain' gave no answer: not today")
+    assert plain("note", text="still there").ok
+
+
+def test_a_name_that_no_tool_of_ours_can_have_is_made_one(plain: Call) -> None:
+    assert plain("odd_name").content == "odd/name"
+
+
+def test_tools_of_one_name_are_told_apart_by_their_servers() -> None:
+    @tool
+    def note(text: str) -> str:
+        """Ours."""
+        return text
+
+    with tools_of(PLAIN, replace(SHOP, name="other"), replace(PLAIN, name="plain2"), own={"note": note}) as (tools, _):
+        assert tools["note"] is note
+        assert {"plain__note", "plain2__note", "plain__about", "add"} <= set(tools)
+        assert "about" not in tools
+
+
+def test_closing_ends_the_process() -> None:
+    with tools_of(PLAIN) as (_, call):
+        pid = int(call("about").value.partition('"pid": ')[2].partition(",")[0])
+        os.kill(pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_server_that_does_not_start_says_why() -> None:
+    with (
+        pytest.raises(TaskError, match=r"'gone' did not start: .*No such file"),
+        tools_of(McpServer(name="gone", command=("/no/such/program",), host=True)),
+    ):
+        pass
+    failing = McpServer(name="failing", command=(sys.executable, "-c", "import no_such_module"), host=True)
+    with (
+        pytest.raises(TaskError, match="last words: ModuleNotFoundError: No module named 'no_such_module'"),
+        tools_of(failing),
+    ):
+        pass
+
+
+def test_two_servers_of_one_name_are_refused() -> None:
+    with pytest.raises(TaskError, match="two MCP servers are named 'plain'"), tools_of(PLAIN, PLAIN):
+        pass
+
+
+def test_servers_are_read_from_the_common_form() -> None:
+    config = {
+        "mcpServers": {
+            "files": {"command": "python", "args": ["files.py"], "env": {"ROOT": "/home/user"}},
+            "shop": {"type": "http", "url": "http://127.0.0.1:8000/mcp"},
+        }
+    }
+    servers = read_servers(config)
+    assert servers["files"].command == ("python", "files.py")
+    assert servers["shop"].url == "http://127.0.0.1:8000/mcp"
+    assert servers == read_servers(config["mcpServers"])
+    assert server_named("mcp:shop", {"mcp_servers": config}) == servers["shop"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"command": "x", "url": "http://h/"}, "one of them"),
+        ({}, "one of them"),
+        ({"command": "x", "host": True}, "host"),
+        ({"url": "https://example.org/mcp"}, "host=True"),
+        ({"url": "file:///etc/passwd"}, "http://"),
+        ({"command": "x", "timeout_s": 0}, "more than 0"),
+        ({"command": 7}, "Expected `str | null`"),
+    ],
+)
+def test_a_task_cannot_ask_for_what_is_no_server_or_is_outside(entry: dict[str, Any], said: str) -> None:
+    with pytest.raises(TaskError, match="'it'") as refused:
+        read_servers({"it": entry})
+    assert said in str(refused.value)
+
+
+def test_a_server_that_the_task_does_not_describe_is_refused() -> None:
+    with pytest.raises(TaskError, match=r"'mcp:shop': .* has no server 'shop', but 'files'"):
+        server_named("mcp:shop", {"mcp_servers": {"files": {"command": "x"}}})
+
+
+def test_a_name_is_short_and_plain() -> None:
+    with pytest.raises(UsageError, match="not 'a b'"):
+        McpServer(name="a b", command=("x",))
+    with pytest.raises(UsageError, match="a sequence of words"):
+        McpServer(name="a", command="x")  # type: ignore[arg-type]
