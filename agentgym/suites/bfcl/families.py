@@ -82,5 +82,6 @@ def _answers(task: Task) -> Turns:
 
 def _calls(turns: Iterable[Iterable[ToolCall]]) -> Generator[RawAction, Observation, None]:
     for calls in turns:
-        yield from calls
+        for call in calls:  # noqa: UP028 - a script is sent observations, which a tuple does not take
+            yield call
         yield ToolCall("end_turn", {"message": "Done."})

@@ -69,7 +69,7 @@ def _scenario(task: Task) -> Scenario:
 
 def _play(task: Task) -> Generator[RawAction, Observation, None]:
     one = _scenario(task)
-    yield from one.actions
+    yield from _each(one.actions)
     yield _farewell(one)
 
 
@@ -82,14 +82,14 @@ def _drop_an_action(task: Task) -> Generator[RawAction, Observation, None]:
     if found is None:
         yield Done()
         return
-    yield from found
+    yield from _each(found)
     yield _farewell(one)
 
 
 def _overstep(task: Task) -> Generator[RawAction, Observation, None]:
     """Does all that is asked, and something that nobody asked for."""
     one = _scenario(task)
-    yield from one.actions
+    yield from _each(one.actions)
     yield _excess(one.domain)
     yield _farewell(one)
 
@@ -97,6 +97,11 @@ def _overstep(task: Task) -> Generator[RawAction, Observation, None]:
 _NEAR_MISSES: MappingProxyType[str, Script] = MappingProxyType(
     {"dropped action": _drop_an_action, "overstepped": _overstep}
 )
+
+
+def _each(actions: Iterable[ToolCall]) -> Generator[RawAction, Observation, None]:
+    for action in actions:  # noqa: UP028 - a script is sent observations, which a tuple does not take
+        yield action
 
 
 def _farewell(one: Scenario) -> ToolCall:
