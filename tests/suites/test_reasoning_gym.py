@@ -8,12 +8,13 @@ import subprocess
 import sys
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
 from agentgym.errors import UsageError
 from agentgym.evaluators.metrics.reasoning import entry_of, reasoning_gym
-from agentgym.families import find_family, load_tasks, suites
+from agentgym.families import Script, find_family, load_tasks, suites
 from agentgym.suites.reasoning_gym.asking import GENERATORS, _right
 from agentgym.tasks import Task
 
@@ -56,7 +57,35 @@ def test_the_right_answer_scores_1_and_a_question_mark_less(generator: str) -> N
         assert reasoning_gym("?", **params) < 1.0
 
 
-@pytest.mark.parametrize("generator", ["chain_sum", "ransom_note"])
+def played(generator: str, seed: int, script: Script) -> float:
+    """The score that a script gets in the environment of the suite."""
+    suite = suites["reasoning-gym"]
+    env = gym.make(suite.env, task=f"reasoning-gym/{generator}", disable_env_checker=True)
+    try:
+        env.reset(seed=seed)
+        (action,) = script(env.unwrapped.task)  # type: ignore[attr-defined]  # every environment of a suite has one
+        _, reward, terminated, _, info = env.step(action)
+        assert terminated
+        assert reward == info["score"]
+        return float(reward)
+    finally:
+        env.close()
+
+
+@pytest.mark.parametrize("generator", PLAYED)
+def test_the_oracle_scores_1_where_the_suite_is_played(generator: str) -> None:
+    family = find_family(f"reasoning-gym/{generator}")
+    assert played(generator, 1, family.oracle) == 1.0
+    assert all(played(generator, 1, miss) < 1.0 for miss in family.near_misses.values())
+
+
+def test_nothing_submitted_scores_0() -> None:
+    env = gym.make("agentgym/Tools-v0", task="reasoning-gym/power_function", disable_env_checker=True)
+    env.reset(seed=0)
+    assert env.step("DONE")[1] == 0.0
+
+
+@pytest.mark.parametrize("generator", ["ransom_note"])
 def test_a_question_is_the_same_in_every_process(generator: str) -> None:
     code = (
         "from agentgym.evaluators.metrics.reasoning import entry_of;"

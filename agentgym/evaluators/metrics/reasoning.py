@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
 import os
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agentgym.errors import BackendError, UsageError
+from agentgym.errors import UsageError
+from agentgym.evaluators.metrics.fixedorder import FixedOrder
 from agentgym.extras import needed
 from agentgym.registry import suggestion
 
@@ -36,11 +34,12 @@ _TAKES_ANYTHING = frozenset({"game_of_life_halting"})
 # What `composite` is made of, which has nothing of its own.
 _MIXED = ("chain_sum", "gcd", "word_sorting")
 
-_CHILD = """
-import json, sys, reasoning_gym
-print(json.dumps(reasoning_gym.create_dataset(sys.argv[1], seed=int(sys.argv[2]), size=1)[0]))
+_DRAWS = """
+import reasoning_gym
+def answer(generator, seed):
+    return reasoning_gym.create_dataset(generator, seed=seed, size=1)[0]
 """
-_CHILD_TAKES_S = 120
+_drawn_in_order = FixedOrder(_DRAWS)
 
 
 def reasoning_gym(answer: str, *, generator: str, seed: int) -> float:
@@ -81,21 +80,10 @@ def entry_of(generator: str, seed: int) -> dict[str, Any]:
 @functools.lru_cache(maxsize=256)
 def _entry(generator: str, seed: int) -> dict[str, Any]:
     if generator in _ORDERED_BY_PROCESS and os.environ.get("PYTHONHASHSEED") != "0":
-        return _drawn_elsewhere(generator, seed)
-    entry: dict[str, Any] = _dataset(generator, seed)[0]
-    return entry
-
-
-def _drawn_elsewhere(generator: str, seed: int) -> dict[str, Any]:
-    """The entry as a process draws it in which the order of sets is fixed."""
-    needed("reasoning_gym", extra="reasoning")
-    command = [sys.executable, "-c", _CHILD, generator, str(seed)]
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=_CHILD_TAKES_S)
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace")[-500:]
-        raise BackendError(f"reasoning-gym's {generator!r} drew nothing for seed {seed}: {said}", kind="application")
-    entry: dict[str, Any] = json.loads(done.stdout)
+        needed("reasoning_gym", extra="reasoning")
+        entry: dict[str, Any] = _drawn_in_order(generator, seed)
+    else:
+        entry = _dataset(generator, seed)[0]
     return entry
 
 
