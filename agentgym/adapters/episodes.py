@@ -1,0 +1,169 @@
+"""An environment's episodes, for a library that speaks text and calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import gymnasium as gym
+import numpy as np
+from PIL import Image
+
+from agentgym.actions.quoting import short
+from agentgym.errors import BackendError, EvaluationError, UsageError
+from agentgym.spaces import PyAutoGUIText, ToolCallText, UnicodeText
+
+__all__ = ["ACT", "Came", "Episodes", "Made", "maker"]
+
+Made: TypeAlias = str | Callable[[], gym.Env[Any, Any]]
+"""An environment's id, or a function that makes one, such as with wrappers around it."""
+
+ACT = "act"
+"""The one tool of an environment whose actions are text."""
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of an action.
+
+    Args:
+        text: what is told of it.
+        images: what is seen, where the environment shows any.
+        ok: whether it was done.
+        over: whether that was the end.
+    """
+
+    text: str
+    images: tuple[Image.Image, ...] = ()
+    ok: bool = True
+    over: bool = False
+
+
+def maker(made: Made, arguments: Mapping[str, Any]) -> Callable[[], gym.Env[Any, Any]]:
+    """The function that makes the environment.
+
+    Raises:
+        UsageError: if arguments come with a function, which has its own.
+    """
+    if isinstance(made, str):
+        return lambda: gym.make(made, disable_env_checker=True, **arguments)
+    if arguments:
+        raise UsageError(f"arguments go with an id: {', '.join(arguments)} came with {short(made)}, which has its own")
+    return made
+
+
+class Episodes:
+    """One environment, episode after episode.
+
+    Args:
+        env: whose actions are calls of tools, or text; this closes it.
+
+    Raises:
+        UsageError: if its actions are of another kind.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any]) -> None:
+        if not isinstance(env.action_space, UnicodeText):
+            raise UsageError(f"the actions of {env} are {env.action_space}; here they must be text or calls of tools")
+        self.env = env
+        self._space = env.action_space
+        self._over = True
+        self._broke = False
+        self._score: float | None = None
+
+    @property
+    def tools(self) -> Sequence[Mapping[str, Any]]:
+        """Definitions, as OpenAI's API takes them, of what can be called."""
+        return self._space.tools if isinstance(self._space, ToolCallText) else (_act(self._space),)
+
+    def begin(self, *, seed: int | None = None, task: Any = None) -> Came:
+        """Starts an episode.
+
+        Args:
+            seed: draws the task and what varies in it.
+            task: picks one, in any form that the environment takes, or as JSON text.
+        """
+        self._over, self._broke, self._score = False, False, None
+        observation, _ = self.env.reset(seed=seed, options=None if task is None else {"task": _read(task)})
+        return _shown(observation)
+
+    def call(self, name: str, arguments: Mapping[str, Any]) -> Came:
+        """Calls one of the tools."""
+        if not isinstance(self._space, ToolCallText):
+            return self.act(arguments["action"])
+        return self.act({"name": name, "arguments": dict(arguments)})
+
+    def act(self, action: Any) -> Came:
+        """Does an action. A machine that breaks ends the episode, which then has no score."""
+        if self._over:
+            return Came("The episode is over.", ok=False, over=True)
+        try:
+            observation, _, terminated, truncated, info = self.env.step(action)
+        except BackendError as error:
+            self._over = self._broke = True
+            return Came(f"The machine broke: {error}", ok=False, over=True)
+        self._over = terminated or truncated
+        if self._over:
+            self._score = info.get("score")
+        return _told(observation, info, self._over)
+
+    def score(self) -> float | None:
+        """The score of the present state; None if there is none, which is not 0."""
+        if self._broke:
+            return None
+        if self._over:
+            return self._score
+        evaluate = getattr(self.env.unwrapped, "evaluate", None)
+        if evaluate is None:
+            return None
+        try:
+            scored = evaluate()
+        except (BackendError, EvaluationError):
+            return None
+        return None if scored is None else float(scored.value)
+
+    def close(self) -> None:
+        self.env.close()
+
+
+def _told(observation: Any, info: Mapping[str, Any], over: bool) -> Came:
+    """What came of a step: results of calls where there are any, else what is shown."""
+    if info.get("action_error") is not None:
+        return Came(f"Not done: {info['action_error']}", ok=False, over=over)
+    results = info.get("tool_results")
+    if not results:
+        shown = _shown(observation)
+        return Came(shown.text, shown.images, over=over)
+    text = "\n\n".join(result["content"] for result in results)
+    return Came(text, ok=all(result["ok"] for result in results), over=over)
+
+
+def _shown(observation: Any) -> Came:
+    if isinstance(observation, str):
+        return Came(observation)
+    parts = observation if isinstance(observation, Mapping) else {"screenshot": observation}
+    images = tuple(Image.fromarray(part) for part in parts.values() if isinstance(part, np.ndarray))
+    return Came("\n\n".join(part for part in parts.values() if isinstance(part, str)), images)
+
+
+def _read(task: Any) -> Any:
+    """Rows of a dataset cannot keep a task's form, so that they may have it as JSON text."""
+    return json.loads(task) if isinstance(task, str) and task.lstrip().startswith("{") else task
+
+
+def _act(space: UnicodeText) -> Mapping[str, Any]:
+    what = "Code of pyautogui's, such as pyautogui.click(40, 60)" if isinstance(space, PyAutoGUIText) else "The action"
+    return {
+        "type": "function",
+        "function": {
+            "name": ACT,
+            "description": "Does one action in the environment.",
+            "parameters": {
+                "type": "object",
+                "properties": {"action": {"type": "string", "description": what}},
+                "required": ["action"],
+            },
+        },
+    }
