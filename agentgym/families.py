@@ -93,6 +93,8 @@ class Suite:
 suites: Registry[Suite] = Registry("suite")
 suites.register_lazily("apps", "agentgym.suites.apps:SUITE")
 suites.register_lazily("bfcl", "agentgym.suites.bfcl:SUITE")
+suites.register_lazily("code", "agentgym.suites.code:SUITE")
+suites.register_lazily("data", "agentgym.suites.data:SUITE")
 suites.register_lazily("micro", "agentgym.suites.micro.suite:SUITE")
 suites.register_lazily("miniwob", "agentgym.suites.miniwob:SUITE")
 suites.register_lazily("reasoning-gym", "agentgym.suites.reasoning_gym:SUITE")

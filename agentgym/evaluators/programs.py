@@ -18,6 +18,9 @@ __all__: list[str] = []
 _MOST_BYTES = 1 << 20
 _PATIENCE_S = 20.0
 
+# Bytecode is neither read nor written: of a file that was changed twice in a second it may be the older one's.
+_PYTHON = ("python3", "-I", "-S", "-B", "-X", "pycache_prefix=/proc/none", "-c")
+
 # Isolated, without site and thus without what a home may hold for it; what is called prints into nothing.
 _CALL = """
 import importlib, json, os, sys
@@ -92,7 +95,7 @@ def python_calls(backend: Backend, config: dict[str, Any]) -> list[dict[str, Any
     """
     path = _in_home(backend, config["path"])
     order = json.dumps({"path": path, "calls": config["calls"]}).encode()
-    done = _run(backend, ["python3", "-I", "-S", "-B", "-c", _CALL], stdin=order)
+    done = _run(backend, [*_PYTHON, _CALL], stdin=order)
     try:
         results: list[dict[str, Any]] = msgspec.json.decode(done.stdout, type=list[dict[str, Any]])
     except (msgspec.DecodeError, ValueError) as error:
