@@ -18,6 +18,7 @@ from agentgym.envs.choice import TaskChoice, TaskSource
 from agentgym.envs.phases import Phase
 from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
+from agentgym.families import Split
 from agentgym.tasks import EvaluatorSpec, Task
 
 __all__ = ["JudgedEnv"]
@@ -33,6 +34,7 @@ class JudgedEnv(gym.Env[Seen, Any]):
         tasks: those to draw from.
         max_steps: truncates the episode; None takes the task's own number.
         render_mode: one of ``metadata["render_modes"]``, or None.
+        split: from which half of what families can draw; None from all of it.
 
     Raises:
         UsageError: if an argument cannot work.
@@ -45,13 +47,14 @@ class JudgedEnv(gym.Env[Seen, Any]):
         *,
         max_steps: int | None,
         render_mode: str | None,
+        split: Split | None = None,
     ) -> None:
         self._spec: EnvSpec | None = None
         modes = self.metadata["render_modes"]
         if render_mode not in (None, *modes):
             raise UsageError(f"render_mode is {render_mode!r}; it can be {', '.join(map(repr, modes))} or None")
         self.render_mode = render_mode
-        self._choice = TaskChoice(task, tasks)
+        self._choice = TaskChoice(task, tasks, split=split)
         self._max_steps = step_limit(max_steps)
         self.timing: dict[str, float] = {}
         self._task: Task | None = None

@@ -20,6 +20,7 @@ from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.machines import MachineWhenNeeded, SavedMachine
 from agentgym.envs.toolset import EpisodeToolSource, ToolSets
 from agentgym.errors import ActionError, BackendError, UsageError
+from agentgym.families import Split
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, Workspace, read_calls
 from agentgym.tools.keeping import KeptContext, keep_context
@@ -64,6 +65,7 @@ class ToolEnv(JudgedEnv[str]):
     Args:
         task: a `Task`, a dict in OSWorld's form, a path, or ``"suite/name"``.
         tasks: a suite's name, a path or a list, from which ``reset`` draws with its seed.
+        split: ``"train"`` or ``"test"``: two halves of what the families of suites can draw; None for all of it.
         tools: what `agentgym.tools.resolve_tools` takes, and `agentgym.tools.mcp.McpServer`; None for those that the
             task names.
         backend: a name of `agentgym.backends.base.backends`, or a machine of one's own. It is started when a task's
@@ -83,13 +85,14 @@ class ToolEnv(JudgedEnv[str]):
         task: TaskSource | None = None,
         *,
         tasks: str | Sequence[TaskSource] | None = None,
+        split: Split | None = "train",
         tools: Iterable[EpisodeToolSource] | None = None,
         backend: str | Backend = "sandbox",
         max_steps: int | None = None,
         max_result: int = 20_000,
         render_mode: str | None = None,
     ) -> None:
-        super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode)
+        super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode, split=split)
         self._max_result = longest_result(max_result)
         self._sets = ToolSets(tools)
         options = BackendOptions(accessibility=False)

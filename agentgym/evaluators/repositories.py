@@ -38,8 +38,8 @@ class RepositoryForm(msgspec.Struct):
 def git_repository(backend: Backend, config: dict[str, Any]) -> dict[str, Any]:
     """What a repository holds: ``head`` (the branch, or ``""``), ``branches``, ``tags`` and ``staged``.
 
-    Of each branch and tag: ``files`` (text by path), ``messages`` and ``authors`` of its commits, the newest first,
-    and ``parents``, how many the newest has. ``staged`` is the text of all files in the index.
+    Of each branch and tag: ``files`` (text by path), ``messages`` of its commits, the newest first, and ``parents``,
+    how many the newest has. ``staged`` is the text of all files in the index.
 
     Raises:
         FileNotFoundError: if there is no repository, or one that git cannot read.
@@ -105,19 +105,12 @@ def _described(git: _Git, target: str) -> dict[str, Any]:
     return {
         "files": _texts(git, _listed(git.raw("ls-tree", "-r", "-z", target))),
         "messages": [_message(commits[name]) for name in history],
-        "authors": [_author(commits[name]) for name in history],
         "parents": sum(line.startswith("parent ") for line in newest.partition("\n\n")[0].splitlines()),
     }
 
 
 def _message(commit: bytes) -> str:
     return commit.decode("utf-8", "replace").partition("\n\n")[2].strip()
-
-
-def _author(commit: bytes) -> str:
-    header = commit.decode("utf-8", "replace").partition("\n\n")[0]
-    line = next((line for line in header.splitlines() if line.startswith("author ")), "author ?")
-    return line.removeprefix("author ").rpartition(">")[0] + ">"
 
 
 def _listed(output: bytes) -> dict[str, str]:

@@ -70,8 +70,8 @@ def edit(path: str, old: str, new: str) -> ToolCall:
     return call("edit", path=path, old=old, new=new)
 
 
-def sql(database: str, query: str) -> ToolCall:
-    return call("sql", database=database, query=query)
+def sql(database: str, statement: str) -> ToolCall:
+    return call("sql", database=database, statement=statement)
 
 
 def submit(answer: str) -> ToolCall:

@@ -9,7 +9,7 @@ from agentgym.families import TOOLS, TaskFamily, of_split, suites
 from agentgym.setup import check_step
 from agentgym.tasks import Task, parse_task, task_to_dict
 
-SUITES = ("shell",)
+SUITES = ("code", "data", "shell")
 FAMILIES = [(f"{suite}/{family.name}", family) for suite in SUITES for family in suites[suite].families.values()]
 
 each_family = pytest.mark.parametrize("family", [one for _, one in FAMILIES], ids=[name for name, _ in FAMILIES])

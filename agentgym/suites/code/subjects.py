@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agentgym.suites.code.packages import numerals, signs
 from agentgym.suites.toolmaking import draw, draw_some
 
 __all__ = ["SUBJECTS", "Fault", "Subject"]
@@ -32,6 +33,10 @@ class Subject(NamedTuple):
 
 
 _WORDS = ("a", "and", "bridge", "Cloud", "dune", "echo", "FERRY", "of", "stone", "the", "water", "wind")
+# They have no types.
+_written: Callable[[int], Any] = numerals.to_roman
+_fulfils: Callable[[str], Any] = signs.valid_card
+
 _NAMES = ("Ann", "Ben", "Cat", "Dan", "Eva", "Fay")
 
 
@@ -78,9 +83,7 @@ def _versions(rng: np.random.Generator) -> list[str]:
 
 
 def _roman(rng: np.random.Generator) -> str:
-    from agentgym.suites.code.packages.numerals import to_roman
-
-    written: str = to_roman(_int(rng, 1, 4000))
+    written = str(_written(_int(rng, 1, 4000)))
     return draw(rng, (written, written, written.lower()))
 
 
@@ -124,14 +127,8 @@ def _brackets(rng: np.random.Generator) -> str:
 
 def _card(rng: np.random.Generator) -> str:
     digits = _letters(rng, "0123456789", 12) + " 42"
-    last = next((one for one in "0123456789" if _is_valid(digits + one)), "0")
+    last = next((one for one in "0123456789" if _fulfils(digits + one)), "0")
     return draw(rng, (digits + last, digits + last, digits + "5", "0", " 7", "18"))
-
-
-def _is_valid(text: str) -> bool:
-    from agentgym.suites.code.packages.signs import valid_card
-
-    return bool(valid_card(text))
 
 
 def _day(rng: np.random.Generator) -> list[int]:

@@ -54,7 +54,7 @@ def _undelivered(shipments: Sequence[Shipment], city: str, tag: str) -> int:
 
 def _slowest(shipments: Sequence[Shipment], city: str, tag: str) -> int:
     del tag
-    return max(one["events"][-1]["hour"] - one["events"][0]["hour"] for one in shipments if one["to"] == city)
+    return int(max(one["events"][-1]["hour"] - one["events"][0]["hour"] for one in shipments if one["to"] == city))
 
 
 def _heaviest_untagged(shipments: Sequence[Shipment], city: str, tag: str) -> int:

@@ -77,7 +77,6 @@ def _branch(commits: Iterable[_Commit], files: Mapping[str, str], *, parents: in
     return {
         "files": dict(sorted(files.items())),
         "messages": messages,
-        "authors": [_AUTHOR] * len(messages),
         "parents": parents if len(messages) > 1 else 0,
     }
 

@@ -1,1 +1,1 @@
-"""What tasks of the suite `code` are made of: each module is laid, broken, as it stands. Nothing else imports them."""
+"""What tasks of the suite `code` are made of: each module is laid, broken, as it stands."""
