@@ -8,9 +8,10 @@ from typing import Any
 
 from agentgym.actions import Done, Fail, ToolCall
 from agentgym.envs.modelcalls import publish_model_calls
-from agentgym.events import Bus, ToolCalled, ToolReturned, current_run
+from agentgym.events import Bus, FinalReport, ToolCalled, ToolReturned, current_run
 from agentgym.tools import Tool, ToolContext, ToolResult, call_tool
 from agentgym.tools.mcp import McpServer, opened
+from agentgym.tools.notes import REPORT, Report
 
 __all__ = ["Caller", "Calls", "shown", "told_of"]
 
@@ -99,6 +100,9 @@ class Caller:
         else:
             event = ToolReturned(call_id=call_id, ok=False, name=call.name, error=result.content, latency_ms=latency_ms)
         bus.publish(event)
+        report = self.context.state.get(REPORT)
+        if self.context.over and isinstance(report, Report):
+            bus.publish(FinalReport(text=report.text, sha256=report.sha256, length=report.length))
         return result
 
 

@@ -1,6 +1,6 @@
 """Metrics: numbers from 0 to 1 that compare what getters fetched, by OSWorld's names and with its options."""
 
-from agentgym.evaluators.metrics import apps, counts, documents, reasoning, structures, tables, texts, values
+from agentgym.evaluators.metrics import apps, counts, documents, reasoning, reports, structures, tables, texts, values
 from agentgym.evaluators.metrics.registry import (
     Metric,
     OptionCheck,
@@ -12,7 +12,7 @@ from agentgym.evaluators.metrics.registry import (
 
 __all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks", "option_remarks"]
 
-for _module in (texts, structures, tables, documents, apps, counts, reasoning, values):
+for _module in (texts, structures, tables, documents, apps, counts, reasoning, reports, values):
     for _name, _metric in _module.METRICS.items():
         metrics.register(_name, _metric)
 
