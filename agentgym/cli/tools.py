@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from agentgym.actions import ToolCall
+from agentgym.cli.corpus import corpus
 from agentgym.cli.options import modules_from_here
 from agentgym.cli.output import write_json, write_table
 from agentgym.errors import MissingDependencyError, UsageError
@@ -18,7 +19,9 @@ from agentgym.tools import Tool, resolve_tools, tools
 
 __all__ = ["commands"]
 
-commands = typer.Typer(help="Tools: what there is, their schemas, and a call to try.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Tools: what there is, their schemas, a call to try, pages to search.", no_args_is_help=True
+)
 
 Named = Annotated[list[str], typer.Argument(help="Registered names, or module:name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
@@ -148,3 +151,6 @@ def _argument(one: Tool, pair: str) -> tuple[str, Any]:
         return key, msgspec.json.decode(value)
     except msgspec.DecodeError:
         return key, value
+
+
+commands.command("corpus")(corpus)

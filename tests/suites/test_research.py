@@ -144,3 +144,24 @@ def test_a_task_that_is_played_again_shows_the_same(env: gym.Env[Any, Any]) -> N
         runs.append(seen)
     assert runs[0] == runs[1]
     assert len(runs[0]) > 5
+
+
+@each_family
+def test_a_branch_from_any_step_sees_and_scores_what_the_whole_did(env: gym.Env[Any, Any], family: TaskFamily) -> None:
+    task = drawn(family, 4)
+    env.reset(seed=1, options={"task": task})
+    tokens, actions, seen = [], [], []
+    moves = family.oracle(task)
+    action = next(moves)
+    while True:
+        tokens.append(env.unwrapped.snapshot())  # type: ignore[attr-defined]  # a ToolEnv's
+        actions.append(action)
+        observation, reward, terminated, _, _ = env.step(action)
+        seen.append((observation, reward))
+        if terminated:
+            break
+        action = moves.send(observation)
+    for start in reversed(range(len(tokens))):
+        env.unwrapped.restore(tokens[start])  # type: ignore[attr-defined]  # a ToolEnv's
+        assert [env.step(action)[:2] for action in actions[start:]] == seen[start:]
+    assert seen[-1][1] == 1

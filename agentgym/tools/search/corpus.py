@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
+from weakref import finalize
 
 import msgspec
 
@@ -58,6 +59,8 @@ class Corpus:
         else:
             self._database = sqlite3.connect(":memory:", check_same_thread=False)
             _fill(self._database, source)
+        # Those that are made for tasks are dropped, not closed, when there are too many.
+        self._closing = finalize(self, self._database.close)
 
     def search(self, query: str, limit: int) -> Sequence[Hit]:
         """The pages that fit best, the best first: those with all of the words, or else with any of them.
@@ -90,7 +93,7 @@ class Corpus:
             return int(self._database.execute("SELECT count(*) FROM page").fetchone()[0])
 
     def close(self) -> None:
-        self._database.close()
+        self._closing()
 
 
 _Links = tuple[Link, ...]
@@ -100,10 +103,12 @@ def write_corpus(pages: Iterable[Page], path: Path) -> int:
     """Writes pages into a file that `Corpus` reads, in place of what is there; how many there are.
 
     Raises:
+        OSError: if it cannot be written there.
         UsageError: if two pages have one address.
     """
     partial = path.with_name(f"{path.name}.partial")
-    partial.unlink(missing_ok=True)
+    # Emptied, and found out whether it can be written: SQLite says no more than that it could not.
+    partial.write_bytes(b"")
     try:
         with closing(sqlite3.connect(partial)) as database:
             count = _fill(database, pages)

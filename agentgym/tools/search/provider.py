@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -16,7 +16,7 @@ from agentgym.tools.search.corpus import Corpus
 from agentgym.tools.search.pages import Hit, Page, from_markdown
 from agentgym.tools.search.reading import read_folder
 
-__all__ = ["ProviderMaker", "SearchProvider", "corpus_at", "provider_of", "search_providers"]
+__all__ = ["ProviderMaker", "SearchProvider", "corpus_at", "pages_of", "provider_of", "search_providers"]
 
 _WORLD = re.compile(r"world(?::(\d{1,18}))?")
 _CORPORA_KEPT = 16
@@ -79,20 +79,31 @@ def corpus_at(source: str | Path) -> Corpus:
     return _made(str(source), os.getpid(), _changed(Path(source)))
 
 
+def pages_of(source: str | Path) -> Iterator[Page]:
+    """The pages of ``"world"``, ``"world:7"`` or a folder.
+
+    Raises:
+        UsageError: if there is no such folder, or a file in it cannot be read.
+    """
+    world = _WORLD.fullmatch(str(source))
+    if world is None:
+        return read_folder(Path(source))
+    return _of_world(int(world[1] or 0))
+
+
 @lru_cache(maxsize=_CORPORA_KEPT)
 def _made(source: str, _process: int, _changed_at: object) -> Corpus:
     """A corpus. A database's connection must not be used in a process that was forked off."""
-    world = _WORLD.fullmatch(source)
-    if world:
-        return _of_world(int(world[1] or 0))
     path = Path(source)
-    return Corpus(read_folder(path)) if path.is_dir() else Corpus(path)
+    if _WORLD.fullmatch(source) or path.is_dir():
+        return Corpus(pages_of(source))
+    return Corpus(path)
 
 
-def _of_world(seed: int) -> Corpus:
+def _of_world(seed: int) -> Iterator[Page]:
     from agentgym.tools.world import make_world, pages
 
-    return Corpus(from_markdown(address, text) for address, text in pages(make_world(seed)))
+    return (from_markdown(address, text) for address, text in pages(make_world(seed)))
 
 
 def _changed(path: Path) -> object:
