@@ -10,11 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import gymnasium as gym
 import pytest
 
 from agentgym.actions import ToolCall
-from agentgym.errors import ToolError, UsageError
+from agentgym.errors import BackendError, ToolError, UsageError
 from agentgym.tasks import Task
+from agentgym.testing.search import check_search_provider
 from agentgym.tools import ToolContext, call_tool, resolve_tools
 from agentgym.tools.search import Searxng, provider_of, search_tools
 
@@ -131,6 +133,22 @@ def test_a_task_configures_it_and_its_tools_use_it(base: str) -> None:
     assert call("open_page", address="1") == f"there is no page at '{base}/rivers'; web_search finds addresses"
 
 
+def test_it_keeps_the_promises_of_a_provider(live: Searxng, base: str) -> None:
+    check_search_provider(live, query="otters", nowhere=f"{base}/none")
+
+
+def test_an_episode_whose_search_does_not_answer_is_not_scored() -> None:
+    task = Task(
+        "t", "i", tools=("web_search",), metadata={"search": {"provider": "searxng", "address": "http://127.0.0.1:1/"}}
+    )
+    env = gym.make("agentgym/Tools-v0", task=task, disable_env_checker=True)
+    env.reset(seed=0)
+    with pytest.raises(BackendError, match="the search does not answer") as raised:
+        env.step({"name": "web_search", "arguments": {"query": "x"}})
+    assert raised.value.kind == "network"
+    env.close()
+
+
 def test_a_search_is_given_to_the_tools_by_hand(live: Searxng, base: str) -> None:
     tools = resolve_tools(search_tools(live))
     result = call_tool(tools, ToolCall("web_search", {"query": "x"}), ToolContext(Task("t", "i")), call_id="1")
@@ -202,9 +220,9 @@ def test_only_pages_of_the_web_are_opened(live: Searxng, address: str) -> None:
 
 
 def test_a_server_that_does_not_speak_json_or_is_not_there_is_told_apart(base: str) -> None:
-    with pytest.raises(ToolError, match=r"the search answered with text/html, not with results in JSON"):
+    with pytest.raises(BackendError, match=r"/html does not answer with results in JSON"):
         Searxng(f"{base}/html").search("x", 3)
-    with pytest.raises(ToolError, match=r"cannot open http://127.0.0.1:1/search"):
+    with pytest.raises(BackendError, match=r"the search does not answer: cannot open http://127.0.0.1:1/search"):
         Searxng("http://127.0.0.1:1/search").search("x", 3)
     with pytest.raises(ValueError, match="no word"):
         Searxng(f"{base}/search").search(" ", 3)

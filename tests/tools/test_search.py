@@ -7,18 +7,20 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentgym.actions import ToolCall
-from agentgym.errors import UsageError
+from agentgym.errors import BackendError, UsageError
 from agentgym.tasks import Task
+from agentgym.testing.search import check_search_provider
 from agentgym.tools import ToolContext, ToolResult, call_tool, resolve_tools
 from agentgym.tools.search import (
     Corpus,
+    Hit,
     Link,
     Page,
     corpus_at,
@@ -312,6 +314,60 @@ def test_a_task_with_a_provider_that_nobody_knows_says_so() -> None:
     with pytest.raises(UsageError, match=r"metadata\.search is 'x'"):
         provider_of(Task("t", "i", metadata={"search": "x"}))
     assert provider_of(Task("t", "i", metadata={"search": {"provider": "corpus"}})) is corpus_at("world")
+
+
+def test_an_episode_with_a_corpus_that_is_not_there_is_not_scored() -> None:
+    _, call = calling({"corpus": "/nowhere.corpus"})
+    for name, arguments in (("web_search", {"query": "x"}), ("open_page", {"address": "/x"})):
+        with pytest.raises(BackendError, match=r"nothing to search in the task 't': no corpus at '/nowhere.corpus'"):
+            call(name, **arguments)
+
+
+def test_a_corpus_keeps_the_promises_of_a_provider(folder: Path) -> None:
+    check_search_provider(corpus_at("world"), query="town", nowhere="https://almanac.example/nowhere")
+    check_search_provider(corpus_at(folder), query="tea", nowhere="/nowhere")
+
+
+class Broken:
+    """A provider with one fault."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault, self.good = fault, corpus_at("world")
+
+    def search(self, query: str, limit: int) -> Sequence[Hit]:
+        if self.fault == "takes anything" and not query.strip("?! "):
+            return []
+        hits = self.good.search(query, limit + (self.fault == "too many"))
+        if self.fault == "twice":
+            hits = [hits[0], *hits][:limit]
+        return [] if self.fault == "nothing" else hits
+
+    def page(self, address: str) -> Page | None:
+        page = self.good.page(address)
+        if self.fault == "no pages":
+            return None
+        if page is None:
+            return from_text(address, "x") if self.fault == "everywhere" else None
+        if self.fault == "links outside":
+            return Page(page.address, page.title, page.text, (Link(10**6, "/x"),))
+        return page
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("too many", "at most"),
+        ("twice", "twice"),
+        ("nothing", "must find"),
+        ("no pages", "must be there"),
+        ("everywhere", "must be None"),
+        ("links outside", "must end within"),
+        ("takes anything", "ValueError"),
+    ],
+)
+def test_the_check_of_providers_tells_a_broken_promise(fault: str, message: str) -> None:
+    with pytest.raises(AssertionError, match=message):
+        check_search_provider(Broken(fault), query="town", nowhere="https://almanac.example/nowhere")
 
 
 def test_threads_may_share_a_corpus() -> None:

@@ -30,7 +30,7 @@ class SearchProvider(Protocol):
 
         Raises:
             ValueError: if nothing can be searched for with this query.
-            ToolError: if the search did not answer.
+            BackendError: if the search did not answer.
         """
 
     def page(self, address: str) -> Page | None:

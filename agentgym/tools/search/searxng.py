@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from agentgym.errors import ToolError, UsageError
+from agentgym.errors import BackendError, ToolError, UsageError
 from agentgym.tools.search.html import from_html
 from agentgym.tools.search.pages import Hit, Page, from_markdown, from_text
 from agentgym.tools.search.web import Got, get
@@ -52,18 +52,24 @@ class Searxng(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"timeout_s is {self.timeout_s}; it must be over 0")
 
     def search(self, query: str, limit: int) -> Sequence[Hit]:
-        """The first results."""
+        """The first results.
+
+        Raises:
+            BackendError: if the server does not answer with results, which is no fault of the agent's.
+        """
         if not query.strip():
             raise ValueError("no word to search for")
         asked = urlencode({**self.parameters, "q": query, "format": "json"})
         host = urlsplit(self.address).hostname or ""
-        got = get(
-            f"{self.address}{'&' if '?' in self.address else '?'}{asked}", allow=(host,), timeout_s=self.timeout_s
-        )
+        joint = "&" if "?" in self.address else "?"
         try:
+            got = get(f"{self.address}{joint}{asked}", allow=(host,), timeout_s=self.timeout_s)
             answer = msgspec.json.decode(got.body, type=_Answer)
+        except ToolError as error:
+            raise BackendError(f"the search does not answer: {error}", kind="network") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ToolError(f"the search answered with {got.kind}, not with results in JSON: {error}") from error
+            says = f"{self.address} does not answer with results in JSON: {error}"
+            raise BackendError(says, kind="network") from error
         return [
             Hit(one.title or one.url, one.url, one.content or "", (one.publishedDate or "")[:10] or None)
             for one in answer.results[:limit]

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from pydantic import Field
 
-from agentgym.errors import ToolError
+from agentgym.errors import BackendError, ToolError, UsageError
 from agentgym.tools.context import ToolContext
 from agentgym.tools.decorator import tool
 from agentgym.tools.search.pages import Hit, Page
@@ -44,11 +44,18 @@ def search_tools(provider: SearchProvider | None = None) -> list[Tool]:
     """``web_search`` and ``open_page``.
 
     Args:
-        provider: who searches; None for the one that the task names, which is the shipped corpus if it names none.
+        provider: who searches; None for the one that the task names, which is the shipped corpus if it names none. If
+            there is none of that name, a call is a `BackendError`.
     """
 
     def asked(context: ToolContext) -> SearchProvider:
-        return provider_of(context.task) if provider is None else provider
+        if provider is not None:
+            return provider
+        try:
+            return provider_of(context.task)
+        except UsageError as error:
+            # No fault of the agent's, which is not to be scored for it.
+            raise BackendError(f"there is nothing to search in the task {context.task.id!r}: {error}") from error
 
     @tool
     def web_search(
