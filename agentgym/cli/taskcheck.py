@@ -7,7 +7,8 @@ from difflib import get_close_matches
 
 import msgspec
 
-from agentgym.errors import TaskError, UsageError
+from agentgym.envs.toolset import ToolSets
+from agentgym.errors import MissingDependencyError, TaskError, UsageError
 from agentgym.evaluators import faults_of_spec, remarks_on_spec
 from agentgym.families import entries_at, load_tasks, suites
 from agentgym.rewards import faults_of_hooks
@@ -95,9 +96,19 @@ def _faults(task: Task) -> Iterator[str]:
             check_step(step, f"$.config[{index}]")
         except TaskError as error:
             yield str(error)
+    yield from _faults_of_tools(task)
     yield from faults_of_hooks(task.metadata.get(_HOOKS, {}))
     if task.evaluator is not None:
         yield from faults_of_spec(task.evaluator)
+
+
+def _faults_of_tools(task: Task) -> Iterator[str]:
+    sets = ToolSets(None)
+    for look in (sets.of, sets.servers):
+        try:
+            look(task)
+        except (MissingDependencyError, TaskError) as error:
+            yield str(error)
 
 
 def _remarks(task: Task) -> Iterator[str]:

@@ -59,6 +59,12 @@ class TaskChoice:
         """One task of each kind that can be drawn."""
         return map(_sample, self._candidates)
 
+    def some_samples(self, most: int) -> Iterator[Task]:
+        """The tasks that are there, and one of each of the first families, as many as ``most``."""
+        families = [one for one in self._candidates if isinstance(one, TaskFamily)]
+        yield from (one for one in self._candidates if isinstance(one, Task))
+        yield from map(_sample, families[:most])
+
     def draw(self, rng: np.random.Generator, options: Mapping[str, Any]) -> Task:
         """The task of the next episode, with what varies in it.
 

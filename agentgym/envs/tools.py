@@ -28,6 +28,7 @@ from agentgym.tools.keeping import KeptContext, keep_context
 __all__ = ["ToolEnv", "ToolSnapshot"]
 
 _LONGEST_ERROR = 1000
+_MOST_DRAWN = 3
 
 Asked = ToolCall | Done | Fail
 
@@ -101,7 +102,9 @@ class ToolEnv(JudgedEnv[str]):
         backend_named(backend, options.screen)
         self._machine = MachineWhenNeeded(backend, options)
         self.observation_space = spaces.UnicodeText()
-        self.action_space = spaces.ToolCallText(self._sets.definitions(self._choice.samples))
+        # To draw a task of each of a hundred families may take many seconds.
+        self._calls = spaces.ToolCallText(self._sets.definitions(self._choice.some_samples(_MOST_DRAWN)))
+        self.action_space = self._calls
         self._caller: Caller | None = None
         self._actions: list[tuple[Asked, ...]] = []
         self._results: tuple[ToolResult, ...] = ()
@@ -139,7 +142,7 @@ class ToolEnv(JudgedEnv[str]):
         """
         self._take(self._draw(seed, options))
         self._begin(self.task)
-        told = {"tools": self._definitions()}
+        told = {"tools": self._offered()}
         return self._observation(), {**told, "tool_results": [], "action_error": None, "failure": None}
 
     def step(self, action: Any) -> tuple[str, float, bool, bool, dict[str, Any]]:
@@ -162,14 +165,14 @@ class ToolEnv(JudgedEnv[str]):
             asked = read_calls(action)
         except ActionError as refused:
             self._error = cut(str(refused), _LONGEST_ERROR)
-        offered = self.tools
+        before = self.tools
         with self._timed("tools"):
             self._make(asked)
         terminated = self._calling.context.over or any(isinstance(one, Done | Fail) for one in asked)
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
-        info = {"tool_results": told_of(self._results), "action_error": self._error, "failure": None}
-        if self.tools.keys() != offered.keys():
-            info["tools"] = self._definitions()
+        info: dict[str, Any] = {"tool_results": told_of(self._results), "action_error": self._error, "failure": None}
+        if self.tools.keys() != before.keys():
+            info["tools"] = self._offered()
         reward = self._finish(info) if terminated or truncated else 0.0
         return self._observation(), reward, terminated, truncated, info
 
@@ -205,6 +208,7 @@ class ToolEnv(JudgedEnv[str]):
                 token.context.put_into(self.context)
         self._actions, self._results, self._error = list(token.actions), token.results, token.error
         self._running = True
+        self._offered()
         return self._observation()
 
     def render(self) -> str | None:
@@ -245,8 +249,11 @@ class ToolEnv(JudgedEnv[str]):
     def _evidence(self) -> Mapping[str, bytes]:
         return {**self._machine.kept, **self.context.evidence()}
 
-    def _definitions(self) -> list[dict[str, Any]]:
-        return [tool.definition() for tool in self.tools.values()]
+    def _offered(self) -> list[dict[str, Any]]:
+        """The definitions of the tools that there are now, of which the action space's samples are calls."""
+        definitions = [tool.definition() for tool in self.tools.values()]
+        self._calls.offer(definitions)
+        return definitions
 
     def _begin(self, task: Task) -> None:
         self.timing = {}

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from agentgym.actions.quoting import short
-from agentgym.errors import TaskError, UsageError
+from agentgym.errors import UsageError
 from agentgym.tasks import Task
 from agentgym.tools import Tool, resolve_tools
 from agentgym.tools.mcp import McpServer, is_server, server_named
-from agentgym.tools.registry import ToolSource
+from agentgym.tools.registry import ToolSource, named_tools
 
 __all__ = ["EpisodeToolSource", "ToolSets"]
 
@@ -45,10 +45,7 @@ class ToolSets:
         if self._own is not None:
             return self._own
         if task.tools not in self._found:
-            try:
-                self._found[task.tools] = resolve_tools(name for name in task.tools if not is_server(name))
-            except UsageError as error:
-                raise TaskError(f"{error} - at $.tools") from error
+            self._found[task.tools] = named_tools(task.tools, besides=is_server)
         return self._found[task.tools]
 
     def servers(self, task: Task) -> Sequence[McpServer]:

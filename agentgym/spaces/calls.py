@@ -18,6 +18,8 @@ __all__ = ["ToolCallText"]
 class ToolCallText(UnicodeText):
     """Calls of tools as JSON text. Any text is in it; what cannot be read is a step in which nothing happens.
 
+    What is offered makes no difference to what the space is: any other of its kind is equal.
+
     Args:
         tools: definitions as OpenAI's API is told of them, of which samples are valid calls; without any, a sample
             says ``DONE``.
@@ -26,8 +28,12 @@ class ToolCallText(UnicodeText):
     def __init__(
         self, tools: Sequence[Mapping[str, Any]] = (), *, seed: int | np.random.Generator | None = None
     ) -> None:
-        self.tools = tuple(tools)
+        self.offer(tools)
         super().__init__(MAX_WRITTEN, seed=seed)
+
+    def offer(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Has samples be calls of these tools from now on."""
+        self.tools = tuple(msgspec.json.decode(msgspec.json.encode(tools)))
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -42,10 +48,10 @@ class ToolCallText(UnicodeText):
         return msgspec.json.encode({"name": chosen["name"], "arguments": arguments}).decode()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ToolCallText) and other.tools == self.tools
+        return isinstance(other, ToolCallText)
 
     def __hash__(self) -> int:
-        return hash((type(self), tuple(tool["function"]["name"] for tool in self.tools)))
+        return hash(type(self))
 
     def __repr__(self) -> str:
         return f"ToolCallText({', '.join(tool['function']['name'] for tool in self.tools)})"

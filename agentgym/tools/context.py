@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 import numpy as np
 
-from agentgym.errors import BackendError, ToolError
+from agentgym.errors import BackendError, EvaluationError, ToolError
 from agentgym.tasks import Task
 from agentgym.tools.clock import EpisodeClock
 from agentgym.tools.workspace import Workspace
@@ -77,19 +77,27 @@ class ToolContext:
         self.over = True
 
     def evidence(self) -> dict[str, bytes]:
-        """What the episode left to be judged, beside the machine.
+        """What the episode left to be judged, beside the machine, by name.
 
         ``answer`` is there if one was submitted, ``findings.json`` if ``state["findings"]`` is; ``calls.jsonl`` has
         name, arguments and ok of each call, in their order.
+
+        Raises:
+            EvaluationError: names what cannot say what it left.
         """
         left = {"calls.jsonl": b"".join(msgspec.json.encode(call) + b"\n" for call in self.calls)}
         if self.answer is not None:
             left["answer"] = self.answer.encode("utf-8", "surrogatepass")
-        if isinstance(self.state.get(FINDINGS), list):
-            left["findings.json"] = msgspec.json.encode(self.state[FINDINGS])
-        for one in self.state.values():
-            if isinstance(one, GivesEvidence):
-                left.update(one.evidence())
+        for name, one in self.state.items():
+            try:
+                if name == FINDINGS and isinstance(one, list):
+                    left["findings.json"] = msgspec.json.encode(one)
+                elif isinstance(one, GivesEvidence):
+                    left.update(one.evidence())
+            except Exception as error:  # a boundary to what tools keep
+                if isinstance(error, BackendError):
+                    raise
+                raise EvaluationError(f"state[{name!r}] gave no evidence: {error!r}") from error
         return left
 
     def close(self) -> None:

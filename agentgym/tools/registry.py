@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, get_args, get_type_hints
 
 from agentgym.actions.quoting import short
-from agentgym.errors import UsageError
+from agentgym.errors import TaskError, UsageError
 from agentgym.registry import Registry, resolve
 from agentgym.tools.decorator import tool
 from agentgym.tools.tool import Tool
 
-__all__ = ["ToolSource", "resolve_tools", "tool_sources", "tools"]
+__all__ = ["ToolSource", "named_tools", "resolve_tools", "tool_sources", "tools"]
 
 ToolMaker: TypeAlias = Callable[[], Tool | Sequence[Tool]]
 ToolSource: TypeAlias = Tool | Callable[..., Any] | str
@@ -61,6 +61,30 @@ def resolve_tools(sources: Iterable[ToolSource]) -> Mapping[str, Tool]:
         for one in _resolved(source):
             if found.setdefault(one.name, one) is not one:
                 raise UsageError(f"two tools are named {one.name!r}; give one another name: tool.renamed('…')")
+    return found
+
+
+def named_tools(names: Sequence[str], *, besides: Callable[[str], bool] = lambda _: False) -> Mapping[str, Tool]:
+    """The tools that a task names, by their own names, in their order.
+
+    Args:
+        names: as they stand in the task.
+        besides: which of the names are left to others.
+
+    Raises:
+        TaskError: if there is nothing of a name, or two tools have the same; it gives the JSON path.
+    """
+    found: dict[str, Tool] = {}
+    for place, name in enumerate(names):
+        if besides(name):
+            continue
+        try:
+            several = resolve_tools([name])
+        except UsageError as error:
+            raise TaskError(f"{error} - at $.tools[{place}]") from error
+        for one in several.values():
+            if found.setdefault(one.name, one) is not one:
+                raise TaskError(f"another tool is named {one.name!r}, too - at $.tools[{place}]")
     return found
 
 

@@ -102,6 +102,13 @@ def test_call_on_a_tasks_machine(shop: str, run: Run, tmp_path: Path) -> None:
     assert called == (0, "hello\n", "")
 
 
+def test_validate_tells_of_tools_that_there_are_not(run: Run, tmp_path: Path) -> None:
+    path = write_tasks(tmp_path / "tasks.jsonl", {"id": "a", "tools": ["bash", "wirte"]})
+    code, out, err = run("validate", path)
+    assert code == 1
+    assert "no tool named 'wirte'; did you mean 'write'? - at $.tools[1]" in out + err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -151,7 +151,7 @@ def test_a_task_brings_its_own_tools() -> None:
     with pytest.raises(ResetNeeded, match="no episode with tools"):
         _ = env.context
     assert "no tool 'count' here" in env.step(_call("count"))[4]["action_error"]
-    with pytest.raises(TaskError, match=r"no tool named 'cuont'.* - at \$\.tools"):
+    with pytest.raises(TaskError, match=r"no tool named 'cuont'.* - at \$\.tools\[0\]"):
         env.reset(options={"task": _task(tools=["cuont"])})
 
 

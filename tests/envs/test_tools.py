@@ -272,6 +272,23 @@ def test_a_broken_evaluator_leaves_the_episode_unscored() -> None:
         env.evaluate()
 
 
+def test_evidence_that_cannot_be_given_leaves_the_episode_unscored() -> None:
+    class Shop:
+        def evidence(self) -> dict[str, bytes]:
+            raise RuntimeError("closed")
+
+    @tool
+    def open_shop(context: ToolContext) -> None:
+        """Opens."""
+        context.state["shop"] = Shop()
+
+    env = _env(tools=[open_shop])
+    env.reset(seed=0)
+    env.step(_call("open_shop"))
+    _, reward, _, _, info = env.step("DONE")
+    assert (reward, info["score"], info["failure"]) == (0.0, None, "evaluation")
+
+
 class Counting(MemoryBackend):
     """Counts how often its state is judged."""
 
@@ -337,13 +354,20 @@ def test_samples_are_valid_calls() -> None:
     assert called == {one.name for one in TOOLS}
 
 
+def test_samples_are_calls_of_the_present_tasks_tools() -> None:
+    env = ToolEnv(tasks=[_task(tools=NAMED[:1]), _task(tools=NAMED[1:2])], backend="memory")
+    for name in NAMED[:2]:
+        env.reset(options={"task": _task(tools=[name])})
+        assert json.loads(env.action_space.sample())["name"] == name.partition(":")[2]
+
+
 def test_a_tasks_own_tools_are_found_by_their_names() -> None:
     env = ToolEnv(_task(tools=NAMED[:2]), backend="memory")
     env.reset(seed=0)
     assert list(env.tools) == ["add", "submit"]
-    with pytest.raises(TaskError, match=r"no tool named 'nope'.* - at \$\.tools"):
+    with pytest.raises(TaskError, match=r"no tool named 'nope'.* - at \$\.tools\[0\]"):
         ToolEnv(_task(tools=["nope"]), backend="memory")
-    with pytest.raises(TaskError, match=r"no tool named 'nope'.* - at \$\.tools"):
+    with pytest.raises(TaskError, match=r"no tool named 'nope'.* - at \$\.tools\[0\]"):
         env.reset(options={"task": _task(tools=["nope"])})
 
 

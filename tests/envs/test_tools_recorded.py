@@ -14,6 +14,7 @@ from openai.types.chat import ChatCompletionMessage
 from agentgym.actions import ToolCall
 from agentgym.errors import BackendError
 from agentgym.events import Note, Step, ToolCalled, ToolReturned, trace
+from agentgym.spaces import ToolCallText
 from agentgym.tools import Tool, ToolContext, tool
 from agentgym.trajectory import Dataset
 from agentgym.trajectory.spacejson import space_from_json
@@ -141,5 +142,8 @@ def test_the_action_space_is_made_again_from_the_recording(tmp_path: Path) -> No
     env.step("DONE")
     env.close()
     described = json.loads((tmp_path / "dataset.json").read_text())["env"]
-    assert space_from_json(described["action_space"]) == env.action_space
+    space = space_from_json(described["action_space"])
+    assert space == env.action_space
+    assert isinstance(space, ToolCallText)
+    assert [one["function"]["name"] for one in space.tools] == ["add", "talk", "smash", "submit"]
     assert space_from_json(described["observation_space"]) == env.observation_space

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agentgym.actions import ToolCall
-from agentgym.errors import BackendError, MissingDependencyError, TaskError, ToolError
+from agentgym.errors import BackendError, EvaluationError, MissingDependencyError, TaskError, ToolError
 from agentgym.events import Bus, Note, Record, trace, tracing
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, call_tool, resolve_tools, tool
@@ -211,6 +211,36 @@ def test_the_evidence_has_what_was_left() -> None:
     }
     with pytest.raises(TypeError, match="an answer is text, not int"):
         context.submit(42)  # type: ignore[arg-type]
+
+
+def test_what_cannot_give_evidence_leaves_the_episode_unscored() -> None:
+    class Shop:
+        def evidence(self) -> dict[str, bytes]:
+            raise RuntimeError("closed")
+
+    context = ToolContext(Task("t", ""))
+    context.state["shop"] = Shop()
+    with pytest.raises(EvaluationError, match=r"state\['shop'\] gave no evidence: RuntimeError\('closed'\)"):
+        context.evidence()
+
+
+def test_everything_is_closed_though_one_cannot_be() -> None:
+    closed = []
+
+    class Session:
+        def __init__(self, name: str, error: Exception | None = None) -> None:
+            self.name, self.error = name, error
+
+        def close(self) -> None:
+            closed.append(self.name)
+            if self.error is not None:
+                raise self.error
+
+    context = ToolContext(Task("t", ""))
+    context.state.update(a=Session("a"), b=Session("b", OSError("gone")), c=Session("c"))
+    with pytest.raises(BackendError, match=r"state\['b'\] cannot be closed: OSError\('gone'\)"):
+        context.close()
+    assert closed == ["c", "b", "a"]
 
 
 def test_without_a_machine_a_tool_that_wants_one_is_told() -> None:
