@@ -74,7 +74,7 @@ def _made(
 
 
 def _doing(function: Callable[..., Any], context: str | None) -> Does:
-    if inspect.iscoroutinefunction(function):
+    if any(map(inspect.iscoroutinefunction, (function, type(function).__call__))):
         if context is None:
             return lambda arguments, _: finished(function(**arguments))
         return lambda arguments, given: finished(function(**arguments, **{context: given}))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, NotRequired, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from agentgym.actions.quoting import short
 from agentgym.errors import ToolError, UsageError
+from agentgym.tools.annotations import readable
 from agentgym.tools.context import ToolContext
 from agentgym.tools.docstrings import described
 from agentgym.tools.schemas import Check, Fault, place, refusal, unknown_argument
@@ -42,7 +44,10 @@ def signature_of(function: Callable[..., Any], name: str, *, scope: Mapping[str,
         UsageError: if a parameter has no type, or none that JSON can be read as.
     """
     hints = _hints(function, name, scope)
-    parameters = inspect.signature(function).parameters
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError as error:
+        raise UsageError(f"the tool {name!r} is made of a function that does not say what it takes") from error
     context = [key for key in parameters if _is_context(hints.get(key))]
     taken = {key: one for key, one in parameters.items() if key not in context}
     for parameter in taken.values():
@@ -67,13 +72,14 @@ class _TypeCheck:
         try:
             found: dict[str, Any] = self._read(msgspec.json.encode(arguments), strict=True)
         except ValidationError as error:
-            raise refusal(self._name, [self._fault(one) for one in error.errors(include_url=False)]) from None
+            faults = [self._fault(one, arguments) for one in error.errors(include_url=False)]
+            raise refusal(self._name, list(dict.fromkeys(faults))) from None
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ToolError(f"the arguments of {self._name} are no plain JSON: {short(arguments)}") from error
         return found
 
-    def _fault(self, error: Mapping[str, Any]) -> Fault:
-        where = place(error["loc"])
+    def _fault(self, error: Mapping[str, Any], arguments: dict[str, Any]) -> Fault:
+        where = place(_path(error, arguments))
         match error["type"]:
             case "missing":
                 return where, "missing"
@@ -85,9 +91,28 @@ class _TypeCheck:
         return where, f"{says}; given was {short(error['input'])}"
 
 
+def _path(error: Mapping[str, Any], arguments: Any) -> list[str | int]:
+    """Where the error is in what was given: pydantic names the kinds of a union among the keys."""
+    found: list[str | int] = []
+    inner = arguments
+    for part in error["loc"]:
+        within = isinstance(inner, dict) if isinstance(part, str) else isinstance(inner, list)
+        try:
+            inner = inner[part] if within else None
+        except (KeyError, IndexError):
+            continue
+        if within:
+            found.append(part)
+    return [*found, error["loc"][-1]] if error["type"] == "missing" else found
+
+
 def _hints(function: Callable[..., Any], name: str, scope: Mapping[str, Any]) -> dict[str, Any]:
+    # Of what is called like a function, it is `__call__` that is annotated.
+    while isinstance(function, partial):
+        function = function.func
+    annotated = function if inspect.isroutine(function) else type(function).__call__
     try:
-        return get_type_hints(function, localns=dict(scope), include_extras=True)
+        return get_type_hints(annotated, localns=dict(scope), include_extras=True)
     except NameError as error:
         raise UsageError(f"the tool {name!r} is annotated with a name that is not known here: {error}") from error
 
@@ -110,7 +135,8 @@ def _adapter(taken: Mapping[str, inspect.Parameter], hints: Mapping[str, Any], n
     from pydantic.errors import PydanticUserError
     from typing_extensions import TypedDict
 
-    fields = {key: hints[key] if one.default is one.empty else NotRequired[hints[key]] for key, one in taken.items()}
+    kinds = {key: readable(hints[key]) for key in taken}
+    fields = {key: kinds[key] if one.default is one.empty else NotRequired[kinds[key]] for key, one in taken.items()}
     form = TypedDict(name, fields)  # type: ignore[misc]  # its name and fields are the function's
     form.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[attr-defined]  # as pydantic wants it
     try:

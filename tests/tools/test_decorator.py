@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import enum
+import functools
+import re
+import typing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Required
 
+import jsonschema
+import msgspec
 import pytest
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
@@ -14,6 +19,15 @@ from typing_extensions import TypedDict
 from agentgym.errors import ToolError, UsageError
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, tool
+
+
+class Node(msgspec.Struct):
+    children: list[Node] = []
+
+
+@dataclass
+class Tree:
+    branches: list[Tree]
 
 
 class Size(enum.Enum):
@@ -202,6 +216,87 @@ def test_what_a_coroutine_raises_comes_back(context: ToolContext) -> None:
 
     with pytest.raises(ToolError, match=r"^no$"):
         fails.call({}, context)
+
+
+class Plain(typing.TypedDict, total=False):
+    street: Required[str]
+    number: int
+
+
+class Cat(msgspec.Struct, tag="cat"):
+    lives: Annotated[int, msgspec.Meta(ge=1, le=9, description="left")] = 9
+
+
+class Dog(msgspec.Struct, tag="dog", rename="camel", forbid_unknown_fields=True):
+    full_name: str
+    homes: list[Plain] = []
+
+
+@tool
+def adopt(pets: list[Cat | Dog], home: dict[str, Plain] | None = None, how: int | str = 1) -> list[Any]:
+    """Adopts."""
+    return [*pets, home, how]
+
+
+def test_structs_and_typed_dicts(context: ToolContext) -> None:
+    given = [{"type": "cat"}, {"type": "dog", "fullName": "Rex", "homes": [{"street": "Elm", "number": 1}]}]
+    found = adopt.call({"pets": given, "home": {"a": {"street": "Oak"}}}, context)
+    assert found == [Cat(9), Dog("Rex", [{"street": "Elm", "number": 1}]), {"a": {"street": "Oak"}}, 1]
+    definitions = adopt.parameters["$defs"]
+    assert definitions["Cat"]["properties"]["lives"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 9,
+        "description": "left",
+    }
+    assert definitions["Dog"]["required"] == ["type", "fullName"]
+    assert definitions["Dog"]["additionalProperties"] is False
+    assert definitions["Plain"]["required"] == ["street"]
+    jsonschema.Draft202012Validator(adopt.parameters).validate({"pets": given})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "faults"),
+    [
+        ({"pets": [{"type": "cat", "lives": 10}]}, {"$.pets[0].lives"}),
+        ({"pets": [{"type": "cow"}]}, {"$.pets[0].type"}),
+        ({"pets": [{"type": "dog", "fullName": "a", "homes": [{}]}]}, {"$.pets[0].homes[0].street"}),
+        ({"pets": [], "how": []}, {"$.how"}),
+        ({"pets": [], "home": {"a": {"street": 1}}}, {"$.home.a.street"}),
+        ({"pets": {}}, {"$.pets"}),
+    ],
+)
+def test_paths_are_of_what_was_given_also_in_unions(
+    arguments: dict[str, Any], faults: set[str], context: ToolContext
+) -> None:
+    with pytest.raises(ToolError) as told:
+        adopt.call(arguments, context)
+    assert faults <= set(re.findall(r"\$[\w.\[\]]*", str(told.value)))
+    assert not re.search(r"Cat|Dog|int\b:|str\b:", str(told.value))
+
+
+def test_what_is_called_like_a_function_is_one(context: ToolContext) -> None:
+    class Adder:
+        def __call__(self, a: int) -> int:
+            return a + 1
+
+        async def later(self, a: int) -> int:
+            return a + 2
+
+    assert tool(name="one")(Adder()).call({"a": 1}, context) == 2
+    assert tool(Adder().later).call({"a": 1}, context) == 3
+    bound = tool(name="three")(functools.partial(sum_of, b=5))
+    assert bound.call({"a": 1}, context) == 6
+    assert bound.parameters["properties"]["b"]["default"] == 5
+
+
+def test_a_type_that_contains_itself_is_refused_unless_it_is_a_models_or_a_dataclasses() -> None:
+    def walk(node: Node) -> None: ...
+    def climb(tree: Tree) -> None: ...
+
+    with pytest.raises(UsageError, match="Node contains itself"):
+        tool(walk)
+    assert tool(climb).parameters["$defs"]["Tree"]["properties"]["branches"]["items"] == {"$ref": "#/$defs/Tree"}
 
 
 def test_parameters_may_be_named_as_anything(context: ToolContext) -> None:
