@@ -24,13 +24,13 @@ from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.shown import Standing, standing_html
 from agentgym.envs.snapshot import Snapshot
 from agentgym.envs.toolbox import Toolbox
+from agentgym.envs.toolset import EpisodeToolSource
 from agentgym.errors import BackendError, UsageError
 from agentgym.evaluators import Score
 from agentgym.setup import run_steps
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, Workspace
 from agentgym.tools.calling import MAX_RESULT
-from agentgym.tools.registry import ToolSource
 
 __all__ = ["DesktopEnv", "Snapshot"]
 
@@ -75,7 +75,8 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         allow_code: whether ``Python`` actions run, inside the sandbox.
         sandbox: ``"bwrap"``, or ``"none"``, with which a task that names ``/home/user`` is refused.
         network: whether applications see the machine's network.
-        tools: what `agentgym.tools.resolve_tools` takes; None for those that the task names.
+        tools: what `agentgym.tools.resolve_tools` takes, and `agentgym.tools.mcp.McpServer`; None for those that the
+            task names.
         max_result: characters of a tool's result that are shown; a longer one is an error, which shows its beginning.
 
     Raises:
@@ -99,7 +100,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         allow_code: bool = False,
         sandbox: Literal["bwrap", "none"] = "bwrap",
         network: bool = False,
-        tools: Iterable[ToolSource] | None = None,
+        tools: Iterable[EpisodeToolSource] | None = None,
         max_result: int = MAX_RESULT,
     ) -> None:
         self._backend: Backend | None = None
@@ -298,6 +299,8 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
             self._toolbox.begin(task, self._seed)
             self.backend.reset(seed=self._seed)
             self._kept = run_steps(task.setup, self.backend)
+            self._begun = True
+            self._toolbox.open()
         with self._timed("settle"):
             settled = self.backend.settle(_RESET_PATIENCE_S)
         self._running = self._begun = True

@@ -1,4 +1,4 @@
-"""The tools of a desktop's episodes, if it has any."""
+"""The tools of an environment's episodes, if it has any."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from agentgym.actions import Action, Batch
 from agentgym.envs.calling import Caller, Calls, told_of
-from agentgym.envs.toolset import ToolSets
+from agentgym.envs.toolset import EpisodeToolSource, ToolSets
 from agentgym.errors import ActionError
 from agentgym.tasks import Task
 from agentgym.tools import ToolContext, ToolResult, Workspace, read_calls
 from agentgym.tools.keeping import KeptContext, keep_context
-from agentgym.tools.registry import ToolSource
+from agentgym.tools.mcp import McpServer
 
 __all__ = ["Toolbox"]
 
@@ -26,11 +26,20 @@ class Toolbox:
         tools: those of every task; None for what the tasks name.
         max_result: characters of a result that are shown.
         workspace: gives the machine.
+        always: whether an episode without a tool has a context, too.
     """
 
-    def __init__(self, tools: Iterable[ToolSource] | None, max_result: int, workspace: Callable[[], Workspace]) -> None:
-        self._sets = ToolSets(tools)
-        self._max_result, self._workspace = max_result, workspace
+    def __init__(
+        self,
+        tools: Iterable[EpisodeToolSource] | None,
+        max_result: int,
+        workspace: Callable[[], Workspace],
+        *,
+        always: bool = False,
+    ) -> None:
+        self.sets = ToolSets(tools)
+        self._max_result, self._workspace, self._always = max_result, workspace, always
+        self._servers: Sequence[McpServer] = ()
         self.caller: Caller | None = None
 
     @property
@@ -46,13 +55,28 @@ class Toolbox:
             TaskError: if the task names a tool that there is not.
         """
         self.close()
-        tools = self._sets.of(task)
-        if not tools:
+        tools, self._servers = self.sets.of(task), self.sets.servers(task)
+        if not (tools or self._servers or self._always):
             return
         context = ToolContext(task, rng=np.random.default_rng(seed), workspace=self._workspace)
         self.caller = Caller(tools, context, max_result=self._max_result)
         if kept is not None:
             kept.put_into(context)
+
+    @property
+    def needs_packages(self) -> bool:
+        """Whether a server of the episode is a program of a Python package, which the machine must show."""
+        return any(server.packages for server in self._servers)
+
+    def open(self) -> None:
+        """Starts the servers of the episode, whose tools it then has, in the machine, which is set up.
+
+        Raises:
+            BackendError: if the machine broke.
+            TaskError: if a server does not come up.
+        """
+        if self.caller is not None:
+            self.caller.open(self._servers)
 
     def calls_of(self, step: int, *, quietly: bool = False) -> Calls | None:
         return None if self.caller is None else self.caller.calls_of(step, quietly=quietly)

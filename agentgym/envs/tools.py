@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
-import numpy as np
 from gymnasium.error import ResetNeeded
 
 from agentgym import spaces
@@ -18,7 +17,8 @@ from agentgym.envs.calling import Caller, shown, told_of
 from agentgym.envs.choice import TaskSource
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.machines import MachineWhenNeeded, SavedMachine
-from agentgym.envs.toolset import EpisodeToolSource, ToolSets
+from agentgym.envs.toolbox import Toolbox
+from agentgym.envs.toolset import EpisodeToolSource
 from agentgym.errors import ActionError, BackendError, UsageError
 from agentgym.families import Split
 from agentgym.tasks import Task
@@ -94,18 +94,18 @@ class ToolEnv(JudgedEnv[str]):
         render_mode: str | None = None,
     ) -> None:
         super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode, split=split)
-        self._max_result = longest_result(max_result)
-        self._sets = ToolSets(tools)
         options = BackendOptions(accessibility=False)
         if not isinstance(backend, str):
             options = msgspec.structs.replace(options, screen=backend.screen)
         backend_named(backend, options.screen)
         self._machine = MachineWhenNeeded(backend, options)
+        # Whether a machine has what a tool asks of it shows when the tool asks.
+        workspace = cast("Callable[[], Workspace]", self._machine.running)
+        self._toolbox = Toolbox(tools, longest_result(max_result), workspace, always=True)
         self.observation_space = spaces.UnicodeText()
         # To draw a task of each of a hundred families may take many seconds.
-        self._calls = spaces.ToolCallText(self._sets.definitions(self._choice.some_samples(_MOST_DRAWN)))
+        self._calls = spaces.ToolCallText(self._toolbox.sets.definitions(self._choice.some_samples(_MOST_DRAWN)))
         self.action_space = self._calls
-        self._caller: Caller | None = None
         self._actions: list[tuple[Asked, ...]] = []
         self._results: tuple[ToolResult, ...] = ()
         self._error: str | None = None
@@ -168,7 +168,7 @@ class ToolEnv(JudgedEnv[str]):
         before = self.tools
         with self._timed("tools"):
             self._make(asked)
-        terminated = self._calling.context.over or any(isinstance(one, Done | Fail) for one in asked)
+        terminated = self._toolbox.over or any(isinstance(one, Done | Fail) for one in asked)
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
         info: dict[str, Any] = {"tool_results": told_of(self._results), "action_error": self._error, "failure": None}
         if self.tools.keys() != before.keys():
@@ -203,9 +203,8 @@ class ToolEnv(JudgedEnv[str]):
                 for asked in token.actions:
                     self._make(asked, quietly=True)
             else:
-                self._prepare(token.task)
+                self._toolbox.begin(token.task, token.seed, kept=token.context)
                 self._machine.restore(token.task, token.seed, token.machine)
-                token.context.put_into(self.context)
         self._actions, self._results, self._error = list(token.actions), token.results, token.error
         self._running = True
         self._offered()
@@ -222,22 +221,20 @@ class ToolEnv(JudgedEnv[str]):
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
         self._running = False
-        caller, self._caller = self._caller, None
         try:
-            if caller is not None:
-                caller.context.close()
+            self._toolbox.close()
         finally:
             self._machine.close()
 
     @property
     def _calling(self) -> Caller:
-        if self._caller is None:
+        if self._toolbox.caller is None:
             raise ResetNeeded("there is no episode: call reset")
-        return self._caller
+        return self._toolbox.caller
 
     @property
     def _judged(self) -> Backend:
-        if self._caller is None:
+        if self._toolbox.caller is None:
             raise ResetNeeded("there is no episode: call reset")
         return self._machine.when_needed()
 
@@ -261,20 +258,10 @@ class ToolEnv(JudgedEnv[str]):
         self._scored = None
         self._actions, self._results, self._error = [], (), None
         with self._timed("reset"):
-            self._prepare(task)
-            servers = self._sets.servers(task)
-            self._machine.begin(task, self._seed, packages=any(server.packages for server in servers))
-            self._calling.open(servers)
+            self._toolbox.begin(task, self._seed)
+            self._machine.begin(task, self._seed, packages=self._toolbox.needs_packages)
+            self._toolbox.open()
         self._running = True
-
-    def _prepare(self, task: Task) -> None:
-        """Gives the tools a context of their own."""
-        if self._caller is not None:
-            self._caller.context.close()
-        # Whether a machine has what a tool asks of it shows when the tool asks.
-        workspace = cast("Callable[[], Workspace]", self._machine.running)
-        context = ToolContext(task, rng=np.random.default_rng(self._seed), workspace=workspace)
-        self._caller = Caller(self._sets.of(task), context, max_result=self._max_result)
 
     def _make(self, asked: tuple[Asked, ...], *, quietly: bool = False) -> None:
         self._actions.append(asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from agentgym.envs import DesktopEnv
 from agentgym.errors import TaskError, UsageError
 from agentgym.events import Step
 from agentgym.tools import ToolContext, tool
+from agentgym.tools.mcp import McpServer
 from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
 
@@ -239,3 +241,19 @@ def test_a_shell_in_a_real_desktop() -> None:
         assert env.unwrapped.backend.read("~/note.txt") == b"milk\nbread\n"  # type: ignore[attr-defined]
     finally:
         env.close()
+
+
+def test_a_server_of_tools_is_started_with_the_episode_and_ended_with_it(tmp_path: Path) -> None:
+    script = Path(__file__).parents[1] / "tools" / "plainserver.py"
+    server = McpServer(
+        name="plain", command=(sys.executable, str(script)), cwd=str(tmp_path), host=True, timeout_s=30.0
+    )
+    env = _env(tools=[count, server])
+    _, info = env.reset(seed=0)
+    assert {"count", "note"} <= {one["function"]["name"] for one in info["tools"]}
+    assert env.step(_call("note", text="milk"))[4]["tool_results"][0]["content"] == "noted"
+    assert (tmp_path / "notes.txt").read_text() == "milk\n"
+    token = env.snapshot()
+    assert token.replayed is not None
+    assert "state[" in token.replayed
+    env.close()
