@@ -22,6 +22,7 @@ _MOST_CALLS = 100
 _FENCE = re.compile(r"^```[a-zA-Z]*\n(.*?)\n?```$", re.DOTALL)
 _FORM = '{"name": …, "arguments": {…}}'
 _WORDS: Mapping[str, tuple[Asked, ...]] = {"DONE": (Done(),), "FAIL": (Fail(),), "WAIT": ()}
+_WORD_LENGTH = 4
 
 
 def read_calls(raw: Any) -> tuple[Asked, ...]:
@@ -37,6 +38,8 @@ def read_calls(raw: Any) -> tuple[Asked, ...]:
     try:
         if type(raw) is ToolCall:
             return (_legal(raw),)
+        if type(raw) is str:
+            raw = _decoded(raw)
         if type(raw) is dict and raw.keys() <= _OWN_KEYS and type(raw.get("name")) is str:
             return (_named(raw),)
         found = tuple(_read(raw))
@@ -54,9 +57,7 @@ _OWN_KEYS = frozenset({"name", "arguments", "id"})
 
 
 def _read(raw: Any) -> Iterator[Asked]:
-    if isinstance(raw, str):
-        yield from _text(raw)
-    elif isinstance(raw, Done | Fail):
+    if isinstance(raw, Done | Fail):
         yield raw
     elif isinstance(raw, ToolCall):
         yield _legal(raw)
@@ -71,20 +72,22 @@ def _read(raw: Any) -> Iterator[Asked]:
         raise ActionError(f"an action here is a tool call, {_FORM}; given was {short(raw)}")
 
 
-def _text(text: str) -> Iterator[Asked]:
+def _decoded(text: str) -> Any:
+    """What a text says: an object, a list, or one of the words."""
     if len(text) > MAX_WRITTEN:
         raise ActionError(f"the action has {len(text)} characters; at most {MAX_WRITTEN} are read")
-    code = _FENCE.sub(r"\1", text.strip()).strip()
-    if code.upper() in _WORDS:
-        yield from _WORDS[code.upper()]
-        return
+    code = text.strip()
+    if code.startswith("```"):
+        code = _FENCE.sub(r"\1", code).strip()
+    if len(code) == _WORD_LENGTH and code.upper() in _WORDS:
+        return _WORDS[code.upper()]
     try:
         read = msgspec.json.decode(code)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ActionError(f"not JSON: {short(text)} ({cut(str(error))}); a tool call is {_FORM}") from error
     if not isinstance(read, dict | list):
         raise ActionError(f"a tool call is {_FORM}; given was {short(read)}")
-    yield from _read(read)
+    return read
 
 
 def _mapping(raw: Mapping[str, Any]) -> Iterator[Asked]:
