@@ -11,6 +11,7 @@ from gymnasium.utils import RecordConstructorArgs
 from agentgym.display import environment_html
 from agentgym.envs.desktop import DesktopEnv
 from agentgym.envs.shown import standing_html
+from agentgym.envs.tools import ToolEnv
 from agentgym.errors import UsageError
 from agentgym.rewards import Hook, RewardHook, begun, resolve_hooks, term
 from agentgym.wrappers.shown_transitions import ENV_TERM, ENV_TERMS, TERMS, ShownTransitions, terms_below
@@ -78,7 +79,7 @@ class RewardHooks(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     def _repr_html_(self) -> str | None:
         """What the environment shows, with the terms of its reward."""
         machine = self.unwrapped
-        if not isinstance(machine, DesktopEnv):
+        if not isinstance(machine, DesktopEnv | ToolEnv):
             return environment_html(self.env)
         return standing_html(machine.standing(), self._terms)
 

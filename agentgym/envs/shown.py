@@ -32,7 +32,7 @@ class Standing:
         error: why the last action, or the rest of it, was not done.
         reward: of the last step.
         score: if the present state was scored already; to be shown is no reason to score it.
-        screen: the picture, or why there is none.
+        screen: the picture, or what is shown instead, or why there is none.
     """
 
     name: str
@@ -91,6 +91,8 @@ def _tile(at: int, standing: Standing) -> Html:
 
 
 def _screen(screen: Picture | str) -> Html:
+    if isinstance(screen, Html):
+        return screen
     if isinstance(screen, str):
         return element("div", screen, style="font-style:italic;margin-top:6px")
     height, width = screen.shape[:2]

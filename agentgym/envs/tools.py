@@ -12,14 +12,17 @@ from agentgym import spaces
 from agentgym.actions import Action, Done, Fail, ToolCall
 from agentgym.actions.quoting import cut
 from agentgym.backends.base import Backend, BackendOptions
+from agentgym.display import element
 from agentgym.envs.arguments import backend_named, longest_result
 from agentgym.envs.calling import Caller, shown, told_of
 from agentgym.envs.choice import TaskSource
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.machines import MachineWhenNeeded, SavedMachine
+from agentgym.envs.shown import Standing, standing_html
 from agentgym.envs.toolbox import Toolbox
 from agentgym.envs.toolset import EpisodeToolSource
 from agentgym.errors import ActionError, BackendError, UsageError
+from agentgym.evaluators import Score
 from agentgym.families import Split
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, Workspace, read_calls
@@ -217,6 +220,28 @@ class ToolEnv(JudgedEnv[str]):
         asked = self._actions[-1] if self._actions else ()
         calls = [f"> {_written(one)}" for one in asked]
         return "\n".join([f"step {len(self._actions)}", *calls, self._observation()])
+
+    def standing(self) -> Standing:
+        """Where the environment stands, for a notebook; nothing is scored for it."""
+        name = self.spec.id if self.spec is not None else type(self).__name__
+        if self._task is None or self._toolbox.caller is None:
+            return Standing(name, "No episode has begun: call reset.")
+        scored = self._scored if isinstance(self._scored, Score) else None
+        shown_last = element("pre", shown(self._results), style="white-space:pre-wrap;margin:6px 0 0")
+        return Standing(
+            name,
+            shown_last,
+            self._task,
+            len(self._actions),
+            self._limit,
+            not self._running,
+            action=self._last_action,
+            error=self._error,
+            score=scored,
+        )
+
+    def _repr_html_(self) -> str:
+        return standing_html(self.standing())
 
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
 import msgspec
@@ -143,11 +144,12 @@ class Tool:
         return self
 
     def __reduce__(self) -> tuple[Callable[..., Tool], tuple[Any, ...]]:
-        if self._function is None:
-            return Tool, (self.name, self.description, self.parameters, self._does, self.timeout_s)
         if self.place is not None:
             return _imported, (self.place,)
-        return _made_again, (self._function, self.name, self.description, self.timeout_s)
+        if self._function is not None:
+            return _made_again, (self._function, self.name, self.description, self.timeout_s)
+        bare = partial(Tool, offered=self._offered)
+        return bare, (self.name, self.description, self.parameters, self._does, self.timeout_s)
 
     def __repr__(self) -> str:
         return f"<Tool {self.name}({', '.join(self.parameters.get('properties', {}))})>"

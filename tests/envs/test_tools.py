@@ -24,6 +24,7 @@ from agentgym.backends.memory import MemoryBackend
 from agentgym.envs import ToolEnv
 from agentgym.errors import BackendError, EvaluationError, TaskError, ToolError, UsageError
 from agentgym.tools import Tool, ToolContext, tool
+from agentgym.wrappers import RewardHooks
 
 
 @tool
@@ -540,8 +541,14 @@ def test_the_spec_survives_json_and_pickle() -> None:
     env.close()
 
 
-def test_many_at_once() -> None:
-    envs = gym.make_vec("agentgym/Tools-v0", num_envs=3, task=_task(tools=NAMED), backend="memory")
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_many_at_once(mode: str) -> None:
+    # Text has no array that processes could share.
+    options: dict[str, Any] = {
+        "vectorization_mode": mode,
+        "vector_kwargs": {"shared_memory": False} if mode == "async" else {},
+    }
+    envs = gym.make_vec("agentgym/Tools-v0", num_envs=3, task=_task(tools=NAMED), backend="memory", **options)
     observations, _ = envs.reset(seed=0)
     assert observations == ("Write 42.\n\nSteps left: 5",) * 3
     actions = tuple(json.dumps(_call("add", a=one)) for one in range(3))
@@ -558,6 +565,20 @@ def test_it_is_rendered_as_text() -> None:
     env.step([_call("add", a=1), Done()])
     assert env.render() == 'step 1\n> add {"a":1}\n> DONE\nWrite 42.\n\n[call-1-0] add\n2\n\nSteps left: 4'
     assert _env().render() is None
+
+
+def test_a_notebook_shows_task_step_and_results() -> None:
+    env = gym.make("agentgym/Tools-v0", task=_task(tools=NAMED), backend="memory")
+    unwrapped: Any = env.unwrapped
+    assert "No episode has begun" in unwrapped._repr_html_()
+    env.reset(seed=0)
+    env.step(_call("bash", command="echo <b>"))
+    html = unwrapped._repr_html_()
+    assert "agentgym/Tools-v0" in html
+    assert "Write 42." in html
+    assert "1 of at most 5" in html
+    assert "[call-1-0] bash\n&lt;b&gt;" in html
+    assert "1 of at most 5" in str(RewardHooks(env, cost=lambda _: 0.0)._repr_html_())
 
 
 def test_a_tool_of_a_bare_schema_and_a_limit() -> None:

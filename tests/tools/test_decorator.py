@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import pickle
 import re
 import typing
 from dataclasses import dataclass
@@ -355,6 +356,27 @@ def test_a_tool_is_frozen_and_copied_as_itself() -> None:
     with pytest.raises(AttributeError, match="frozen"):
         add.name = "sub"
     assert copy.deepcopy({"tools": [add]})["tools"][0] is add
+
+
+def shout(arguments: dict[str, Any], context: ToolContext) -> str:
+    return f"{arguments['text']}!"
+
+
+def not_yet(context: ToolContext) -> bool:
+    return False
+
+
+def test_a_tool_is_pickled(context: ToolContext) -> None:
+    assert pickle.loads(pickle.dumps(add)) is add
+    assert add.place == f"{__name__}:add"
+    renamed = pickle.loads(pickle.dumps(tool(name="plus", timeout_s=3.0)(sum_of)))
+    assert (renamed.name, renamed.timeout_s, renamed.call({"a": 1, "b": 2}, context)) == ("plus", 3.0, 3)
+    schema = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+    bare = pickle.loads(pickle.dumps(Tool("shout", "Shouts.", schema, shout, 2.0, offered=not_yet)))
+    assert (bare.name, bare.timeout_s, bare.call({"text": "a"}, context)) == ("shout", 2.0, "a!")
+    assert not bare.is_offered(context)
+    with pytest.raises(ToolError, match=r"\$\.text: missing"):
+        bare.call({}, context)
 
 
 def test_a_tool_of_a_bare_schema_is_checked_with_it(context: ToolContext) -> None:
