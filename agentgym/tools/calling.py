@@ -12,7 +12,7 @@ from agentgym.actions.quoting import cut, short
 from agentgym.errors import BackendError, MissingDependencyError, ToolError
 from agentgym.registry import suggestion
 from agentgym.tools.context import ToolContext
-from agentgym.tools.results import ToolResult, written
+from agentgym.tools.results import ToolResult, encodable, without_addresses, written
 from agentgym.tools.tool import Tool
 from agentgym.tools.workspace import Reply
 
@@ -38,6 +38,7 @@ def call_tool(
     """
     context.clock.advance(_CALL_TAKES_S)
     ok, content, value = _outcome(tools, call, context)
+    content = encodable(content)
     if len(content) > max_result:
         ok, content = (
             False,
@@ -67,7 +68,7 @@ def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) ->
     except ToolError as error:
         return False, str(error), None
     except BaseException as error:  # noqa: BLE001 - foreign code, whose crash is the result of the call
-        return False, cut(_crash(error), _LONGEST_ERROR), None
+        return False, cut(without_addresses(_crash(error)), _LONGEST_ERROR), None
 
 
 def _crash(error: BaseException) -> str:

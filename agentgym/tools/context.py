@@ -53,11 +53,16 @@ class ToolContext:
         self.task = task
         self.rng = np.random.default_rng(0) if rng is None else rng
         self.clock = EpisodeClock.of(task) if clock is None else clock
-        self.state: dict[str, Any] = {}
+        self._state: dict[str, Any] = {}
         self.calls: list[dict[str, Any]] = []
         self.answer: str | None = None
         self.over = False
         self._workspace = workspace
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the tools of the episode remember, by the name of the tool or the service."""
+        return self._state
 
     @property
     def workspace(self) -> Workspace:

@@ -17,8 +17,15 @@ T = TypeVar("T")
 
 
 def finished(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What the coroutine gives, awaited in the one loop of this process, in a copy of the caller's context."""
-    loop = _loop(os.getpid())
+    """What the coroutine gives, awaited in the one loop of this process, in a copy of the caller's context.
+
+    Raises:
+        RuntimeError: if it is that loop which asks, as when a coroutine calls a tool instead of awaiting its function.
+    """
+    loop, thread = _loop(os.getpid())
+    if threading.current_thread() is thread:
+        coroutine.close()
+        raise RuntimeError("a tool that is a coroutine cannot be called from within another: await its function")
     done: Future[T] = Future()
     context = copy_context()
 
@@ -46,8 +53,9 @@ def finished(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 @cache
-def _loop(_process: int) -> asyncio.AbstractEventLoop:
-    """The loop of a process, which a forked child does not share."""
+def _loop(_process: int) -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
+    """The loop of a process and its thread, which a forked child does not share."""
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="agentgym-coroutines", daemon=True).start()
-    return loop
+    thread = threading.Thread(target=loop.run_forever, name="agentgym-coroutines", daemon=True)
+    thread.start()
+    return loop, thread

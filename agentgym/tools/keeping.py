@@ -11,7 +11,7 @@ from agentgym.tools.context import ToolContext
 
 __all__ = ["KeptContext", "keep_context"]
 
-_COPIED = ("state", "rng", "clock")
+_COPIED = ("_state", "rng", "clock")
 
 
 class KeptContext:

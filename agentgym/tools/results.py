@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-__all__ = ["ToolResult", "written"]
+__all__ = ["ToolResult", "encodable", "without_addresses", "written"]
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 class ToolResult(msgspec.Struct, frozen=True):
@@ -27,7 +31,10 @@ class ToolResult(msgspec.Struct, frozen=True):
 
 
 def written(value: Any) -> str:
-    """A result as text: text as it is, None as nothing, other values as JSON, what JSON has not as Python has it."""
+    """A result as text: text as it is, None as nothing, other values as JSON, what JSON has not as Python has it.
+
+    It has no addresses in memory, which are others each time.
+    """
     if isinstance(value, str):
         return value
     if value is None:
@@ -35,7 +42,22 @@ def written(value: Any) -> str:
     try:
         return msgspec.json.encode(value, enc_hook=_plain).decode()
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError, NotImplementedError):
-        return str(value)
+        return without_addresses(str(value))
+
+
+def without_addresses(text: str) -> str:
+    return _ADDRESS.sub("", text)
+
+
+def encodable(text: str) -> str:
+    """The text with a question mark for each half of a character."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def _plain(value: Any) -> Any:

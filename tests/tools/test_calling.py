@@ -44,6 +44,8 @@ def test_text_is_shown_as_it_is_and_other_values_as_json() -> None:
         (np.arange(3), "[0,1,2]"),
         (np.float32(0.5), "0.5"),
         ({1, 2}.__class__, "<class 'set'>"),
+        (Opaque(), "<tests.tools.test_calling.Opaque object>"),
+        ("half \ud800 é", "half ? é"),
         (3 + 4j, "(3+4j)"),
     ):
 
@@ -67,6 +69,10 @@ def test_an_unknown_name_is_a_result_that_suggests() -> None:
     assert context.calls == [{"name": "serach", "arguments": {}, "ok": False}]
 
 
+class Opaque:
+    pass
+
+
 class Strange(BaseException):
     def __str__(self) -> str:
         raise RuntimeError
@@ -82,6 +88,9 @@ class Strange(BaseException):
         (RecursionError(), "RecursionError"),
         (Strange(), "Strange"),
         (TimeoutError("slow"), "TimeoutError: slow"),
+        (KeyError("half \ud800"), "KeyError: 'half \\ud800'"),
+        (ToolError("half \ud800"), "half ?"),
+        (ValueError(f"not {object()}"), "ValueError: not <object object>"),
     ],
 )
 @pytest.mark.parametrize("timeout_s", [None, 10.0])
@@ -211,6 +220,35 @@ def test_the_evidence_has_what_was_left() -> None:
     }
     with pytest.raises(TypeError, match="an answer is text, not int"):
         context.submit(42)  # type: ignore[arg-type]
+
+
+def test_a_coroutine_that_calls_another_instead_of_awaiting_it_is_told(context_of: ToolContext) -> None:
+    @tool
+    async def inner() -> str:
+        """Inner."""
+        return "inner"
+
+    @tool
+    async def outer(how: str) -> str:
+        """Outer."""
+        return str(inner.call({}, context_of)) if how == "call" else str(await inner())
+
+    assert played(outer, {"how": "await"}).content == "inner"
+    assert "await its function" in played(outer, {"how": "call"}).content
+
+
+@pytest.fixture
+def context_of() -> ToolContext:
+    return ToolContext(Task("t", ""))
+
+
+def test_a_tool_cannot_take_the_state_away_from_others() -> None:
+    @tool
+    def grab(context: ToolContext) -> None:
+        """Grabs."""
+        context.state = {}  # type: ignore[misc]  # which is the point
+
+    assert played(grab).content.startswith("AttributeError")
 
 
 def test_what_cannot_give_evidence_leaves_the_episode_unscored() -> None:
