@@ -10,6 +10,7 @@ from agentgym.actions import ToolCall
 from agentgym.errors import BackendError, TaskError
 from agentgym.tasks import Task
 from agentgym.tools import ToolContext, ToolResult, call_tool, resolve_tools
+from agentgym.tools.keeping import keep_context
 from agentgym.tools.modelcalls import CallsModels
 from tests.judgeserver import serving
 
@@ -49,9 +50,9 @@ def test_first_rule_answers_then_turns_then_the_default() -> None:
 def test_a_copied_dialogue_goes_on_where_it_was_copied() -> None:
     context = context_with(SCRIPT)
     ask(context, "What?")
-    kept = copy.deepcopy(context.state)
+    kept = keep_context(context)
     assert ask(context, "What?").content == "Still here."
-    context.state = kept
+    kept.put_into(context)
     assert ask(context, "What?").content == "Still here."
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from agentgym.cli import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tools.md").read_text()
 
@@ -19,3 +24,23 @@ def test_the_example_works_as_it_says() -> None:
     shown = env.step({"name": "stock", "arguments": {"item": "pen"}})[0]
     assert f"```\n{shown}\n```" in PAGE
     env.close()
+
+
+def test_the_commands_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code = re.search(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    commands = re.search(r"^```bash\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert code is not None
+    assert commands is not None
+    (tmp_path / "shop.py").write_text(code[1])
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for line in commands[1].splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "agentgym"
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code in (None, 0)
+        said.append(capsys.readouterr().out)
+    assert "bash" in said[0]
+    assert '"name": "stock"' in said[1]
+    assert said[2] == "3\n"

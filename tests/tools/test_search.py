@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import sqlite3
@@ -18,6 +17,7 @@ from agentgym.errors import BackendError, UsageError
 from agentgym.tasks import Task
 from agentgym.testing.search import check_search_provider
 from agentgym.tools import ToolContext, ToolResult, call_tool, resolve_tools
+from agentgym.tools.keeping import keep_context
 from agentgym.tools.search import (
     Corpus,
     Hit,
@@ -301,9 +301,9 @@ def test_nothing_found_is_no_error() -> None:
 def test_a_snapshot_keeps_where_the_episode_was() -> None:
     context, call = calling({})
     call("open_page", address="https://almanac.example/towns")
-    kept = copy.deepcopy(context.state)
+    kept = keep_context(context)
     call("open_page", address="1")
-    context.state = kept
+    kept.put_into(context)
     assert call("open_page", address="2").ok
     assert len(json.loads(context.evidence()["pages.json"])) == 2
 
