@@ -12,6 +12,7 @@ from agentgym.actions.quoting import cut, short
 from agentgym.errors import BackendError, MissingDependencyError, ToolError
 from agentgym.registry import suggestion
 from agentgym.tools.context import ToolContext
+from agentgym.tools.coroutines import giving_up
 from agentgym.tools.results import ToolResult, encodable, without_addresses, written
 from agentgym.tools.tool import Tool
 from agentgym.tools.workspace import Reply
@@ -84,7 +85,7 @@ class _TimeIsUp(Exception):
 
 
 def _within(timeout_s: float, do: Callable[[], Any]) -> Any:
-    """What a function gives; it goes on in a thread that nobody waits for if that takes too long.
+    """What a function gives. It is left in its thread if that takes too long; what it awaits is cancelled.
 
     Raises:
         _TimeIsUp: if it did not end in time.
@@ -103,8 +104,13 @@ def _within(timeout_s: float, do: Callable[[], Any]) -> Any:
             over.set()
 
     # What the tool traces goes into the run of the caller.
-    threading.Thread(target=copy_context().run, args=(work,), name="agentgym-tool", daemon=True).start()
+    context = copy_context()
+    when_given_up: list[Callable[[], object]] = []
+    context.run(giving_up.set, when_given_up)
+    threading.Thread(target=context.run, args=(work,), name="agentgym-tool", daemon=True).start()
     if not over.wait(timeout_s):
+        for give_up in when_given_up:
+            give_up()
         raise _TimeIsUp
     if raised:
         raise raised[0]

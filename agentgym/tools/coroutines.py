@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from functools import cache
 from typing import Any, TypeVar
 
-__all__ = ["finished"]
+__all__ = ["finished", "giving_up"]
 
 T = TypeVar("T")
+
+giving_up: ContextVar[list[Callable[[], object]] | None] = ContextVar("agentgym_giving_up", default=None)
+"""What is to be done when the call that goes on here is given up."""
 
 
 def finished(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -43,12 +46,18 @@ def finished(coroutine: Coroutine[Any, Any, T]) -> T:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
+    def cancel() -> None:
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+
+    when_given_up = giving_up.get()
+    if when_given_up is not None:
+        when_given_up.append(cancel)
     loop.call_soon_threadsafe(start)
     try:
         return done.result()
     except BaseException:
-        # Interrupted, or given up: nothing waits for it any more.
-        loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+        # Interrupted: nothing waits for it any more.
+        cancel()
         raise
 
 

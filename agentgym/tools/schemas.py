@@ -42,21 +42,30 @@ class SchemaCheck:
         self._name, self._schema = name, dict(schema)
 
     def __call__(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        if not self._validator.is_valid(arguments):
-            raise refusal(self._name, [_fault(error) for error in self._validator.iter_errors(arguments)])
+        from referencing.exceptions import Unresolvable
+
+        try:
+            if not self._validator.is_valid(arguments):
+                raise refusal(self._name, [_fault(error) for error in self._validator.iter_errors(arguments)])
+        except Unresolvable as error:
+            raise UsageError(
+                f"parameters of the tool {self._name!r} refer to {error.ref!r}, which is not in them"
+            ) from error
         return arguments
 
     @cached_property
     def _validator(self) -> Any:
         from jsonschema.exceptions import SchemaError
         from jsonschema.validators import Draft202012Validator, validator_for
+        from referencing import Registry
 
         kind = validator_for(self._schema, default=Draft202012Validator)
         try:
             kind.check_schema(self._schema)
         except SchemaError as error:
             raise UsageError(f"parameters of the tool {self._name!r} are no JSON Schema: {error.message}") from error
-        return kind(self._schema)
+        # An empty one, or what a server of tools refers to would be fetched from the network.
+        return kind(self._schema, registry=Registry())
 
 
 def refusal(name: str, faults: Sequence[Fault]) -> ToolError:
