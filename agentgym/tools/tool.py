@@ -88,6 +88,14 @@ class Tool:
         """
         return self._does(self._check(arguments), context)
 
+    def check(self, arguments: Arguments) -> Arguments:
+        """The arguments as it takes them, if they fit; nothing is called.
+
+        Raises:
+            ToolError: if they do not.
+        """
+        return self._check(arguments)
+
     @property
     def always_offered(self) -> bool:
         return self._offered is None
