@@ -19,6 +19,7 @@ from agentgym.cli.qa import qa
 from agentgym.cli.relabel import relabel
 from agentgym.cli.run import run
 from agentgym.cli.screenshot import screenshot
+from agentgym.cli.serve_mcp import serve_mcp
 from agentgym.cli.tools import commands as tools
 from agentgym.cli.train import train
 from agentgym.cli.validate import validate
@@ -67,6 +68,7 @@ app.command("relabel")(relabel)
 app.command("video")(video)
 app.command("plot")(plot)
 app.command("train")(train)
+app.command("serve-mcp")(serve_mcp)
 app.add_typer(apps, name="apps")
 app.add_typer(tools, name="tools")
 
