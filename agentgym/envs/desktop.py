@@ -250,9 +250,14 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
 
     def show_accessibility(self) -> None:
         """Has the machine show an accessibility tree, from the next ``reset`` on if it does not do so already."""
-        if self._options.accessibility:
+        self._remake(accessibility=True)
+
+    def _remake(self, **options: bool) -> None:
+        """Gives a machine up that was made without these options, if it was made by name."""
+        wanted = msgspec.structs.replace(self._options, **options)
+        if wanted == self._options:
             return
-        self._options = msgspec.structs.replace(self._options, accessibility=True)
+        self._options = wanted
         if self._backend_name is not None and self._backend is not None:
             self._backend.close()
             self._backend = None
@@ -297,13 +302,15 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
             if _ACCESSIBLE & observed_by(task):
                 self.show_accessibility()
             self._toolbox.begin(task, self._seed)
+            if self._toolbox.needs_packages:
+                self._remake(packages=True)
             self.backend.reset(seed=self._seed)
             self._kept = run_steps(task.setup, self.backend)
             self._begun = True
             self._toolbox.open()
         with self._timed("settle"):
             settled = self.backend.settle(_RESET_PATIENCE_S)
-        self._running = self._begun = True
+        self._running = True
         return settled
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agentgym.backends.sandbox.backend import SandboxBackend
-from agentgym.envs import ToolEnv
+from agentgym.envs import DesktopEnv, ToolEnv
 from agentgym.errors import TaskError
 from agentgym.tools.mcp import McpServer
 
@@ -134,6 +134,23 @@ def test_a_step_after_which_a_server_offers_more_says_what_there_is() -> None:
         _, _, _, _, info = env.step({"name": "learn", "arguments": {"name": "dance"}})
         assert "dance" in {one["function"]["name"] for one in info["tools"]}
         assert "tools" not in env.step({"name": "dance", "arguments": {}})[4]
+
+
+@pytest.mark.desktop
+def test_a_desktop_has_servers_in_its_own_sandbox() -> None:
+    server = McpServer(name="shop", command=("python", "server.py"), packages=True)
+    env = DesktopEnv(_task({}, program="mcpserver.py") | {"mcp_servers": {}}, tools=[server])
+    try:
+        _, info = env.reset(seed=1)
+        assert "order" in {one["function"]["name"] for one in info["tools"]}
+        _, _, _, _, info = env.step({"name": "order", "arguments": {"item": "tea", "count": 1}})
+        assert info["tool_results"][0]["ok"]
+        assert env.backend.read("~/orders.txt") == b"tea"
+        _, _, _, _, info = env.step({"name": "crash"})
+        assert not info["tool_results"][0]["ok"]
+        assert info["action_error"] is None
+    finally:
+        env.close()
 
 
 def test_a_server_has_to_be_described_by_the_task() -> None:

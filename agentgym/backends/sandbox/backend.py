@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Mapping, Sequence
 
 from agentgym.actions import Action
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
 from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
+from agentgym.backends.x11.sandbox import package_folders
 from agentgym.backends.x11.toolside import ToolMethods, ToolSide
 from agentgym.errors import ActionError, BackendError, UsageError
 
@@ -85,7 +85,7 @@ class SandboxBackend(ToolMethods):
             memory_mb=memory_mb,
             disk_mb=disk_mb,
             processes=processes,
-            shown=tuple({**(_packages() if packages else {}), **(shown or {})}.items()),
+            shown=tuple({**(package_folders() if packages else {}), **(shown or {})}.items()),
         )
         self._machine: Machine | None = None
         self._tools: ToolSide | None = None
@@ -205,7 +205,3 @@ class SandboxBackend(ToolMethods):
 def make_sandbox(options: BackendOptions) -> SandboxBackend:
     """The sandbox as environments make it."""
     return SandboxBackend(sandbox=options.sandbox, network=options.network, packages=options.packages)
-
-
-def _packages() -> dict[str, str]:
-    return {path: path for path in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}}

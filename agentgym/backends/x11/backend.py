@@ -24,6 +24,7 @@ from agentgym.backends.x11.input import InputDriver, Sent
 from agentgym.backends.x11.keysyms import keysym_of_character, keysym_of_key
 from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
 from agentgym.backends.x11.refresh import set_refresh
+from agentgym.backends.x11.sandbox import package_folders
 from agentgym.backends.x11.toolside import ToolMethods, ToolSide
 from agentgym.errors import BackendError, UsageError
 
@@ -269,6 +270,7 @@ def make_x11(options: BackendOptions) -> X11Backend:
         sandbox=options.sandbox,
         network=options.network,
         accessibility=options.accessibility,
+        shown=package_folders() if options.packages else None,
     )
 
 

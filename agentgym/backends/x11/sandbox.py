@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from agentgym.backends.x11.application import application_folders
 from agentgym.errors import SandboxUnavailableError
 
-__all__ = ["HOME", "RUN", "Sandbox", "check_sandbox", "visible_python"]
+__all__ = ["HOME", "RUN", "Sandbox", "check_sandbox", "package_folders", "visible_python"]
 
 HOME = "/home/user"
 """The home of OSWorld's machines, which its tasks have written into them."""
@@ -209,6 +210,11 @@ def _pickler() -> Path:
     assert found is not None, "Gymnasium depends on it"
     assert found.origin is not None, "it is a package"
     return Path(found.origin).parent
+
+
+def package_folders() -> dict[str, str]:
+    """Where this process has its Python packages, which a sandbox that shows them has in the same places."""
+    return {path: path for path in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))}
 
 
 def visible_python() -> str:
