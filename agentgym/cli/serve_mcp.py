@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -58,17 +60,17 @@ def serve_mcp(
         raise UsageError("--idle is for --http; on standard input the run ends with the client")
     if out is not None:
         make_folder(out)
-    with modules_from_here():
+    with modules_from_here(), _listening(http) as listening:
         env = _made(target, key_values(option or (), flag="--option"))
         if out is not None:
             env = TrajectoryRecorder(env, out, agent="mcp")
         played = Played(env, seed=seed, hidden=hide or ())
         signal.signal(signal.SIGTERM, _leave)
         try:
-            if http is None:
+            if listening is None:
                 serve_stdio(played)
             else:
-                serve_http(played, http, ready=_announce, idle_s=idle)
+                serve_http(played, listening, ready=_announce, idle_s=idle)
         finally:
             # The client may be impatient, but what was recorded is to be whole.
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -87,6 +89,20 @@ def _made(target: str, options: Mapping[str, Any]) -> gym.Env[Any, Any]:
         raise UsageError(f"{target} has tasks for {' and '.join(sorted(kinds)) or 'nothing'}; serve one of them")
     one = {"task": tasks[0]} if len(tasks) == 1 else {"tasks": tasks}
     return gym.make(kinds.pop(), **{**one, **options})
+
+
+@contextmanager
+def _listening(port: int | None) -> Iterator[socket.socket | None]:
+    """Takes the port before anything is started that it could be missing for."""
+    if port is None:
+        yield None
+        return
+    try:
+        listening = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise UsageError(f"cannot listen on port {port} of 127.0.0.1: {error.strerror}") from error
+    with listening:
+        yield listening
 
 
 def _announce(address: str) -> None:

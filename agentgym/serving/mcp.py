@@ -22,7 +22,7 @@ from agentgym.serving.acts import Shown
 from agentgym.serving.played import Played
 from agentgym.tools.mcp.loop import Caller
 
-__all__ = ["serve_http", "serve_stdio"]
+__all__ = ["serve_http", "serve_stdio", "server_of"]
 
 _TASK = "task"
 _TASK_URI = "agentgym://task"
@@ -39,21 +39,23 @@ def serve_stdio(played: Played) -> None:
     caller.run(_over_stdio(_Offer(played, caller).server))
 
 
-def serve_http(played: Played, port: int, *, ready: Callable[[str], None], idle_s: float | None = None) -> None:
-    """Serves clients on 127.0.0.1, one call at a time, until this thread is interrupted.
+def serve_http(
+    played: Played, listening: socket.socket, *, ready: Callable[[str], None], idle_s: float | None = None
+) -> None:
+    """Serves clients of a loopback address, one call at a time, until this thread is interrupted.
 
     Args:
-        port: 0 for any that is free.
+        listening: stays the caller's.
         ready: is told the address once it can be used.
         idle_s: ends it after so many seconds without a request.
-
-    Raises:
-        OSError: if the port is taken.
     """
     caller = Caller()
-    offer = _Offer(played, caller)
-    with socket.create_server(("127.0.0.1", port)) as listening:
-        caller.run(_over_http(offer, listening, ready, idle_s))
+    caller.run(_over_http(_Offer(played, caller), listening, ready, idle_s))
+
+
+def server_of(played: Played, caller: Caller) -> Server[Any]:
+    """The server alone, for whoever has a way to it; while it is served, somebody waits in `Caller.run`."""
+    return _Offer(played, caller).server
 
 
 class _Offer:
@@ -77,7 +79,7 @@ class _Offer:
         )
 
     async def _tools(self, _context: Context, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        offered = await self._ask(self._played.offered)
+        offered = await self._told(self._played.offered)
         tools = [types.Tool(name=one.name, description=one.description, input_schema=one.schema) for one in offered]
         return types.ListToolsResult(tools=tools)
 
@@ -114,7 +116,14 @@ class _Offer:
         return types.ReadResourceResult(contents=[told])
 
     async def _instruction(self) -> str:
-        return await self._ask(lambda: self._played.instruction)
+        return await self._told(lambda: self._played.instruction)
+
+    async def _told(self, function: Callable[[], T]) -> T:
+        """What is asked, where the protocol and not a tool's answer says what went wrong."""
+        try:
+            return await self._ask(function)
+        except AgentGymError as error:
+            raise MCPError(types.INTERNAL_ERROR, str(error)) from error
 
     async def _ask(self, function: Callable[[], T]) -> T:
         self.busy += 1

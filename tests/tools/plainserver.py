@@ -10,6 +10,8 @@ OBJECT = {"type": "object"}
 TOOLS = {
     "note": {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
     "mumble": OBJECT,
+    "babble": OBJECT,
+    "sampling": OBJECT,
     "nonsense": OBJECT,
     "protocol_error": OBJECT,
     "die": OBJECT,
@@ -31,6 +33,13 @@ def call(name: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
     if name == "mumble":
         say("hm")
         return None
+    if name == "babble":
+        for _ in range(20_000):
+            say("hm")
+    if name == "sampling":
+        asked = {"method": "sampling/createMessage", "params": {"messages": [], "maxTokens": 1}}
+        say(json.dumps({"jsonrpc": "2.0", "id": "mine", **asked}))
+        return {"content": [{"type": "text", "text": sys.stdin.readline()}]}
     if name == "nonsense":
         return {"content": 7}
     if name == "die":

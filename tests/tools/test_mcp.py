@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -107,6 +108,19 @@ def test_nonsense_is_the_tools_error(plain: Call) -> None:
     assert plain("note", text="still there").ok
 
 
+def test_a_server_that_never_stops_babbling_is_given_up(plain: Call) -> None:
+    babble = plain("babble")
+    assert not babble.ok
+    assert "it ended; it wrote what is no message: 'hm'" in babble.content
+    assert plain("note", text="another").ok
+
+
+def test_a_server_that_wants_a_model_is_told_that_there_is_none(plain: Call) -> None:
+    told = plain("sampling")
+    assert told.ok
+    assert "error" in told.content
+
+
 def test_a_name_that_no_tool_of_ours_can_have_is_made_one(plain: Call) -> None:
     assert plain("odd_name").content == "odd/name"
 
@@ -143,6 +157,49 @@ def test_a_server_that_does_not_start_says_why() -> None:
         tools_of(failing),
     ):
         pass
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_long() -> None:
+    silent = McpServer(name="silent", command=("sleep", "60"), host=True, start_timeout_s=0.3)
+    with pytest.raises(TaskError, match=r"'silent' did not start: it was not there within 0.3 s"), tools_of(silent):
+        pass
+
+
+def test_a_forked_child_leaves_its_parents_servers_alone(plain: Call) -> None:
+    about = plain("about").value
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(write, plain("about").content.encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with open(read, "rb") as told:
+        assert b"belongs to the process that this one was forked from" in told.read()
+    os.waitpid(child, 0)
+    assert plain("about").value == about
+
+
+def test_an_environment_that_nobody_closed_leaves_no_server_behind(tmp_path: Path) -> None:
+    code = f"""
+from agentgym.tasks import Task
+from agentgym.tools import ToolContext
+from agentgym.tools.mcp import McpServer, opened
+stubborn = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('pid', 'w').write(str(os.getpid()));"
+serve = "import runpy; runpy.run_path({str(HERE / "plainserver.py")!r}, run_name='__main__'); signal.pause()"
+server = McpServer(name="plain", command=({sys.executable!r}, "-c", stubborn + serve), host=True)
+opened([server], {{}}, ToolContext(Task("t", "")))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.getcwd()})
+    assert ended.returncode == 0
+    _wait_for_end(int((tmp_path / "pid").read_text()))
+
+
+def _wait_for_end(pid: int) -> None:
+    """Fails by the time-out of tests."""
+    while os.path.exists(f"/proc/{pid}") and "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]:
+        time.sleep(0.02)
 
 
 def test_two_servers_of_one_name_are_refused() -> None:

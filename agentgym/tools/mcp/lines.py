@@ -19,6 +19,9 @@ __all__ = ["over_socket"]
 
 _MOST_A_LINE = 64 << 20
 _CHUNK = 1 << 16
+_SHOWN = 200
+# Whoever writes more of what is no message than this speaks something else, and may never end.
+_MOST_STRAYS = 10_000
 
 
 @asynccontextmanager
@@ -35,10 +38,16 @@ async def over_socket(connection: socket.socket, stray: Callable[[str], None]) -
 
         async def read() -> None:
             async with from_server:
+                strays = 0
                 async for line in _lines(stream):
-                    message = _message(line, stray)
+                    message = _message(line)
                     if message is not None:
                         await from_server.send(message)
+                    elif line.strip():
+                        stray(line[:_SHOWN].decode("utf-8", "replace"))
+                        strays += 1
+                    if strays > _MOST_STRAYS:
+                        return
 
         async def write() -> None:
             try:
@@ -76,11 +85,8 @@ async def _lines(stream: SocketStream) -> AsyncGenerator[bytes]:
             return
 
 
-def _message(line: bytes, stray: Callable[[str], None]) -> SessionMessage | None:
-    if not line.strip():
-        return None
+def _message(line: bytes) -> SessionMessage | None:
     try:
         return SessionMessage(mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False))
     except ValueError:
-        stray(line[:200].decode("utf-8", "replace"))
         return None

@@ -42,13 +42,18 @@ class Caller:
         self._loop = background_loop()
         self._process = os.getpid()
 
+    @property
+    def forked(self) -> bool:
+        """Whether this process was forked from the one that made this, and has no such loop."""
+        return os.getpid() != self._process
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """What the coroutine returns, or its exception.
 
         Raises:
             UsageError: in a process that was forked from the one that made this.
         """
-        if os.getpid() != self._process:
+        if self.forked:
             coroutine.close()
             raise UsageError("this connection to an MCP server belongs to the process that this one was forked from")
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)

@@ -140,7 +140,7 @@ class McpSession:
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None:
+        if connection is not None and not self._caller.forked:
             self._caller.run(connection.end())
 
     @contextmanager
@@ -148,12 +148,10 @@ class McpSession:
         """Makes every fault of the server or of the way to it a `ToolError`; a server that is gone is given up."""
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # a boundary to the SDK, and through it to servers
             cause = _leaf(error)
             if isinstance(cause, BackendError | ToolError | UsageError):
                 raise cause from error
-            if not isinstance(cause, _FAULTS):
-                raise
             if _is_end(cause):
                 self._disconnect()
             raise ToolError(f"MCP server {self.server.name!r} {what}: {self._explained(cause)}") from error
@@ -168,8 +166,10 @@ class McpSession:
                 said = f"it was not there within {self.server.start_timeout_s:g} s"
             case pydantic.ValidationError():
                 said = f"what it sent is no answer: {cut(str(cause), _LONGEST)}"
-            case _:
+            case MCPError() | RuntimeError() | OSError() | httpx2.HTTPError():
                 said = cut(str(cause), _LONGEST) or type(cause).__name__
+            case _:
+                said = f"{type(cause).__name__}: {cut(str(cause), _LONGEST)}"
         if self._stray:
             said += f"; it wrote what is no message: {self._stray!r}"
         last = self._last_words() if _is_end(cause) else ""
@@ -189,9 +189,6 @@ class McpSession:
             return ""
         lines = text.strip().splitlines()
         return cut(lines[-1], _LONGEST) if lines else ""
-
-
-_FAULTS = (ConnectionLostError, MCPError, httpx2.HTTPError, OSError, RuntimeError, pydantic.ValidationError)
 
 
 def _leaf(error: BaseException) -> BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import socket
@@ -30,6 +31,8 @@ __all__ = ["command_inside", "inside", "outside", "started", "talking", "variabl
 _SILENCE_S = 30.0
 _LEAVING_S = 2.0
 _LOOK_EVERY_S = 0.01
+
+_started: set[subprocess.Popen[bytes]] = set()
 
 
 def command_inside(server: McpServer, said: str) -> list[str]:
@@ -98,6 +101,7 @@ async def started(server: McpServer, said: IO[str], stray: Callable[[str], None]
         except BaseException:
             ours.close()
             raise
+    _started.add(process)
     try:
         async with over_socket(ours, stray) as streams:
             yield streams
@@ -110,8 +114,24 @@ async def started(server: McpServer, said: IO[str], stray: Callable[[str], None]
                 os.killpg(process.pid, wanted)
             await _ended(process)
             # What it started itself, it may have left behind.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _kill(process)
+            _started.discard(process)
+
+
+@atexit.register
+def _kill_all() -> None:
+    """Of environments that nobody closed."""
+    for process in _started:
+        _kill(process)
+
+
+# They are the parent's.
+os.register_at_fork(after_in_child=_started.clear)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> bool:
