@@ -40,6 +40,7 @@ class Toolbox:
         self.sets = ToolSets(tools)
         self._max_result, self._workspace, self._always = max_result, workspace, always
         self._servers: Sequence[McpServer] = ()
+        self._before: frozenset[str] = frozenset()
         self.caller: Caller | None = None
 
     @property
@@ -79,7 +80,11 @@ class Toolbox:
             self.caller.open(self._servers)
 
     def calls_of(self, step: int, *, quietly: bool = False) -> Calls | None:
-        return None if self.caller is None else self.caller.calls_of(step, quietly=quietly)
+        """What makes the calls of a step, which begins with this."""
+        if self.caller is None:
+            return None
+        self._before = frozenset(self.caller.tools)
+        return self.caller.calls_of(step, quietly=quietly)
 
     def read(self, action: Any, decode: Callable[[Any], Action]) -> Action:
         """What the action means: by ``decode``, or else as calls of tools.
@@ -113,15 +118,20 @@ class Toolbox:
 
     def told_at_reset(self) -> dict[str, Any]:
         """What ``info`` has of tools at a reset."""
-        if self.caller is None:
-            return {}
-        return {"tools": [tool.definition() for tool in self.caller.tools.values()], "tool_results": []}
+        return {} if self.caller is None else {"tools": _definitions(self.caller), "tool_results": []}
 
     def told(self, results: Sequence[ToolResult]) -> dict[str, Any]:
-        """What ``info`` has of tools in a step."""
-        return {} if self.caller is None else {"tool_results": told_of(results)}
+        """What ``info`` has of tools in a step: their definitions, too, if others are offered than before."""
+        if self.caller is None:
+            return {}
+        news = {} if self.caller.tools.keys() == self._before else {"tools": _definitions(self.caller)}
+        return {**news, "tool_results": told_of(results)}
 
     def close(self) -> None:
         if self.caller is not None:
             caller, self.caller = self.caller, None
             caller.context.close()
+
+
+def _definitions(caller: Caller) -> list[dict[str, Any]]:
+    return [tool.definition() for tool in caller.tools.values()]

@@ -83,14 +83,19 @@ class _Offer:
         tools = [types.Tool(name=one.name, description=one.description, input_schema=one.schema) for one in offered]
         return types.ListToolsResult(tools=tools)
 
-    async def _call(self, _context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def _call(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            shown = await self._ask(lambda: self._played.call(params.name, dict(params.arguments or {})))
+            shown = await self._ask(lambda: self._called(_who(context), params))
         except BackendError as error:
             shown = Shown(f"The machine broke: {error}. The episode has no score; reset begins another.", ok=False)
         except AgentGymError as error:
             shown = Shown(str(error), ok=False)
         return _result(shown)
+
+    def _called(self, who: dict[str, Any], params: types.CallToolRequestParams) -> Shown:
+        if who:
+            self._played.met(who)
+        return self._played.call(params.name, dict(params.arguments or {}))
 
     async def _prompts(
         self, _context: Context, _params: types.PaginatedRequestParams | None
@@ -154,6 +159,12 @@ async def _over_http(
     finally:
         web.should_exit = web.force_exit = True
     await serving
+
+
+def _who(context: Context) -> dict[str, Any]:
+    """The client's name and version, where it tells them."""
+    told = context.session.client_params
+    return {} if told is None else {"name": told.client_info.name, "version": told.client_info.version}
 
 
 def _result(shown: Shown) -> types.CallToolResult:

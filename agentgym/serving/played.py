@@ -11,7 +11,7 @@ from msgspec import structs
 
 from agentgym.actions.quoting import short
 from agentgym.errors import EvaluationError, UsageError
-from agentgym.events import traced_tool, tracing
+from agentgym.events import Bus, Note, traced_tool, tracing
 from agentgym.registry import suggestion
 from agentgym.serving.acts import Offered, Shown, acts_of, free_name
 
@@ -59,6 +59,7 @@ class Played:
         self._seed = seed
         self._observation: Any = None
         self._info: Mapping[str, Any] = {}
+        self._met: Mapping[str, Any] = {}
         self._begun = self._over = self._acted = False
 
     @property
@@ -80,6 +81,13 @@ class Played:
         acting = self._acts.offered()
         controls = self._controls({one.name for one in acting})
         return [*acting, *(structs.replace(CONTROLS[known], name=name) for name, known in controls.items())]
+
+    def met(self, who: Mapping[str, Any]) -> None:
+        """Keeps in the record who calls, each time that it is another than before."""
+        self._begin()
+        if who != self._met and self._bus is not None:
+            self._bus.publish(Note(kind="client", value=dict(who)))
+        self._met = who
 
     def call(self, name: str, arguments: dict[str, Any]) -> Shown:
         """What comes of a call. One that cannot be made is told so, and is a step unless the episode is over.
@@ -105,6 +113,11 @@ class Played:
                 self._env.step(leaving)
         finally:
             self._env.close()
+
+    @property
+    def _bus(self) -> Bus | None:
+        """Of the recorder around the environment, if there is one."""
+        return self._env.get_wrapper_attr("bus") if self._env.has_wrapper_attr("bus") else None
 
     def _begin(self) -> None:
         if not self._begun:
@@ -143,7 +156,7 @@ class Played:
 
     def _told(self, control: str) -> Shown:
         """What asks and changes nothing; it is in the record as a tool's call, for which there is no step."""
-        bus = self._env.get_wrapper_attr("bus") if self._env.has_wrapper_attr("bus") else None
+        bus = self._bus
         with nullcontext() if bus is None else tracing(bus), traced_tool(control) as call:
             shown = self._evaluated() if control == "evaluate" else self._seen(control)
             call.result = shown.text

@@ -40,6 +40,7 @@ tool_sources: Registry[Callable[[str], Sequence[Tool]]] = Registry("tool source"
 """By what stands before the first colon of a name, such as ``mcp``: gives the tools that the whole name means."""
 
 tool_sources.register_lazily("bfcl", "agentgym.suites.bfcl.tools:episode_tools")
+tool_sources.register_lazily("mcp", "agentgym.tools.mcp:not_alone")
 tool_sources.register_lazily("tau2", "agentgym.suites.tau2.tools:domain_tools")
 
 

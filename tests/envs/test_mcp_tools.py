@@ -146,6 +146,9 @@ def test_a_desktop_has_servers_in_its_own_sandbox() -> None:
         _, _, _, _, info = env.step({"name": "order", "arguments": {"item": "tea", "count": 1}})
         assert info["tool_results"][0]["ok"]
         assert env.backend.read("~/orders.txt") == b"tea"
+        assert "tools" not in info
+        _, _, _, _, info = env.step({"name": "learn", "arguments": {"name": "dance"}})
+        assert "dance" in {one["function"]["name"] for one in info["tools"]}
         _, _, _, _, info = env.step({"name": "crash"})
         assert not info["tool_results"][0]["ok"]
         assert info["action_error"] is None

@@ -92,6 +92,8 @@ def check_recording(path: Path) -> None:
     returned = [record["payload"]["ok"] for record in records if record["event_type"] == "tool_result"]
     assert called == ["task", "calculator", "calculator", "submit"]
     assert returned == [True, True, False, True]
+    (met,) = [record["payload"] for record in records if record["event_type"] == "note"]
+    assert (met["kind"], met["value"]["name"]) == ("client", "mcp")
     assert records[-1]["event_type"] == "run_completed"
     assert records[-1]["payload"]["status"] == "completed"
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from agentgym.actions import ToolCall
 from agentgym.errors import TaskError, UsageError
 from agentgym.tasks import Task
-from agentgym.tools import Tool, ToolContext, ToolResult, call_tool, tool
+from agentgym.tools import Tool, ToolContext, ToolResult, call_tool, resolve_tools, tool
 from agentgym.tools.mcp import McpServer, opened, read_servers, server_named
 from tests.tools.mcpserver import PIXEL
 
@@ -242,6 +242,11 @@ def test_a_task_cannot_ask_for_what_is_no_server_or_is_outside(entry: dict[str, 
 def test_a_server_that_the_task_does_not_describe_is_refused() -> None:
     with pytest.raises(TaskError, match=r"'mcp:shop': .* has no server 'shop', but 'files'"):
         server_named("mcp:shop", {"mcp_servers": {"files": {"command": "x"}}})
+
+
+def test_a_server_has_no_tools_without_an_episode() -> None:
+    with pytest.raises(UsageError, match="'mcp:shop' are those of an MCP server, which only an episode has"):
+        resolve_tools(["mcp:shop"])
 
 
 def test_a_name_is_short_and_plain() -> None:

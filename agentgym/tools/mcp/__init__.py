@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from agentgym.errors import UsageError
 from agentgym.extras import needed
 from agentgym.tools.mcp.servers import McpServer, is_server, read_servers, server_named
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from agentgym.tools.tool import Tool
 
 __all__ = ["McpServer", "is_server", "opened", "read_servers", "server_named"]
+
+
+def not_alone(source: str) -> NoReturn:
+    """Says what ``"mcp:NAME"`` means where there is no episode."""
+    raise UsageError(f"the tools of {source!r} are those of an MCP server, which only an episode has: see docs/mcp.md")
 
 
 def opened(servers: Sequence[McpServer], tools: Mapping[str, Tool], context: ToolContext) -> Mapping[str, Tool]:

@@ -154,7 +154,7 @@ class McpSession:
                 raise cause from error
             if _is_end(cause):
                 self._disconnect()
-            raise ToolError(f"MCP server {self.server.name!r} {what}: {self._explained(cause)}") from error
+            raise ToolError(f"MCP server {self.server.name!r} {what}: {self._explained(cause)}") from cause
 
     def _explained(self, cause: BaseException) -> str:
         match cause:
