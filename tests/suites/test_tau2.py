@@ -13,7 +13,7 @@ import pytest
 
 from agentgym.families import find_family, load_tasks, suites
 from agentgym.suites.tau2.database import Database
-from agentgym.suites.tau2.desk import EVIDENCE, Desk
+from agentgym.suites.tau2.desk import CHANGES, Desk
 from agentgym.suites.tau2.package import Domain, base_tables, execute, raw_tasks, splits
 from agentgym.suites.tau2.scenario import TASKS, changes_after, scenario
 from agentgym.suites.tau2.tools import domain_tools
@@ -158,8 +158,8 @@ def test_a_copy_of_a_desk_goes_its_own_way(domain: Domain) -> None:
     )
     for action in changing.actions:
         branch.call(action)
-    assert json.loads(desk.evidence()[EVIDENCE])["changes"] == {}
-    assert json.loads(branch.evidence()[EVIDENCE])["changes"] != {}
+    assert json.loads(desk.evidence()[CHANGES]) == {}
+    assert json.loads(branch.evidence()[CHANGES]) != {}
 
 
 @each_domain

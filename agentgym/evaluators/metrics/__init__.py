@@ -18,7 +18,8 @@ for _module in (texts, structures, tables, documents, apps, counts, reasoning, r
 
 # Of suites that play other people's tasks.
 metrics.register_lazily("bfcl_turns", "agentgym.suites.bfcl.checker:bfcl_turns")
-metrics.register_lazily("tau2_outcome", "agentgym.suites.tau2.checker:tau2_outcome")
+metrics.register_lazily("tau2_database", "agentgym.suites.tau2.checker:tau2_database")
+metrics.register_lazily("tau2_told", "agentgym.suites.tau2.checker:tau2_told")
 
 for _name, _check in tables.OPTION_CHECKS.items():
     option_checks.register(_name, _check)

@@ -42,7 +42,7 @@ def episode_family(name: str) -> TaskFamily:
         )
 
     scripts = {"dropped call": _play_without_a_call, "stops too early": _stop_early}
-    return TaskFamily(name, make, _play, scripts, tags=("bfcl", _category(name)))
+    return TaskFamily(name, make, _play, scripts, tags=("others", _category(name)))
 
 
 def _category(name: str) -> str:

@@ -1,7 +1,7 @@
 """Judges a conversation as tau2 does without a model: the database it left, and what was said.
 
-Semantics of tau2-bench's evaluators of the database and of communicated information: the score is their product. The
-assertions in words that some tasks have beside them need a model and are not judged.
+Semantics of tau2-bench's evaluators of the database and of communicated information. The assertions in words that some
+tasks have beside them need a model and are not judged.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 from agentgym.suites.tau2.package import Domain
 from agentgym.suites.tau2.scenario import changes_after, scenario
 
-__all__ = ["tau2_outcome"]
+__all__ = ["tau2_database", "tau2_told"]
 
 
 class ScenarioRules(TypedDict):
@@ -20,19 +20,28 @@ class ScenarioRules(TypedDict):
     task: str
 
 
-def tau2_outcome(result: Mapping[str, Any], rules: ScenarioRules) -> float:
-    """1 if a conversation left the database that tau2's ground truth leaves, and told the user what it had to.
+class ToldRules(TypedDict):
+    told: list[str]
+
+
+def tau2_database(result: Mapping[str, Any], rules: ScenarioRules) -> float:
+    """1 if a conversation left the database that the ground truth of a task of tau2's leaves.
 
     Args:
-        result: ``{"changes": {table: {key: record}}, "said": [text, …]}``.
+        result: ``{table: {key: record}}`` of what differs from the beginning.
         rules: ``{"domain": "retail" or "airline", "task": number}``.
     """
     wanted = scenario(rules["domain"], rules["task"])
-    if result["changes"] != changes_after(wanted.domain, wanted.actions):
-        return 0.0
-    return float(all(_was_told(part, result["said"]) for part in wanted.told))
+    return float(result == changes_after(wanted.domain, wanted.actions))
 
 
-def _was_told(part: str, said: Iterable[str]) -> bool:
-    # Commas are taken out of what was said, so that 1,628 is 1628.
-    return any(part.lower() in message.lower().replace(",", "") for message in said)
+def tau2_told(result: Iterable[str], rules: ToldRules) -> float:
+    """1 if each text of ``rules["told"]`` is a part of something that was said, upper and lower case and commas apart.
+
+    Args:
+        result: what was said.
+        rules: ``{"told": [text, …]}``.
+    """
+    # Only what was said loses its commas, as in tau2: 1,628 is 1628.
+    said = [message.lower().replace(",", "") for message in result]
+    return float(all(any(part.lower() in message for message in said) for part in rules["told"]))

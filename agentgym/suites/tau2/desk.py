@@ -11,10 +11,13 @@ from agentgym.errors import ToolError
 from agentgym.suites.tau2.database import Database
 from agentgym.suites.tau2.package import Domain, execute
 
-__all__ = ["EVIDENCE", "Desk"]
+__all__ = ["CHANGES", "SAID", "Desk"]
 
-EVIDENCE = "tau2.json"
-"""``{"changes": …, "said": …}``, as the checker takes it."""
+CHANGES = "tau2.json"
+"""What differs in the database: ``{table: {key: record}}``."""
+
+SAID = "tau2-said.json"
+"""What was said to the customer: a list of texts."""
 
 
 class Desk:
@@ -43,5 +46,7 @@ class Desk:
         self._said.append(message)
 
     def evidence(self) -> Mapping[str, bytes]:
-        left = {"changes": self._database.changes(), "said": self._said}
-        return {EVIDENCE: msgspec.json.encode(left)}
+        return {
+            CHANGES: msgspec.json.encode(self._database.changes()),
+            SAID: msgspec.json.encode(self._said),
+        }

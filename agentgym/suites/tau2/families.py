@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from agentgym.actions import Done, RawAction, ToolCall
 from agentgym.families import Observation, Script, TaskFamily
-from agentgym.suites.tau2.desk import EVIDENCE
+from agentgym.suites.tau2.desk import CHANGES, SAID
 from agentgym.suites.tau2.package import Domain, base_tables, policy
 from agentgym.suites.tau2.scenario import Scenario, changes_after, scenario
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, Task
@@ -45,21 +46,27 @@ def _family(domain: Domain, number: str) -> TaskFamily:
             id=f"tau2-{domain}/{number}",
             instruction=_INSTRUCTION.format(policy=policy(domain), call=one.call),
             tools=(f"tau2:{domain}",),
-            evaluator=EvaluatorSpec((_check(domain, number),)),
+            evaluator=EvaluatorSpec(tuple(_checks(one))),
             max_steps=_MAX_STEPS,
             seed_params={"domain": domain, "task": number},
             # Told when the customer is first spoken to; a model can be put in its place, with the same to tell.
             metadata={"user": {"turns": [one.briefing], "default": _TOLD_ALL}},
         )
 
-    return TaskFamily(number, make, _play, _NEAR_MISSES, tags=("tau2", domain))
+    return TaskFamily(number, make, _play, _NEAR_MISSES, tags=("others", domain))
 
 
-def _check(domain: Domain, number: str) -> Check:
+def _checks(one: Scenario) -> Iterator[Check]:
+    yield _check("tau2_database", CHANGES, {"domain": one.domain, "task": one.number})
+    if one.told:
+        yield _check("tau2_told", SAID, {"told": list(one.told)})
+
+
+def _check(metric: str, evidence: str, rules: Mapping[str, Any]) -> Check:
     return Check(
-        "tau2_outcome",
-        GetterSpec("evidence", {"type": "evidence", "name": EVIDENCE}),
-        GetterSpec("rule", {"type": "rule", "rules": {"domain": domain, "task": number}}),
+        metric,
+        GetterSpec("evidence", {"type": "evidence", "name": evidence}),
+        GetterSpec("rule", {"type": "rule", "rules": dict(rules)}),
     )
 
 
