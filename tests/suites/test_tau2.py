@@ -168,6 +168,17 @@ def test_a_snapshot_has_the_database(domain: Domain) -> None:
     assert scores_after_a_snapshot(drawn(domain, "3"), oracle, at=2) == [1, 1]
 
 
+def test_equal_databases_leave_equal_evidence_whatever_was_looked_at() -> None:
+    looking, doing = scenario("airline", "7").actions[:2], scenario("airline", "7").actions[2:]
+    assert {action.name for action in looking} == {"get_reservation_details"}
+    desk, other = Desk("airline"), Desk("airline")
+    for action in (*looking, *doing):
+        desk.call(action)
+    for action in (*reversed(looking), *doing):
+        other.call(action)
+    assert desk.evidence() == other.evidence()
+
+
 def test_a_table_is_a_mapping_with_new_changed_and_gone_records() -> None:
     users = Database("retail")["users"]
     first, second, *_ = users

@@ -80,8 +80,10 @@ class _Table(MutableMapping[str, Any]):
         return copied
 
     def changes(self) -> dict[str, Any]:
+        """By their keys, in an order that does not tell which was asked for first."""
+        gone: dict[str, Any] = dict.fromkeys(self._gone & self._base.keys())
         changed = {key: record for key, record in self._own.items() if record != self._base.get(key)}
-        return {**changed, **dict.fromkeys(self._gone & self._base.keys())}
+        return dict(sorted({**gone, **changed}.items()))
 
     def _seen(self, key: str) -> Any:
         """A record to be read only."""
