@@ -239,6 +239,26 @@ def test_a_sum_that_would_never_end_is_refused(call: ToolCall) -> None:
     assert "at most 10000 digits" in call_service(open_services(episode(name)), call)
 
 
+@pytest.mark.timeout(20)
+def test_folders_within_folders_do_not_grow_for_ever() -> None:
+    services = open_services(episode("multi_turn_base_0"))
+    call_service(services, ToolCall("mkdir", {"dir_name": "x"}))
+    for number in range(60):
+        call_service(services, ToolCall("cp", {"source": "x", "destination": f"y{number}"}))
+        call_service(services, ToolCall("mv", {"source": f"y{number}", "destination": "x"}))
+    said = call_service(services, ToolCall("cp", {"source": "x", "destination": "z"}))
+    assert said == "Error during execution: there are more than 10000 files and folders"
+    assert "matches" in call_service(services, ToolCall("find", {"path": ".", "name": "y1"}))
+
+
+def test_a_folder_in_itself_ends_a_search_with_an_error() -> None:
+    services = open_services(episode("multi_turn_base_0"))
+    call_service(services, ToolCall("cp", {"source": "document", "destination": "document"}))
+    assert is_error(call_service(services, ToolCall("find", {"path": ".", "name": "x"})))
+    said = call_service(services, ToolCall("cp", {"source": "document", "destination": "other"}))
+    assert said == "Error during execution: there are more than 10000 files and folders"
+
+
 def test_powers_of_a_usual_size_are_as_bfcls() -> None:
     name = next(name for name in episode_names() if "MathAPI" in episode(name).services)
     assert (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import decimal
 import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from agentgym.actions import ToolCall
 from agentgym.extras import needed
 from agentgym.suites.bfcl.episodes import Episode
+from agentgym.suites.bfcl.limits import too_large
 from agentgym.suites.bfcl.package import service_class
 
 __all__ = ["FAILURE", "Services", "call_service", "is_error", "open_services"]
@@ -24,8 +24,6 @@ FAILURE = "Error during execution: "
 """What BFCL puts before the text of an exception."""
 
 _STATELESS = frozenset({"MathAPI"})
-# A call runs in the trainer's process, where nothing interrupts a power of large integers.
-_MOST_DIGITS = 10_000
 
 
 def open_services(episode: Episode) -> Services:
@@ -41,9 +39,9 @@ def call_service(services: Services, call: ToolCall) -> str:
     owner = next((found for found in services.values() if _has(found, call.name)), None)
     if owner is None:
         return f"{FAILURE}name {call.name!r} is not defined"
-    too_large = _too_large(call)
-    if too_large:
-        return FAILURE + too_large
+    endless = too_large(owner, call)
+    if endless:
+        return FAILURE + endless
     try:
         with _own_precision(owner):
             return _shown(getattr(owner, call.name)(**copy.deepcopy(call.arguments)))
@@ -88,22 +86,3 @@ def _own_precision(service: Any) -> Iterator[None]:
     mpmath = needed("mpmath", extra="bfcl")
     with decimal.localcontext(), mpmath.workdps(mpmath.mp.dps):
         yield
-
-
-def _too_large(call: ToolCall) -> str | None:
-    """Why a sum is refused that would keep the process busy for longer than anyone waits."""
-    given = call.arguments
-    if call.name in ("logarithm", "square_root") and _number(given.get("precision")) > _MOST_DIGITS:
-        return f"precision can be at most {_MOST_DIGITS} digits"
-    if call.name == "power":
-        base, exponent = abs(_number(given.get("base"))), _number(given.get("exponent"))
-        if base > 1 and exponent * math.log10(base) > _MOST_DIGITS:
-            return f"the result can have at most {_MOST_DIGITS} digits"
-    return None
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value) if isinstance(value, int | float) else 0.0
-    except OverflowError:
-        return math.inf
