@@ -1,0 +1,70 @@
+"""Environments as verifiers plays them: its own interception, traces and rewards, and a model on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import verifiers.v1 as vf
+
+from agentgym.adapters.verifiers import AgentGymEnv, environment
+from tests.adapters.sums import SUM
+from tests.judgeserver import JudgeServer, serving
+
+BARE = {key: value for key, value in SUM.items() if key != "evaluator"}
+
+
+def call(name: str, **arguments: Any) -> str:
+    return f"I think.\n<tool_call>\n{json.dumps({'name': name, 'arguments': arguments})}\n</tool_call>"
+
+
+def adds_and_answers(body: dict[str, Any]) -> str:
+    """A model that adds, and answers what it was told of the sum."""
+    heard = body["messages"][-1]["content"]
+    return call("answer", text=heard) if heard.isdigit() else call("add", a=2, b=3)
+
+
+def played(env: AgentGymEnv, model: JudgeServer) -> list[vf.Episode]:
+    context = vf.ModelContext(model="m", client=vf.EvalClientConfig(base_url=f"{model.url}/v1"))
+
+    async def play() -> list[vf.Episode]:
+        async with env.serving():
+            return [await env.run_episode(task, context) for task in env.taskset]
+
+    return asyncio.run(play())
+
+
+def test_verifiers_plays_episodes_and_records_the_score() -> None:
+    with serving(adds_and_answers) as model:
+        episodes = played(environment("agentgym/Tools-v0", task=SUM, episodes=2, seed=5), model)
+    assert [episode.errors for episode in episodes] == [[], []]
+    assert all(episode.ok for episode in episodes)
+    for episode, seed in zip(episodes, (5, 6), strict=True):
+        (trace,) = episode.traces
+        assert trace.task.data.seed == seed
+        assert trace.reward == 1.0
+        said = [(message.role, message.content) for message in trace.branches[-1].messages]
+        assert said[0][0] == "system"
+        assert '"name": "add"' in said[0][1]
+        assert said[1:] == [
+            ("user", SUM["instruction"]),
+            ("assistant", call("add", a=2, b=3)),
+            ("user", "5"),
+            ("assistant", call("answer", text="5")),
+        ]
+
+
+def test_an_episode_without_a_score_has_failed() -> None:
+    with serving(adds_and_answers) as model:
+        (episode,) = played(environment("agentgym/Tools-v0", task=BARE, episodes=1), model)
+    assert not episode.ok
+    assert "has no score" in episode.errors[0].message
+
+
+def test_text_goes_to_an_environment_of_text() -> None:
+    with serving(lambda body: "[0]") as model:
+        (episode,) = played(environment("agentgym/TextArena-v0", game="GuessTheNumber-v0", episodes=1), model)
+    assert episode.errors == []
+    assert episode.traces[0].reward == 0.0
+    assert model.requests[0]["messages"][0]["role"] == "user"
