@@ -6,11 +6,12 @@ import asyncio
 import json
 from typing import Any
 
-import verifiers.v1 as vf
+import pytest
 
-from agentgym.adapters.verifiers import AgentGymEnv, environment
 from tests.adapters.sums import SUM
 from tests.judgeserver import JudgeServer, serving
+
+vf: Any = pytest.importorskip("verifiers.v1", reason="pip install --no-deps verifiers")
 
 BARE = {key: value for key, value in SUM.items() if key != "evaluator"}
 
@@ -25,10 +26,17 @@ def adds_and_answers(body: dict[str, Any]) -> str:
     return call("answer", text=heard) if heard.isdigit() else call("add", a=2, b=3)
 
 
-def played(env: AgentGymEnv, model: JudgeServer) -> list[vf.Episode]:
+def environment(made: str, **arguments: Any) -> Any:
+    # Imported once verifiers is known to be there.
+    from agentgym.adapters import verifiers
+
+    return verifiers.environment(made, **arguments)
+
+
+def played(env: Any, model: JudgeServer) -> list[Any]:
     context = vf.ModelContext(model="m", client=vf.EvalClientConfig(base_url=f"{model.url}/v1"))
 
-    async def play() -> list[vf.Episode]:
+    async def play() -> list[Any]:
         async with env.serving():
             return [await env.run_episode(task, context) for task in env.taskset]
 

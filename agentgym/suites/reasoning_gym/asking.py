@@ -49,7 +49,7 @@ def question_family(generator: str) -> TaskFamily:
             instruction=f"{entry_of(generator, seed)['question'].strip()}\n\n{_ASK}",
             evaluator=EvaluatorSpec((check,)),
             tools=("submit",),
-            max_steps=1,
+            max_steps=3,
             seed_params={"generator": generator, "seed": seed},
         )
 
