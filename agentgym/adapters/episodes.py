@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from agentgym.actions.quoting import short
+from agentgym.adapters.replies import action_in, manual
 from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.spaces import PyAutoGUIText, ToolCallText, UnicodeText
 
@@ -73,10 +74,19 @@ class Episodes:
         self._broke = False
         self._score: float | None = None
 
-    @property
     def tools(self) -> Sequence[Mapping[str, Any]]:
-        """Definitions, as OpenAI's API takes them, of what can be called."""
-        return self._space.tools if isinstance(self._space, ToolCallText) else (_act(self._space),)
+        """Definitions, as OpenAI's API takes them, of what can be called.
+
+        A desktop says which tools it has when it is reset: for one, this begins an episode.
+        """
+        if isinstance(self._space, ToolCallText):
+            return self._space.tools
+        return (*self._offered(), _act(self._space))
+
+    def manual(self) -> str | None:
+        """How a model is to write its calls, where there is more to call than ``act``; as for `tools`."""
+        tools = self.tools()
+        return manual(tools) if [one["function"]["name"] for one in tools] != [ACT] else None
 
     def begin(self, *, seed: int | None = None, task: Any = None) -> Came:
         """Starts an episode.
@@ -91,9 +101,14 @@ class Episodes:
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Came:
         """Calls one of the tools."""
-        if not isinstance(self._space, ToolCallText):
-            return self.act(arguments["action"])
+        if name == ACT and not isinstance(self._space, ToolCallText):
+            return self.act(arguments.get("action"))
         return self.act({"name": name, "arguments": dict(arguments)})
+
+    def say(self, reply: str) -> Came:
+        """Does what a model's reply says: the calls in its tags, or all of it."""
+        action = action_in(reply)
+        return self.act(action) if isinstance(self._space, ToolCallText) else self.act(_unpacked(action))
 
     def act(self, action: Any) -> Came:
         """Does an action. A machine that breaks ends the episode, which then has no score."""
@@ -127,6 +142,13 @@ class Episodes:
     def close(self) -> None:
         self.env.close()
 
+    def _offered(self) -> Sequence[Mapping[str, Any]]:
+        if not hasattr(self.env.unwrapped, "tools"):
+            return ()
+        _, info = self.env.reset(seed=0)
+        offered: Sequence[Mapping[str, Any]] = info.get("tools", ())
+        return offered
+
 
 def _told(observation: Any, info: Mapping[str, Any], over: bool) -> Came:
     """What came of a step: results of calls where there are any, else what is shown."""
@@ -151,6 +173,15 @@ def _shown(observation: Any) -> Came:
 def _read(task: Any) -> Any:
     """Rows of a dataset cannot keep a task's form, so that they may have it as JSON text."""
     return json.loads(task) if isinstance(task, str) and task.lstrip().startswith("{") else task
+
+
+def _unpacked(action: str) -> str:
+    """The text that a call of ``act`` has in it; anything else as it is."""
+    try:
+        call = json.loads(action)
+        return str(call["arguments"]["action"]) if call["name"] == ACT else action
+    except (ValueError, KeyError, TypeError):
+        return action
 
 
 def _act(space: UnicodeText) -> Mapping[str, Any]:

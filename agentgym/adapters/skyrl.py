@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentgym.adapters.episodes import Episodes, maker
-from agentgym.adapters.replies import action_in, manual
 from agentgym.errors import UsageError
 from agentgym.extras import needed
-from agentgym.spaces import ToolCallText
 
 # Says what to install, before the next line fails.
 needed("skyrl_gym", extra="skyrl")
@@ -42,6 +40,7 @@ class AgentGymTextEnv(BaseTextEnv):
         self.max_turns = row.get("max_turns")
         self._begin = {"seed": row.get("seed"), "task": row.get("task")}
         self._episodes = Episodes(maker(made, dict(arguments))())
+        self._manual = self._episodes.manual()
         self._over = True
 
     def init(self, prompt: list[dict[str, str]]) -> tuple[list[dict[str, str]], dict[str, Any]]:
@@ -50,8 +49,8 @@ class AgentGymTextEnv(BaseTextEnv):
         self._over = False
         opening = self._episodes.begin(**self._begin).text
         messages = [dict(message) for message in prompt]
-        if isinstance(self._episodes.env.action_space, ToolCallText):
-            _add(messages, "system", manual(self._episodes.tools), at=0)
+        if self._manual is not None:
+            _add(messages, "system", self._manual, at=0)
         _add(messages, "user", opening, at=len(messages))
         return messages, {}
 
@@ -64,7 +63,7 @@ class AgentGymTextEnv(BaseTextEnv):
         if self._over:
             raise UsageError("the episode is over or has not begun: call init")
         self.turns += 1
-        came = self._episodes.act(action_in(action))
+        came = self._episodes.say(action)
         self._over = came.over or (self.max_turns is not None and self.turns >= self.max_turns)
         score = self._episodes.score() if self._over else None
         return BaseTextEnvStepOutput(

@@ -35,7 +35,7 @@ def environment_factory(made: Made = "agentgym/Tools-v0", **arguments: Any) -> C
     make = maker(made, arguments)
     probe = Episodes(make())
     try:
-        tools = {tool["function"]["name"]: method_of(tool, _call) for tool in probe.tools}
+        tools = {tool["function"]["name"]: method_of(tool, _call) for tool in probe.tools()}
     finally:
         probe.close()
     if clash := [name for name in tools if name in _TAKEN or name.startswith("_")]:

@@ -9,10 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from agentgym.adapters.episodes import Episodes, maker
-from agentgym.adapters.replies import action_in, manual
 from agentgym.errors import BackendError
 from agentgym.extras import needed
-from agentgym.spaces import ToolCallText
 
 # Says what to install, before the next line fails.
 needed("verifiers.v1", extra="verifiers")
@@ -90,7 +88,7 @@ class AgentGymEnv(vf.Env[AgentGymEnvConfig]):
                 async with agents.player.interaction(task) as interaction:
                     segment = await interaction.turn(came.text)
                     while not segment.terminated and not came.over:
-                        came = await do(episodes.act, action_in(segment.last_reply))
+                        came = await do(episodes.say, segment.last_reply)
                         if not came.over:
                             segment = await interaction.turn(came.text)
                 score = await do(episodes.score)
@@ -172,6 +170,6 @@ def _system_prompt(environment: str, arguments: Mapping[str, Any]) -> str | None
     """How tools are called, where there are any."""
     episodes = Episodes(maker(environment, arguments)())
     try:
-        return manual(episodes.tools) if isinstance(episodes.env.action_space, ToolCallText) else None
+        return episodes.manual()
     finally:
         episodes.close()

@@ -85,6 +85,23 @@ def test_the_row_says_which_environment_and_seed(registered: str) -> None:
     assert openings[0][0] == PROMPT[0], "text needs no manual"
 
 
+def test_a_desktop_takes_calls_and_actions(registered: str) -> None:
+    arguments = {
+        "task": {"id": "both", "instruction": "Look.", "tools": SUM["tools"]},
+        "backend": "memory",
+        "screen": (64, 48),
+        "observation": ("instruction",),
+    }
+    env = made(registered, id="agentgym/Desktop-v0", arguments=arguments)
+    messages, _ = env.init(PROMPT)
+    assert '"name": "add"' in messages[0]["content"]
+    assert '"name": "act"' in messages[0]["content"]
+    assert env.step(call("add", a=2, b=3))["observations"][0]["content"] == "5"
+    assert env.step(call("act", action="pyautogui.click(3, 4)"))["observations"][0]["content"] == "Look."
+    assert env.step("pyautogui.click(3, 4)")["metadata"] == {"ok": True}
+    assert not env.step(call("act", action="pyautogui.clik(3, 4)"))["metadata"]["ok"]
+
+
 @pytest.mark.parametrize(
     ("reply", "action"),
     [

@@ -118,6 +118,22 @@ def test_a_desktop_shows_its_screen() -> None:
         seen.act(action="pyautogui.clik(3, 4)")
 
 
+def test_a_desktop_with_tools_has_both() -> None:
+    seen = environment_factory(
+        "agentgym/Desktop-v0",
+        task={"id": "both", "instruction": "Look.", "tools": SUM["tools"]},
+        backend="memory",
+        screen=(64, 48),
+        observation=("instruction",),
+    )()
+    assert seen.reset(seed=0) == "Look."
+    assert seen.add(a=2, b=3) == "5"
+    assert seen.act(action="pyautogui.click(3, 4)") == "Look."
+    assert seen.answer(text="5") == "Thanks."
+    with pytest.raises(ToolError, match="episode is over"):
+        seen.act(action="pyautogui.click(3, 4)")
+
+
 def test_other_actions_are_refused() -> None:
     with pytest.raises(UsageError, match="must be text or calls of tools"):
         environment_factory("CartPole-v1")
