@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import gymnasium as gym
 import pytest
 
 from agentgym.adapters.trl import environment_factory, rows
-from agentgym.errors import ToolError, UsageError
+from agentgym.errors import MissingDependencyError, ToolError, UsageError
 from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
 from tests.adapters.sums import SUM
@@ -52,6 +53,20 @@ def test_every_tool_of_ours_can_be_read() -> None:
     assert [tool["name"] for tool in read] == names
     assert len(names) >= 12
     assert all(part["description"] for tool in read for part in tool["parameters"]["properties"].values())
+
+
+@pytest.mark.parametrize("suite", ["service", "shell", "research", "data", "bfcl", "tau2-retail"])
+def test_the_tools_of_every_suite_can_be_read(suite: str) -> None:
+    from transformers.utils import get_json_schema
+
+    try:
+        one = environment_factory("agentgym/Tools-v0", tasks=suite)()
+    except MissingDependencyError as error:
+        pytest.skip(str(error))
+    methods = inspect.getmembers(type(one), inspect.isfunction)
+    tools = [name for name, _ in methods if name not in ("reset", "get_reward") and not name.startswith("_")]
+    assert len(tools) > 3
+    assert [get_json_schema(getattr(one, name))["function"]["name"] for name in tools] == tools
 
 
 def test_the_reward_is_the_score_of_the_state_in_which_the_model_leaves_off() -> None:
