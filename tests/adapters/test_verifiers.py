@@ -34,11 +34,12 @@ def environment(made: str, **arguments: Any) -> Any:
 
 
 def played(env: Any, model: JudgeServer) -> list[Any]:
+    """The episodes of the taskset, all at once."""
     context = vf.ModelContext(model="m", client=vf.EvalClientConfig(base_url=f"{model.url}/v1"))
 
     async def play() -> list[Any]:
         async with env.serving():
-            return [await env.run_episode(task, context) for task in env.taskset]
+            return await asyncio.gather(*(env.run_episode(task, context) for task in env.taskset))
 
     return asyncio.run(play())
 
@@ -76,3 +77,25 @@ def test_text_goes_to_an_environment_of_text() -> None:
     assert episode.errors == []
     assert episode.traces[0].reward == 0.0
     assert model.requests[0]["messages"][0]["role"] == "user"
+
+
+def test_each_episode_has_a_machine_of_its_own() -> None:
+    task = {
+        "id": "number",
+        "instruction": "Write 7 into n.txt, which is not there yet.",
+        "tools": ["bash", "submit"],
+        "evaluator": {
+            "func": "exact_match",
+            "result": {"type": "vm_command_line", "command": "cat /home/user/n.txt"},
+            "expected": {"type": "rule", "rules": {"expected": "7\n"}},
+        },
+    }
+
+    def writes(body: dict[str, Any]) -> str:
+        first = len(body["messages"]) == 2
+        return call("bash", command="set -C; echo 7 > n.txt") if first else call("submit", answer="done")
+
+    with serving(writes) as model:
+        episodes = played(environment("agentgym/Tools-v0", task=task, episodes=3), model)
+    assert [episode.errors for episode in episodes] == [[], [], []]
+    assert [episode.traces[0].reward for episode in episodes] == [1.0, 1.0, 1.0]

@@ -162,6 +162,15 @@ def test_what_is_no_text_is_a_step_in_which_nothing_happens() -> None:
     assert "not 4" in info["action_error"]
 
 
+def test_a_message_that_breaks_the_game_is_a_step_in_which_nothing_happens() -> None:
+    env = TextArenaEnv("CharacterConclave-v0", max_steps=2)
+    before, _ = env.reset(seed=0)
+    for truncated in (False, True):
+        observation, reward, _, over, info = env.step("Hello.")
+        assert (observation, reward, over) == (before, 0.0, truncated)
+        assert "cannot take 'Hello.': TypeError" in info["action_error"]
+
+
 def test_a_restored_game_goes_on_as_it_did() -> None:
     env = TextArenaEnv("TicTacToe-v0")
     env.reset(seed=3)
