@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["hashed", "object_words", "shared", "words"]
+__all__ = ["hashed", "named", "object_words", "words"]
 
 _STEPS_AN_OCTAVE = 2
-_ENOUGH = 4
 
 
 def words(text: str) -> set[str]:
@@ -50,7 +49,7 @@ def hashed(said: Iterable[str], count: int) -> npt.NDArray[np.float32]:
     return places
 
 
-def shared(about: Mapping[str, Any], wanted: set[str]) -> float:
-    """How much of what was wanted an object says, in [0, 1]: words in common, of which four are enough."""
-    texts = " ".join(str(value) for value in about.values() if isinstance(value, str))
-    return min(len(words(texts) & wanted), _ENOUGH) / _ENOUGH
+def named(about: Mapping[str, Any], wanted: set[str]) -> float:
+    """How much of one of its texts an object has in common with what is wanted, in [0, 1]: 1 if all its words are."""
+    texts = [words(value) for value in about.values() if isinstance(value, str)]
+    return max((len(text & wanted) / len(text) for text in texts if text), default=0.0)

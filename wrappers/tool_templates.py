@@ -16,9 +16,10 @@ from gymnasium.utils import RecordConstructorArgs
 from agentgym.actions import ToolCall, Wait
 from agentgym.errors import UsageError
 from agentgym.registry import suggestion
+from agentgym.spaces import ToolCallText
 from agentgym.tools import Tool, resolve_tools
 from agentgym.wrappers.tool_arguments import Candidate, Found, Seen, Source
-from agentgym.wrappers.tool_features import hashed, object_words, shared, words
+from agentgym.wrappers.tool_features import hashed, named, object_words, words
 from agentgym.wrappers.tool_forms import Form, forms_of
 
 __all__ = ["ToolTemplates"]
@@ -26,7 +27,7 @@ __all__ = ["ToolTemplates"]
 _INSTRUCTION = 32
 _RESULT = 64
 _OBJECT = 32
-_OF_CANDIDATE = 3 + _OBJECT
+_OF_CANDIDATE = 4 + _OBJECT
 
 
 class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
@@ -43,8 +44,8 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     The observation is float32 (n,), from 0 to 1: the instruction's words; what came of the last call, its tool and
     whether it was ok; which tools were called; how much of the steps is used up; and of each value that can be chosen
-    whether it is there, is in the instruction, how many of the instruction's words its object has, and what else its
-    object says. All words are hashed.
+    whether it is there, is in the instruction, how far a text of its object is, whether no other's is farther, and what
+    else its object says. All words are hashed.
 
     Args:
         env: ``agentgym/Tools-v0``, or a wrapper around it.
@@ -68,7 +69,7 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     ) -> None:
         RecordConstructorArgs.__init__(self, arguments=arguments, tools=tools, space=space, steps=steps)
         gym.Wrapper.__init__(self, env)
-        if not env.has_wrapper_attr("context"):
+        if not isinstance(env.action_space, ToolCallText):
             raise UsageError(f"ToolTemplates wraps agentgym/Tools-v0, not {env}")
         if space not in ("discrete", "multi"):
             raise UsageError(f"space is {space!r}; it can be 'discrete' or 'multi'")
@@ -194,10 +195,12 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return np.concatenate(parts).astype(np.float32)
 
     def _described(self, name: str) -> npt.NDArray[np.float32]:
+        known = self._seen.candidates[name]
+        fits = [named(one.about, self._wanted) for one in known]
         rows = np.zeros((self._found[name].most, _OF_CANDIDATE), np.float32)
-        for row, one in zip(rows, self._seen.candidates[name], strict=False):
-            row[:3] = 1.0, str(one.value) in self._instruction, shared(one.about, self._wanted)
-            row[3:] = hashed(object_words(one.about), _OBJECT)
+        for row, one, fit in zip(rows, known, fits, strict=False):
+            row[:4] = 1.0, str(one.value) in self._instruction, fit, 0 < fit == max(fits)
+            row[4:] = hashed(object_words(one.about), _OBJECT)
         return rows.ravel()
 
 
