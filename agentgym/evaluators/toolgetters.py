@@ -19,6 +19,8 @@ __all__ = ["answer", "evidence", "findings", "sqlite_rows", "tool_calls"]
 
 _QUERY_PATIENCE_S = 10.0
 _STEPS_A_LOOK = 100_000
+_MODES = 18
+"""Where the file's header says how it is read and written."""
 
 
 @getters.register("answer")
@@ -70,18 +72,16 @@ def sqlite_rows(backend: Backend, config: dict[str, Any]) -> list[list[Any]]:
     """
     path, query = config["path"], config["query"]
     _check_syntax(query)
-    with tempfile.TemporaryDirectory(prefix="agentgym-rows-") as folder:
-        copy = Path(folder, "database")
-        copy.write_bytes(read_file(backend, path))
-        # Most have none.
-        with suppress(FileNotFoundError):
-            copy.with_name("database-wal").write_bytes(read_file(backend, f"{path}-wal"))
-        try:
-            return _rows(copy, query)
-        except sqlite3.DatabaseError as error:
-            if "readonly" in str(error):
-                raise ValueError(f"the query {query!r} would change the database") from error
-            raise FileNotFoundError(f"no rows of {query!r} in {path!r}: {error}") from error
+    content, log = read_file(backend, path), b""
+    # Most have none.
+    with suppress(FileNotFoundError):
+        log = read_file(backend, f"{path}-wal")
+    try:
+        return _rows_with_log(content, log, query) if log else _rows_of(content, query)
+    except sqlite3.DatabaseError as error:
+        if "readonly" in str(error):
+            raise ValueError(f"the query {query!r} would change the database") from error
+        raise FileNotFoundError(f"no rows of {query!r} in {path!r}: {error}") from error
 
 
 def _left(config: dict[str, Any], name: str) -> bytes:
@@ -91,13 +91,31 @@ def _left(config: dict[str, Any], name: str) -> bytes:
     return kept[name]
 
 
-def _rows(path: Path, query: str) -> list[list[Any]]:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        # What the agent left may be a view without an end.
-        until = time.monotonic() + _QUERY_PATIENCE_S
-        database.set_progress_handler(lambda: time.monotonic() > until, _STEPS_A_LOOK)
-        database.execute("PRAGMA trusted_schema = OFF")
-        return [list(row) for row in database.execute(query)]
+def _rows_of(content: bytes, query: str) -> list[list[Any]]:
+    with closing(sqlite3.connect(":memory:")) as database:
+        # In memory there is no write-ahead log, not even the empty one that the header may ask for.
+        database.deserialize(
+            content[:_MODES] + content[_MODES : _MODES + 2].replace(b"\2", b"\1") + content[_MODES + 2 :]
+        )
+        database.execute("PRAGMA query_only = ON")
+        return _rows(database, query)
+
+
+def _rows_with_log(content: bytes, log: bytes, query: str) -> list[list[Any]]:
+    with tempfile.TemporaryDirectory(prefix="agentgym-rows-") as folder:
+        copy = Path(folder, "database")
+        copy.write_bytes(content)
+        copy.with_name("database-wal").write_bytes(log)
+        with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as database:
+            return _rows(database, query)
+
+
+def _rows(database: sqlite3.Connection, query: str) -> list[list[Any]]:
+    # What the agent left may be a view without an end.
+    until = time.monotonic() + _QUERY_PATIENCE_S
+    database.set_progress_handler(lambda: time.monotonic() > until, _STEPS_A_LOOK)
+    database.execute("PRAGMA trusted_schema = OFF")
+    return [list(row) for row in database.execute(query)]
 
 
 def _check_syntax(query: str) -> None:
