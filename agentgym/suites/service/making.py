@@ -29,7 +29,7 @@ Plan: TypeAlias = Sequence[Call]
 """Calls of typed tools, in their order."""
 
 _DATABASE = "~/shop.db"
-_COST = 0.5
+_COST = 0.75
 _STEPS = {"typed": 20, "http": 30}
 
 _STATE = """
@@ -43,6 +43,11 @@ UNION ALL SELECT 'refunded', reference, sum(amount_cents) FROM refunds GROUP BY 
 ORDER BY 1, 2
 """
 """All of the database that requests change, without the traces of how."""
+
+_LOOKED = """
+SELECT 'looked', '', count(*) > 0 FROM requests WHERE method = 'GET' AND status = 200 AND path LIKE '{path}%'
+UNION ALL"""
+"""Whether something was read without which an answer is a guess."""
 
 _BROKEN = "SELECT coalesce(sum(length(breaks) - length(replace(breaks, 'R', ''))), 0) FROM requests"
 """How many rules were broken, by the service's log."""
@@ -202,34 +207,26 @@ def _service(data: Mapping[str, Any]) -> SetupStep:
 
 
 def _evaluator(case: Case) -> EvaluatorSpec:
+    query = _STATE if case.looked is None else _LOOKED.format(path=case.looked) + _STATE
     checks = [
-        _rows_are(_STATE, _state_after(case.world.data, case.solution)),
-        Check("costs", result=_rows(_BROKEN), options={"each": _COST}),
+        Check("matches", _rows(query), rule(_rows_after(case, query))),
+        Check("costs", _rows(_BROKEN), options={"each": _COST}),
     ]
-    if case.looked is not None:
-        looked = (
-            f"SELECT count(*) > 0 FROM requests WHERE method = 'GET' AND status = 200 AND path LIKE '{case.looked}%'"
-        )
-        checks.append(_rows_are(looked, [[1]]))
     if case.answers:
         checks.append(answer_is(dict(case.solution)["submit"]["answer"]))
     return EvaluatorSpec(tuple(checks))
-
-
-def _rows_are(query: str, rows: list[Any]) -> Check:
-    return Check("matches", _rows(query), rule(rows), {"ordered": True})
 
 
 def _rows(query: str) -> GetterSpec:
     return getter("sqlite_rows", path=_DATABASE, query=query)
 
 
-def _state_after(data: Mapping[str, Any], plan: Plan) -> list[Any]:
-    """What the calls of a plan leave behind: they are made here, of the same service."""
+def _rows_after(case: Case, query: str) -> list[Any]:
+    """What a query gives after the calls of the solution: they are made here, of the same service."""
     with closing(sqlite3.connect(":memory:")) as db:
-        shop.prepare(db, data)
-        for name, arguments in plan:
+        shop.prepare(db, case.world.data)
+        for name, arguments in case.solution:
             if name in REQUESTS:
                 method, path, body = REQUESTS[name](**arguments)
                 shop.answer(db, method, path, b"" if body is None else json.dumps(body).encode())
-        return [list(row) for row in db.execute(_STATE)]
+        return [list(row) for row in db.execute(query)]

@@ -1,9 +1,9 @@
 """A travel shop as an HTTP service: JSON in and out, one SQLite database, a log of every request.
 
-It runs inside the sandbox, where `agentgym` is not, from this file alone. It does what it is asked even where that
-breaks a rule of the house; its log, the table ``requests``, then names the rule. Every answer is a function of the
-database and the request: the clock goes on by a second a request, and new ids are drawn from the seed in the database,
-which is opened anew for each request, so that a file put back is a service put back.
+It runs from this file alone, inside the sandbox, where `agentgym` is not. It does what it is asked even where that
+breaks a rule of the house; its log, the table ``requests``, then names the rule. An answer is a function of database
+and request: the clock goes on by a second a request, new ids are drawn from a seed in the database, which is opened
+anew for each request, so that a file put back is a service put back.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ __all__ = ["POLICY", "REFUND_DAYS", "answer", "main", "prepare"]
 REFUND_DAYS = 30
 _NOTICE_HOURS = 24
 _LONGEST_BODY = 64 * 1024
-_PATIENCE_S = 10
 
 POLICY: Mapping[str, str] = {
     "R1": "Verify the customer, by the postcode that the customer tells you, before you change or refund anything.",
@@ -294,8 +293,9 @@ def prepare(db: sqlite3.Connection, data: Mapping[str, Any]) -> None:
     db.executescript(_TABLES)
     db.execute("INSERT INTO meta VALUES (?, ?)", (str(data["seed"]), data["now"]))
     for table, rows in data["rows"].items():
-        for row in rows:
-            _insert(db, table, row)
+        if rows:
+            marks = ", ".join(f":{name}" for name in rows[0])
+            db.executemany(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
     db.commit()
 
 
@@ -352,7 +352,7 @@ class _Server(HTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    timeout = _PATIENCE_S
+    timeout = 10
     server: _Server
 
     def _reply(self) -> None:
@@ -391,9 +391,9 @@ def main(port: int, database: str, data: Mapping[str, Any]) -> None:
     if not os.path.exists(database):
         with closing(connect(database)) as db:
             prepare(db, data)
-    with _Server(("127.0.0.1", port), _Handler) as server:
-        server.database = database
-        server.serve_forever()
+    server = _Server(("127.0.0.1", port), _Handler)
+    server.database = database
+    server.serve_forever()
 
 
 if __name__ == "__main__":
