@@ -67,7 +67,9 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         space: Literal["discrete", "multi"] = "discrete",
         steps: int = 20,
     ) -> None:
-        RecordConstructorArgs.__init__(self, arguments=arguments, tools=tools, space=space, steps=steps)
+        # As dicts and lists, so that the spec survives JSON.
+        plain = msgspec.to_builtins(dict(arguments))
+        RecordConstructorArgs.__init__(self, arguments=plain, tools=list(tools), space=space, steps=steps)
         gym.Wrapper.__init__(self, env)
         if not isinstance(env.action_space, ToolCallText):
             raise UsageError(f"ToolTemplates wraps agentgym/Tools-v0, not {env}")
