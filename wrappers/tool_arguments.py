@@ -35,7 +35,7 @@ Source: TypeAlias = Found | Sequence[Any]
 """Where an argument's values come from: found, or given."""
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """A value, and the object of a result that it stood in; an empty one if it stood in a text."""
 
@@ -72,11 +72,11 @@ class Seen:
 
     def _keep(self, name: str, source: Found, new: Candidate) -> None:
         known = self.candidates[name]
-        for old in known:
+        for place, old in enumerate(known):
             if old.value == new.value:
                 # The same thing, seen again: what it has become, unless that says less.
                 if new.about.keys() >= old.about.keys():
-                    old.about = new.about
+                    known[place] = new
                 return
         if len(known) < source.most:
             known.append(new)

@@ -27,6 +27,7 @@ __all__ = ["ToolTemplates"]
 _INSTRUCTION = 32
 _RESULT = 64
 _OBJECT = 32
+_NAMED, _MOST_NAMED = 2, 3
 _OF_CANDIDATE = 4 + _OBJECT
 
 
@@ -147,6 +148,7 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self._wanted = words(instruction)
         self._seen = Seen(self._found, instruction)
         self._made: set[bytes] = set()
+        self._rows: dict[Candidate, npt.NDArray[np.float32]] = {}
         self._taken = 0
         self._last = {}
         self._called: set[str] = set()
@@ -197,13 +199,20 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return np.concatenate(parts).astype(np.float32)
 
     def _described(self, name: str) -> npt.NDArray[np.float32]:
-        known = self._seen.candidates[name]
-        fits = [named(one.about, self._wanted) for one in known]
         rows = np.zeros((self._found[name].most, _OF_CANDIDATE), np.float32)
-        for row, one, fit in zip(rows, known, fits, strict=False):
-            row[:4] = 1.0, str(one.value) in self._instruction, fit, 0 < fit == max(fits)
-            row[4:] = hashed(object_words(one.about), _OBJECT)
+        known = self._seen.candidates[name]
+        for row, one in zip(rows, known, strict=False):
+            if one not in self._rows:
+                self._rows[one] = self._row(one)
+            row[:] = self._rows[one]
+        if known:
+            rows[:, _MOST_NAMED] = (rows[:, _NAMED] > 0) & (rows[:, _NAMED] == rows[:, _NAMED].max())
         return rows.ravel()
+
+    def _row(self, one: Candidate) -> npt.NDArray[np.float32]:
+        fit = named(one.about, self._wanted)
+        told = np.array([1.0, str(one.value) in self._instruction, fit, 0.0], np.float32)
+        return np.concatenate([told, hashed(object_words(one.about), _OBJECT)])
 
 
 def _source(name: str, source: Source | Mapping[str, Any]) -> Source:
