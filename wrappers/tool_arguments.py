@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from agentgym.errors import UsageError
+
 __all__ = ["Candidate", "Found", "Seen", "Source"]
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -23,12 +25,25 @@ class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         most: values that can be chosen from, the first that were found.
         of: another argument: the value is found under ``keys`` of the object that the other's value was found in,
             and is not chosen by itself.
+
+    Raises:
+        UsageError: if it can find nothing.
     """
 
     pattern: str = ".+"
     keys: tuple[str, ...] = ()
     most: int = 3
     of: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.most < 1:
+            raise UsageError(f"most is {self.most!r}; it must be at least 1")
+        if self.of is not None and not self.keys:
+            raise UsageError(f"what is found beside {self.of!r} needs keys to be found under")
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            raise UsageError(f"the pattern {self.pattern!r} is none: {error}") from error
 
 
 Source: TypeAlias = Found | Sequence[Any]

@@ -41,7 +41,8 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     The action space is a Discrete of every tool with every choice of its arguments, or, with ``space="multi"``, a
     MultiDiscrete of the tool and of one choice for each argument. `action_masks`, which sb3-contrib's ``MaskablePPO``
     asks for, and ``info["action_mask"]`` say which can be called: those for whose arguments something was found, and
-    in a Discrete none that was made already with the same values. An action that is masked does nothing and counts.
+    in a Discrete none that was made already with the same values. An action for which nothing was found does nothing
+    and counts.
 
     The observation is float32 (n,), from 0 to 1: the instruction's words; what came of the last call, its tool and
     whether it was ok; which tools were called; how much of the steps is used up; and of each value that can be chosen
@@ -76,6 +77,8 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             raise UsageError(f"ToolTemplates wraps agentgym/Tools-v0, not {env}")
         if space not in ("discrete", "multi"):
             raise UsageError(f"space is {space!r}; it can be 'discrete' or 'multi'")
+        if steps < 1:
+            raise UsageError(f"steps is {steps!r}; it must be at least 1")
         known = resolve_tools(tools)
         self._sources = {name: _source(name, source) for name, source in arguments.items()}
         _check_names(self._sources, known)
@@ -100,6 +103,7 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self.observation_space = spaces.Box(0.0, 1.0, (size,), np.float32)
         self._last: Mapping[str, Any] = {}
         self._begin("")
+        self._mask = self._masked()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         _, info = self.env.reset(seed=seed, options=options)
@@ -131,6 +135,9 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Bool: which actions call something now; of a MultiDiscrete, all its parts one after the other."""
+        return self._mask.copy()
+
+    def _masked(self) -> npt.NDArray[np.bool_]:
         if self._discrete:
             calls = [self._filled(form, picked) for form, picked in self._calls]
             mask = np.array([call is not None for call in calls], np.bool_)
@@ -160,7 +167,8 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             self._seen.add(result["content"])
 
     def _told(self, info: dict[str, Any]) -> dict[str, Any]:
-        return {**info, "action_mask": self.action_masks().astype(np.int8)}
+        self._mask = self._masked()
+        return {**info, "action_mask": self._mask.astype(np.int8)}
 
     def _values(self, name: str) -> Sequence[Candidate]:
         source = self._sources[name]

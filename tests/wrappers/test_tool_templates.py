@@ -140,7 +140,14 @@ def test_its_spec_survives_json() -> None:
         ({"answer": {"patern": "x"}}, ["submit"], "patern"),
         ({"reason": ["x"], "email": ["y"]}, ["submit", "shop"], None),
         ({"email": ["y"]}, ["bash", "find_customer"], "no tool named 'find_customer'"),
-        ({"reference": ["x"], "reason": ["x"], "amount_cents": {"of": "reference"}}, ["shop"], "beside 'reference'"),
+        (
+            {"reference": ["x"], "reason": ["x"], "amount_cents": {"of": "reference", "keys": ["n"]}},
+            ["shop"],
+            "beside 'reference'",
+        ),
+        ({"answer": {"of": "reason"}}, ["submit"], "beside 'reason' needs keys"),
+        ({"answer": {"pattern": "("}}, ["submit"], "pattern .* is none"),
+        ({"answer": {"most": 0}}, ["submit"], "most is 0"),
     ],
 )
 def test_what_cannot_be_is_refused(arguments: Any, tools: list[str], said: str | None) -> None:
