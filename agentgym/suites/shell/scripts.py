@@ -40,6 +40,8 @@ def _make(rng: np.random.Generator) -> Task:
     text = program.text
     for right, wrong in faults:
         text = text.replace(right, wrong)
+    right, wrong = faults[-1]
+    partly = program.text.replace(right, wrong)
     example = program.draw(rng)
     hidden = [program.draw(rng) for _ in range(_HIDDEN)]
     shown = {"example.txt": example, "expected.txt": program.reference(example)}
@@ -52,8 +54,20 @@ def _make(rng: np.random.Generator) -> Task:
         setup=lay_all(f"{HOME}/{folder}", {name: text, **shown}),
         checks=[_outputs_are(program, f"{HOME}/{folder}/{name}", hidden), _others_are(f"{HOME}/{folder}", name, shown)],
         tools=TOOLS,
-        drawn={"level": level, "script": f"{folder}/{name}", "folder": folder, "faults": [list(one) for one in faults]},
+        drawn={
+            "level": level,
+            "partly": partly,
+            "script": f"{folder}/{name}",
+            "folder": folder,
+            "changes": _changes(program.text, text),
+        },
     )
+
+
+def _changes(right: str, wrong: str) -> list[list[str]]:
+    """The lines that are wrong, and as they should be."""
+    lines = zip(wrong.splitlines(keepends=True), right.splitlines(keepends=True), strict=True)
+    return [[old, new] for old, new in lines if old != new]
 
 
 def _outputs_are(program: Program, path: str, inputs: list[str]) -> Check:
@@ -70,8 +84,8 @@ def _others_are(folder: str, script: str, files: Mapping[str, str]) -> Check:
 def _solve(task: Task) -> Calls:
     drawn = task.seed_params
     yield bash(f"cd ~/{drawn['folder']} && bash ~/{drawn['script']} example.txt | diff - expected.txt")
-    for right, wrong in reversed(drawn["faults"]):
-        yield edit(f"{HOME}/{drawn['script']}", wrong, right)
+    for old, new in drawn["changes"]:
+        yield edit(f"{HOME}/{drawn['script']}", old, new)
     yield bash(f"cd ~/{drawn['folder']} && bash ~/{drawn['script']} example.txt | diff - expected.txt")
 
 
@@ -85,10 +99,10 @@ def _change_expected(task: Task) -> Calls:
     yield bash(f"cd ~/{drawn['folder']} && bash ~/{drawn['script']} example.txt > expected.txt")
 
 
-def _leave_one(task: Task) -> Calls:
+def _mend_partly(task: Task) -> Calls:
+    """The script as it was, with one fault mended of several."""
     drawn = task.seed_params
-    for right, wrong in reversed(drawn["faults"][1:]):
-        yield edit(f"{HOME}/{drawn['script']}", wrong, right)
+    yield write(f"{HOME}/{drawn['script']}", drawn["partly"])
 
 
 FAMILIES = (
@@ -99,7 +113,7 @@ FAMILIES = (
         {
             "prints what is expected": _print_expected,
             "changed what is expected": _change_expected,
-            "one fault left": _leave_one,
+            "one fault left": _mend_partly,
         },
         tags=("shell", "fix"),
     ),
