@@ -22,6 +22,14 @@ def test_findings_count_by_name_value_and_source() -> None:
     assert found([*GOOD, {"name": "more", "value": 1}]) == 1
 
 
+def test_any_of_several_values_will_do() -> None:
+    rules = {"expected": [{"name": "who", "value": ["Ulla Kalov", "Ulla Kalov (engineer)", 7], "sources": [A]}]}
+    for value in ("Ulla Kalov", "ulla kalov (engineer)", 7):
+        assert metrics["findings_state"]([{"name": "who", "value": value, "source": A}], rules) == 1
+        assert metrics["report_states"](f"{value} did it [{A}]", rules) == 1
+    assert metrics["findings_state"]([{"name": "who", "value": "Kalov", "source": A}], rules) == 0
+
+
 @pytest.mark.parametrize(
     "second",
     [

@@ -19,7 +19,7 @@ _NEAR = 1e-9
 
 
 class Fact(TypedDict):
-    value: Value
+    value: Value | list[Value]
     sources: list[str]
 
 
@@ -44,7 +44,8 @@ class Parts(TypedDict):
 def findings_state(result: Any, rules: Findings) -> float:
     """Share of ``rules["expected"]`` that was saved: a finding of that name, with that value and one of the sources.
 
-    Numbers may be saved as text; texts are compared without regard to case and blanks at the ends.
+    Where the value is a list, any of it will do. Numbers may be saved as text; texts are compared without regard to
+    case and blanks at the ends.
     """
     saved: dict[str, Mapping[str, Any]] = {}
     if isinstance(result, list):
@@ -84,7 +85,12 @@ def includes_all(result: Any, rules: Parts) -> float:
 
 
 def _is_found(finding: Mapping[str, Any], fact: Fact) -> bool:
-    return finding.get("source") in fact["sources"] and _equal(finding.get("value"), fact["value"])
+    found = finding.get("value")
+    return finding.get("source") in fact["sources"] and any(_equal(found, value) for value in _values(fact))
+
+
+def _values(fact: Fact) -> Sequence[Value]:
+    return fact["value"] if isinstance(fact["value"], list) else [fact["value"]]
 
 
 def _equal(found: Any, value: Value) -> bool:
@@ -97,7 +103,11 @@ def _equal(found: Any, value: Value) -> bool:
 def _states(line: str, fact: Fact) -> bool:
     if not set(_ADDRESS.findall(line)) & set(fact["sources"]):
         return False
-    words, value = _ADDRESS.sub(" ", line), fact["value"]
+    words = _ADDRESS.sub(" ", line)
+    return any(_says(words, value) for value in _values(fact))
+
+
+def _says(words: str, value: Value) -> bool:
     return _has(words, value) if isinstance(value, str) else any(_is_number(one, value) for one in _numbers(words))
 
 

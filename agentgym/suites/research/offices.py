@@ -37,7 +37,7 @@ def _draw_mayor(world: World, rng: np.random.Generator) -> tuple[Bridge, Town, d
     born_in = world.towns[world.people[bridge.architect].birthplace]
     # Before the last change of mayors and after the first: soon after, or soon before.
     since = draw(rng, born_in.mayors[1:-1] or born_in.mayors[-1:]).since
-    day = since + timedelta(days=int(rng.integers(-90, 90)))
+    day = since + timedelta(days=int(rng.integers(2, 90)) * draw(rng, (-1, 1)))
     right = holder(born_in.mayors, day)
     others = (bridge.town, world.people[bridge.once_ascribed].birthplace)
     wrong = [holder(world.towns[name].mayors, day) for name in others]

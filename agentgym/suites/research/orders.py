@@ -55,7 +55,7 @@ def _draw_order(world: World, rng: np.random.Generator) -> tuple[Company, list[P
     first, last = (one.prices[-1][0] for one in products)
     if len(products) != 2 or (last - first).days < 10:
         return None
-    return company, products, first + timedelta(days=int(rng.integers(0, (last - first).days)))
+    return company, products, first + timedelta(days=int(rng.integers(1, (last - first).days)))
 
 
 def _solve_order(task: Task) -> Calls:

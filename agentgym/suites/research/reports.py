@@ -47,7 +47,7 @@ def _make_report(rng: np.random.Generator) -> Task:
     growth = _growth(company, *years)
     page, founders = world.address("companies", company.name), world.address("people", founder.name)
     facts: list[dict[str, Any]] = [
-        {"name": "founder", "value": founder.called, "sources": [page]},
+        {"name": "founder", "value": [founder.called, founder.name], "sources": [page]},
         {"name": "birthplace", "value": founder.birthplace, "sources": [founders]},
         {"name": "headquarters", "value": company.seats[-1].held, "sources": [page]},
         {"name": "growth", "value": growth, "sources": [page]},
