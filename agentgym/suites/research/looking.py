@@ -8,7 +8,19 @@ from typing import Any, TypeAlias
 
 from agentgym.actions import RawAction, ToolCall
 
-__all__ = ["Calls", "calculated", "called", "cell", "figure", "led_to", "looked_up", "opened", "saved", "submitted"]
+__all__ = [
+    "Calls",
+    "calculated",
+    "called",
+    "cell",
+    "figure",
+    "led_to",
+    "looked_up",
+    "opened",
+    "saved",
+    "submitted",
+    "words_of",
+]
 
 Calls: TypeAlias = Generator[RawAction, Any, None]
 """A script of calls."""
@@ -38,11 +50,10 @@ def looked_up(title: str, *, at: str) -> Asking:
         LookupError: if the search does not find it.
     """
     found = yield from called("web_search", {"query": f'"{title}"', "limit": 20})
-    for address, _ in re.findall(r"^ {3}(https?://\S+)( .*)?$", found, re.MULTILINE):
-        page = yield from opened(address)
-        if address.startswith(at) and page.startswith(f"{title}\n"):
-            return page
-    raise LookupError(f"no page {title!r} at {at} was found")
+    listed = re.search(rf"^\d+\. {re.escape(title)}\n {{3}}({re.escape(at)}\S+)", found, re.MULTILINE)
+    if listed is None:
+        raise LookupError(f"no page {title!r} at {at} was found")
+    return (yield from opened(listed[1]))
 
 
 def led_to(page: str, before: str) -> str:
@@ -52,6 +63,13 @@ def led_to(page: str, before: str) -> str:
     address = re.search(rf"^\[{number[1]}\] (\S+)$", page, re.MULTILINE)
     assert address is not None
     return address[1]
+
+
+def words_of(page: str, before: str) -> str:
+    """The words of the first link that comes after others, which are a pattern."""
+    found = re.search(rf"{before} (.+?) \[\d+\]", page)
+    assert found is not None, f"no link after {before!r}"
+    return found[1]
 
 
 def cell(page: str, row: str, column: int = 1) -> str:

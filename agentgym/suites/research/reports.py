@@ -19,6 +19,7 @@ from agentgym.suites.research.looking import (
     opened,
     saved,
     submitted,
+    words_of,
 )
 from agentgym.suites.research.making import (
     answer_is,
@@ -59,8 +60,8 @@ def _make_report(rng: np.random.Generator) -> Task:
         f"grew from {years[0]} to {years[1]}, rounded to two decimals, negative if it fell (growth). Save these four "
         "with save_findings under the names in brackets, each with the address of the page that says so; name towns as "
         "the titles of their pages do. Then submit the growth as the answer and the report with it, as `report`: "
-        f"at most {_MOST_WORDS} words, one line for each of the four, which states it and ends with the same address "
-        "in brackets.",
+        f"at most {_MOST_WORDS} words, one line for each of the four, which states it and ends with the same "
+        "address.",
         world=world,
         checks=[
             answer_is(growth),
@@ -101,7 +102,7 @@ def _growth(company: Company, before: int, after: int) -> float:
 
 
 def _lines(found: Sequence[Found]) -> str:
-    return "\n".join(f"The {name}: {value} [{source}]" for name, value, source in found)
+    return "\n".join(f"The {name}: {value}; {source}" for name, value, source in found)
 
 
 def _lines_without_sources(found: Sequence[Found]) -> str:
@@ -109,7 +110,7 @@ def _lines_without_sources(found: Sequence[Found]) -> str:
 
 
 def _lines_and_sources_apart(found: Sequence[Found]) -> str:
-    return "\n".join([_lines_without_sources(found), *(f"[{source}]" for _, _, source in found)])
+    return "\n".join([_lines_without_sources(found), *(source for *_, source in found)])
 
 
 def _lines_with_old_sources(found: Sequence[Found]) -> str:
@@ -172,20 +173,17 @@ def _report(
     before, after = task.seed_params["years"]
     page = yield from looked_up(task.seed_params["company"], at=_ALMANAC)
     address = page.splitlines()[1].partition(",")[0]
-    seat_page = yield from opened(seat_from(address))
-    seat = yield from opened(led_to(seat_page, "headquarters"))
+    seated = page if seat_from is str else (yield from opened(seat_from(address)))
     person = led_to(page, " by")
     about = yield from opened(person)
     if founder is not None:
         about = yield from looked_up(founder, at=_ALMANAC)
-    birthplace = yield from opened(led_to(about, "was born on"))
     counted = {"before": figure(cell(page, before)), "after": figure(cell(page, after))}
     growth = float((yield from calculated(formula.format(**counted))))
-    name = about.splitlines()[0].partition(" (")[0]
     found = [
-        ("founder", name, address),
-        ("birthplace", birthplace.splitlines()[0], person),
-        ("headquarters", seat.splitlines()[0], address),
+        ("founder", words_of(page, r"founded in \d+ by"), address),
+        ("birthplace", words_of(about, r"was born on \S+ in"), person),
+        ("headquarters", words_of(seated, r"headquarters (?:are )?in"), address),
         ("growth", growth, address),
     ]
     if keeping:

@@ -28,7 +28,7 @@ class Visits:
     """Where an episode has been: part of what it is judged by, as ``pages.json``.
 
     Args:
-        opened: the addresses of the pages that were opened, in the order of their first time.
+        opened: the addresses of the pages that were opened, each once.
         links: where the numbered links of the last of them lead.
     """
 
@@ -36,8 +36,8 @@ class Visits:
     links: tuple[str, ...] = ()
 
     def evidence(self) -> Mapping[str, bytes]:
-        """The addresses that were opened."""
-        return {"pages.json": msgspec.json.encode(self.opened)}
+        """The addresses that were opened, sorted: which was first says nothing."""
+        return {"pages.json": msgspec.json.encode(sorted(self.opened))}
 
 
 def search_tools(provider: SearchProvider | None = None) -> list[Tool]:
