@@ -40,12 +40,13 @@ format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
-bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording.
+bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording, tools.
 	@$(bin)/python benchmarks/desktop.py
 	@$(bin)/python benchmarks/vector.py
 	@$(bin)/python benchmarks/micro.py
 	@$(bin)/python benchmarks/learner.py
 	@$(bin)/python benchmarks/recording.py
+	@$(bin)/python benchmarks/tools.py
 
 clean:  ## Removes what was built, and .venv.
 	rm -rf .venv .venvs build dist demo *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
