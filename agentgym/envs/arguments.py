@@ -13,6 +13,7 @@ from agentgym.backends.base import Backend, backends
 from agentgym.errors import UsageError
 from agentgym.tasks import Task, task_to_dict
 from agentgym.tools import Tool
+from agentgym.tools.mcp import McpServer, written_server
 
 __all__ = ["backend_named", "kinds_of", "longest_result", "patience", "plain_arguments", "step_limit"]
 
@@ -88,7 +89,16 @@ def backend_named(backend: str | Backend, screen: tuple[int, int]) -> str | None
 
 
 def plain_arguments(value: Any) -> Any:
-    """The arguments with tasks as dicts, paths as text and tools as their places, as JSON can have them."""
+    """The arguments with tasks and servers as dicts, paths as text and tools as their places, as JSON can have them."""
+    match value:
+        case Mapping():
+            return {key: plain_arguments(one) for key, one in value.items()}
+        case list() | tuple():
+            return type(value)(plain_arguments(one) for one in value)
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
     match value:
         case Task():
             return task_to_dict(value)
@@ -96,8 +106,6 @@ def plain_arguments(value: Any) -> Any:
             return str(value)
         case Tool():
             return value.place or value
-        case Mapping():
-            return {key: plain_arguments(one) for key, one in value.items()}
-        case list() | tuple():
-            return type(value)(plain_arguments(one) for one in value)
+        case McpServer(host=False):
+            return written_server(value)
     return value

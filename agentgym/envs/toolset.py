@@ -9,13 +9,13 @@ from agentgym.actions.quoting import short
 from agentgym.errors import UsageError
 from agentgym.tasks import Task
 from agentgym.tools import Tool, resolve_tools
-from agentgym.tools.mcp import McpServer, is_server, server_named
+from agentgym.tools.mcp import McpServer, is_server, read_servers, server_named
 from agentgym.tools.registry import ToolSource, named_tools
 
 __all__ = ["EpisodeToolSource", "ToolSets"]
 
-EpisodeToolSource: TypeAlias = ToolSource | McpServer
-"""A tool, or the server that offers some while an episode lasts."""
+EpisodeToolSource: TypeAlias = ToolSource | McpServer | Mapping[str, Any]
+"""A tool, or a server that offers some while an episode lasts, or ``{"mcpServers": …}`` of several such."""
 
 
 class ToolSets:
@@ -29,9 +29,9 @@ class ToolSets:
     """
 
     def __init__(self, own: Iterable[EpisodeToolSource] | None) -> None:
-        if isinstance(own, str | Tool | McpServer):
+        if isinstance(own, str | Tool | McpServer | Mapping):
             raise UsageError(f"tools is {short(own)}; it must be a list, such as ['bash', my_tool]")
-        sources = None if own is None else list(own)
+        sources = None if own is None else _each(own)
         self._own_servers = None if sources is None else [one for one in sources if is_server(one)]
         self._own = None if sources is None else resolve_tools(_plain(sources))
         self._found: dict[tuple[str, ...], Mapping[str, Tool]] = {}
@@ -63,5 +63,13 @@ class ToolSets:
         return [tool.definition() for tool in every.values()]
 
 
-def _plain(sources: Iterable[EpisodeToolSource]) -> list[ToolSource]:
+def _each(sources: Iterable[EpisodeToolSource]) -> list[ToolSource | McpServer]:
+    """The sources, with servers one by one."""
+    found: list[ToolSource | McpServer] = []
+    for one in sources:
+        found += read_servers(one).values() if isinstance(one, Mapping) else [one]
+    return found
+
+
+def _plain(sources: Iterable[ToolSource | McpServer]) -> list[ToolSource]:
     return [one for one in sources if not isinstance(one, McpServer) and not is_server(one)]

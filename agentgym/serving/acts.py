@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+from agentgym import spaces
 from agentgym.actions import Action, Batch, Done, Fail, Python, ToolCall
 from agentgym.envs import DesktopEnv, ToolEnv
 from agentgym.errors import UsageError
@@ -78,7 +79,7 @@ def acts_of(env: gym.Env[Any, Any]) -> Acts:
         return _ToolActs(inner)
     if isinstance(inner, DesktopEnv):
         return _DesktopActs(inner)
-    if isinstance(env.action_space, gym.spaces.Text):
+    if isinstance(env.action_space, gym.spaces.Text | spaces.UnicodeText):
         return _TextActs()
     raise UsageError(
         f"actions of {env.action_space} cannot be called by name; serve an environment of tools, a desktop or text"

@@ -147,7 +147,8 @@ async def _over_stdio(server: Server[Any]) -> None:
 async def _over_http(
     offer: _Offer, listening: socket.socket, ready: Callable[[str], None], idle_s: float | None
 ) -> None:
-    config = uvicorn.Config(offer.server.streamable_http_app(), log_level="warning", lifespan="on")
+    # The other form of an answer is an event, of which clients take 1 MB: a screenshot may be more.
+    config = uvicorn.Config(offer.server.streamable_http_app(json_response=True), log_level="warning", lifespan="on")
     web = uvicorn.Server(config)
     serving = asyncio.create_task(web.serve(sockets=[listening]))
     ready(f"http://127.0.0.1:{listening.getsockname()[1]}/mcp")

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import pytest
+from gymnasium.envs.registration import EnvSpec
 
 from agentgym.backends.sandbox.backend import SandboxBackend
 from agentgym.envs import DesktopEnv, ToolEnv
@@ -153,6 +155,22 @@ def test_a_desktop_has_servers_in_its_own_sandbox() -> None:
         assert not info["tool_results"][0]["ok"]
         assert info["action_error"] is None
     finally:
+        env.close()
+
+
+def test_what_an_environment_was_made_from_survives_json() -> None:
+    server = McpServer(name="plain", command=("python3", "server.py"), env={"WHO": "me"}, timeout_s=5)
+    env = gym.make("agentgym/Tools-v0", task=_task({}) | {"mcp_servers": {}}, tools=["read", server])
+    spec = EnvSpec.from_json(env.spec.to_json())  # type: ignore[union-attr]
+    assert spec.kwargs["tools"][1] == {
+        "mcpServers": {"plain": {"command": "python3", "args": ["server.py"], "env": {"WHO": "me"}, "timeout_s": 5}}
+    }
+    again = gym.make(spec)
+    try:
+        again.reset(seed=1)
+        assert {"note", "read"} <= set(again.unwrapped.tools)  # type: ignore[attr-defined]
+    finally:
+        again.close()
         env.close()
 
 

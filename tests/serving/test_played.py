@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import agentgym
+from agentgym import spaces
 from agentgym.errors import UsageError
 from agentgym.serving import Played
 from agentgym.tools import ToolContext, tool
@@ -136,6 +137,32 @@ def test_closing_an_episode_in_which_nothing_was_done_scores_nothing(tmp_path: A
     played.close()
     (episode,) = agentgym.Dataset(tmp_path)
     assert len(episode.actions) == 0
+
+
+class Echo(gym.Env[str, str]):
+    """Says what was said."""
+
+    observation_space = spaces.UnicodeText()
+    action_space = spaces.UnicodeText()
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
+        return "say something", {}
+
+    def step(self, action: Any) -> tuple[str, float, bool, bool, dict[str, Any]]:
+        if not isinstance(action, str):
+            return "", 0.0, False, False, {"action_error": "no text"}
+        return f"you said {action}", 1.0, True, False, {"score": 1.0}
+
+
+def test_an_environment_of_text_is_spoken_with() -> None:
+    played = Played(Echo())
+    assert names(played) == ["say", "task", "evaluate", "reset"]
+    assert played.call("task", {}).text == "say something"
+    assert not played.call("say", {}).ok
+    last = played.call("say", {"text": "hello"})
+    assert last.text == "you said hello\n\nThe episode is over. Its score is 1."
+    assert played.call("evaluate", {}).text == "Nothing here is scored."
+    played.close()
 
 
 def test_numbers_cannot_be_called() -> None:

@@ -18,7 +18,7 @@ from agentgym.actions import ToolCall
 from agentgym.errors import TaskError, UsageError
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, call_tool, resolve_tools, tool
-from agentgym.tools.mcp import McpServer, opened, read_servers, server_named
+from agentgym.tools.mcp import McpServer, opened, read_servers, server_named, written_server
 from tests.tools.mcpserver import PIXEL
 
 HERE = Path(__file__).parent
@@ -219,6 +219,22 @@ def test_servers_are_read_from_the_common_form() -> None:
     assert servers["shop"].url == "http://127.0.0.1:8000/mcp"
     assert servers == read_servers(config["mcpServers"])
     assert server_named("mcp:shop", {"mcp_servers": config}) == servers["shop"]
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        McpServer(name="a", command=("x", "-y"), packages=True, cwd="/tmp"),
+        McpServer(name="a", url="http://127.0.0.1:1/", headers={"X": "y"}, start_timeout_s=1),
+    ],
+)
+def test_what_is_written_of_a_server_is_read_again(server: McpServer) -> None:
+    assert read_servers(written_server(server)) == {"a": server}
+
+
+def test_a_server_outside_is_not_written_down() -> None:
+    with pytest.raises(UsageError, match="'plain' is outside of the sandbox"):
+        written_server(PLAIN)
 
 
 @pytest.mark.parametrize(

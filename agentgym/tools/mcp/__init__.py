@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from agentgym.errors import UsageError
 from agentgym.extras import needed
-from agentgym.tools.mcp.servers import McpServer, is_server, read_servers, server_named
+from agentgym.tools.mcp.servers import McpServer, is_server, read_servers, server_named, written_server
 
 if TYPE_CHECKING:
     from agentgym.tools.context import ToolContext
     from agentgym.tools.tool import Tool
 
-__all__ = ["McpServer", "is_server", "opened", "read_servers", "server_named"]
+__all__ = ["McpServer", "is_server", "opened", "read_servers", "server_named", "written_server"]
 
 
 def not_alone(source: str) -> NoReturn:

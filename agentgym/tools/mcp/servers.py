@@ -10,7 +10,7 @@ import msgspec
 
 from agentgym.errors import TaskError, UsageError
 
-__all__ = ["McpServer", "is_server", "read_servers", "server_named"]
+__all__ = ["McpServer", "is_server", "read_servers", "server_named", "written_server"]
 
 PREFIX = "mcp:"
 """Before the name of a server where tools are named."""
@@ -104,6 +104,21 @@ def read_servers(config: Any) -> Mapping[str, McpServer]:
     if not isinstance(config, Mapping):
         raise TaskError(f"MCP servers are an object by name, not {config!r}")
     return {str(name): _server(str(name), entry) for name, entry in config.items()}
+
+
+def written_server(server: McpServer) -> dict[str, Any]:
+    """The server in the form that `read_servers` reads, without what is as it always is.
+
+    Raises:
+        UsageError: of one outside the sandbox, which no plain data can ask for.
+    """
+    if server.host:
+        raise UsageError(f"MCP server {server.name!r} is outside of the sandbox; that is not written down")
+    program = {"command": server.command[0], "args": list(server.command[1:])} if server.command else {}
+    fields = {field.name: field.default for field in msgspec.structs.fields(_Entry)}
+    rest = {name: getattr(server, name) for name in fields if name not in ("command", "args", "type")}
+    changed = {name: value for name, value in rest.items() if value not in (None, {}, fields[name])}
+    return {"mcpServers": {server.name: {**program, **changed}}}
 
 
 def server_named(source: str, metadata: Mapping[str, Any]) -> McpServer:

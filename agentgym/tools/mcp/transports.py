@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["command_inside", "inside", "outside", "started", "talking", "variables"]
 
 _SILENCE_S = 30.0
+_MOST_AN_EVENT = 64 << 20
 _LEAVING_S = 2.0
 _LOOK_EVERY_S = 0.01
 
@@ -62,7 +63,7 @@ async def inside(server: McpServer, dial: Dial) -> AsyncGenerator[TransportStrea
     assert server.url is not None
     async with (
         httpx2.AsyncClient(transport=http_inside(dial), headers=server.headers, timeout=_waiting(server)) as client,
-        streamable_http_client(server.url, http_client=client) as streams,
+        streamable_http_client(server.url, http_client=client, max_sse_event_size=_MOST_AN_EVENT) as streams,
     ):
         yield streams
 
@@ -73,7 +74,7 @@ async def outside(server: McpServer) -> AsyncGenerator[TransportStreams]:
     assert server.url is not None
     async with (
         httpx2.AsyncClient(headers=server.headers, timeout=_waiting(server)) as client,
-        streamable_http_client(server.url, http_client=client) as streams,
+        streamable_http_client(server.url, http_client=client, max_sse_event_size=_MOST_AN_EVENT) as streams,
     ):
         yield streams
 
