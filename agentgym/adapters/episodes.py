@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import gymnasium as gym
@@ -34,12 +34,14 @@ class Came:
         images: what is seen, where the environment shows any.
         ok: whether it was done.
         over: whether that was the end.
+        results: what came of each call, by its id.
     """
 
     text: str
     images: tuple[Image.Image, ...] = ()
     ok: bool = True
     over: bool = False
+    results: Mapping[str, str] = field(default_factory=dict)
 
 
 def maker(made: Made, arguments: Mapping[str, Any]) -> Callable[[], gym.Env[Any, Any]]:
@@ -105,6 +107,19 @@ class Episodes:
             return self.act(arguments.get("action"))
         return self.act({"name": name, "arguments": dict(arguments)})
 
+    def answer(self, calls: Sequence[Mapping[str, Any]]) -> Came:
+        """Makes the calls of one reply, in one step where their tools allow it.
+
+        Args:
+            calls: each with ``id``, ``name``, and ``arguments`` as JSON text.
+        """
+        if isinstance(self._space, ToolCallText) or all(call["name"] != ACT for call in calls):
+            came = self.act(list(calls))
+            return replace(came, results={call["id"]: came.results.get(call["id"], came.text) for call in calls})
+        each = {call["id"]: self.act(_unpacked(_written(call))) for call in calls}
+        last = each[calls[-1]["id"]]
+        return replace(last, results={call_id: came.text for call_id, came in each.items()})
+
     def say(self, reply: str) -> Came:
         """Does what a model's reply says: the calls in its tags, or all of it."""
         action = action_in(reply)
@@ -159,7 +174,8 @@ def _told(observation: Any, info: Mapping[str, Any], over: bool) -> Came:
         shown = _shown(observation)
         return Came(shown.text, shown.images, over=over)
     text = "\n\n".join(result["content"] for result in results)
-    return Came(text, ok=all(result["ok"] for result in results), over=over)
+    by_id = {result["call_id"]: result["content"] for result in results}
+    return Came(text, ok=all(result["ok"] for result in results), over=over, results=by_id)
 
 
 def _shown(observation: Any) -> Came:
@@ -173,6 +189,11 @@ def _shown(observation: Any) -> Came:
 def _read(task: Any) -> Any:
     """Rows of a dataset cannot keep a task's form, so that they may have it as JSON text."""
     return json.loads(task) if isinstance(task, str) and task.lstrip().startswith("{") else task
+
+
+def _written(call: Mapping[str, Any]) -> str:
+    """A call as JSON text, whose arguments are text already, and may be none that can be read."""
+    return f'{{"name": {json.dumps(call["name"])}, "arguments": {call["arguments"] or "{}"}}}'
 
 
 def _unpacked(action: str) -> str:

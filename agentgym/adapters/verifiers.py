@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
-from agentgym.adapters.episodes import Episodes, maker
+from agentgym.adapters.episodes import Came, Episodes, maker
 from agentgym.errors import BackendError
 from agentgym.extras import needed
 
@@ -24,20 +24,26 @@ _PLACES = ("verifiers.v1.tasksets", "verifiers.v1.harnesses", "verifiers.v1.envs
 
 
 class AgentGymTasksetConfig(vf.TasksetConfig):
-    """Which environment, made with what, and how many episodes of it, each with a seed of its own."""
+    """Which environment, made with what, and how many episodes of it, each with a seed of its own.
+
+    ``calls`` are ``native``, where the program that asks the model tells it of the tools, as ours does; or ``text``,
+    which any program can pass on: the system prompt tells of the tools, and calls are read from ``<tool_call>`` tags.
+    """
 
     environment: str = "agentgym/Tools-v0"
     arguments: dict[str, Any] = {}  # noqa: RUF012  # pydantic copies it
     episodes: int = 100
     seed: int = 0
+    calls: Literal["native", "text"] = "native"
 
 
 class AgentGymData(vf.TaskData):
-    """An episode: what its environment is made with, and its seed."""
+    """An episode: what its environment is made with, its seed, and the tools that the model's API is told of."""
 
     environment: str
     arguments: dict[str, Any]
     seed: int
+    tools: list[dict[str, Any]] = []  # noqa: RUF012  # pydantic copies it
 
 
 class AgentGymTask(vf.Task[AgentGymData, vf.State, vf.TaskConfig]):
@@ -49,11 +55,11 @@ class AgentGymTaskset(vf.Taskset[AgentGymTask, AgentGymTasksetConfig]):
 
     def load(self) -> Iterator[AgentGymTask]:
         config = self.config
-        system = _system_prompt(config.environment, config.arguments)
+        told = _told(config)
         for seed in range(config.seed, config.seed + config.episodes):
             data = AgentGymData(
                 name=f"{config.environment}#{seed}",
-                system_prompt=system,
+                **told,
                 environment=config.environment,
                 arguments=config.arguments,
                 seed=seed,
@@ -88,9 +94,10 @@ class AgentGymEnv(vf.Env[AgentGymEnvConfig]):
                 async with agents.player.interaction(task) as interaction:
                     segment = await interaction.turn(came.text)
                     while not segment.terminated and not came.over:
-                        came = await do(episodes.say, segment.last_reply)
+                        calls = _calls(segment)
+                        came = await do(episodes.answer, calls) if calls else await do(episodes.say, segment.last_reply)
                         if not came.over:
-                            segment = await interaction.turn(came.text)
+                            segment = await interaction.turn(_results(came) if calls else came.text)
                 score = await do(episodes.score)
             finally:
                 await do(episodes.close)
@@ -129,8 +136,9 @@ class AgentGymHarness(vf.Harness[AgentGymHarnessConfig]):
             messages.append({"role": "user", "content": prompt})
         else:
             messages += [message_to_wire(message) for message in prompt or ()]
+        tools: dict[str, Any] = {"tools": data.tools} if isinstance(data, AgentGymData) and data.tools else {}
         async with AsyncOpenAI(base_url=endpoint, api_key=secret, max_retries=0) as client:
-            await client.chat.completions.create(model=ctx.model, messages=messages)
+            await client.chat.completions.create(model=ctx.model, messages=messages, **tools)
         return vf.ProgramResult(exit_code=0, stdout="", stderr="")
 
 
@@ -149,6 +157,7 @@ def environment(
     *,
     episodes: int = 100,
     seed: int = 0,
+    calls: Literal["native", "text"] = "native",
     **arguments: Any,
 ) -> AgentGymEnv:
     """An environment of ours as verifiers' own, with so many episodes from a seed on.
@@ -157,19 +166,36 @@ def environment(
         id: of the environment.
         episodes: how many tasks its taskset has.
         seed: of the first; each has the next.
+        calls: how tools are called: see `AgentGymTasksetConfig`.
         arguments: what the environment is made with.
     """
     register()
-    taskset = AgentGymTasksetConfig(id=_PLUGIN, environment=id, arguments=arguments, episodes=episodes, seed=seed)
+    taskset = AgentGymTasksetConfig(
+        id=_PLUGIN, environment=id, arguments=arguments, episodes=episodes, seed=seed, calls=calls
+    )
     loaded = vf.load_environment(AgentGymEnvConfig(taskset=taskset))
     assert isinstance(loaded, AgentGymEnv), "it is what this module exports"
     return loaded
 
 
-def _system_prompt(environment: str, arguments: Mapping[str, Any]) -> str | None:
-    """How tools are called, where there are any."""
-    episodes = Episodes(maker(environment, arguments)())
+def _told(config: AgentGymTasksetConfig) -> dict[str, Any]:
+    """How the model is told of the tools, where there are any."""
+    episodes = Episodes(maker(config.environment, config.arguments)())
     try:
-        return episodes.manual()
+        written = episodes.manual()
+        if config.calls == "text" or written is None:
+            return {"system_prompt": written}
+        return {"tools": [dict(tool) for tool in episodes.tools()]}
     finally:
         episodes.close()
+
+
+def _calls(segment: vf.Segment) -> list[dict[str, Any]]:
+    """The calls of the last reply, as the model wrote them."""
+    replies = [message for message in segment.messages if message.role == "assistant"]
+    made = (replies[-1].tool_calls or []) if replies else []
+    return [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in made]
+
+
+def _results(came: Came) -> list[Any]:
+    return [vf.ToolMessage(tool_call_id=call_id, content=text) for call_id, text in came.results.items()]

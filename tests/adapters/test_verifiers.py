@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.modelserver import Model, calling, serving
 from tests.adapters.sums import SUM
-from tests.judgeserver import JudgeServer, serving
 
 vf: Any = pytest.importorskip("verifiers.v1", reason="pip install --no-deps verifiers")
 
@@ -20,10 +20,16 @@ def call(name: str, **arguments: Any) -> str:
     return f"I think.\n<tool_call>\n{json.dumps({'name': name, 'arguments': arguments})}\n</tool_call>"
 
 
-def adds_and_answers(body: dict[str, Any]) -> str:
-    """A model that adds, and answers what it was told of the sum."""
+def writes_calls(body: dict[str, Any]) -> dict[str, Any]:
+    """A model that adds, and answers what it was told of the sum, all as text."""
     heard = body["messages"][-1]["content"]
-    return call("answer", text=heard) if heard.isdigit() else call("add", a=2, b=3)
+    return {"content": call("answer", text=heard) if heard.isdigit() else call("add", a=2, b=3)}
+
+
+def adds_and_answers(body: dict[str, Any]) -> dict[str, Any]:
+    """The same, calling the tools that it is told of."""
+    heard = body["messages"][-1]["content"]
+    return calling("answer", text=heard) if heard.isdigit() else calling("add", a=2, b=3)
 
 
 def environment(made: str, **arguments: Any) -> Any:
@@ -33,7 +39,7 @@ def environment(made: str, **arguments: Any) -> Any:
     return verifiers.environment(made, **arguments)
 
 
-def played(env: Any, model: JudgeServer) -> list[Any]:
+def played(env: Any, model: Model) -> list[Any]:
     """The episodes of the taskset, all at once."""
     context = vf.ModelContext(model="m", client=vf.EvalClientConfig(base_url=f"{model.url}/v1"))
 
@@ -47,6 +53,21 @@ def played(env: Any, model: JudgeServer) -> list[Any]:
 def test_verifiers_plays_episodes_and_records_the_score() -> None:
     with serving(adds_and_answers) as model:
         episodes = played(environment("agentgym/Tools-v0", task=SUM, episodes=2, seed=5), model)
+    assert [episode.errors for episode in episodes] == [[], []]
+    for episode, seed in zip(episodes, (5, 6), strict=True):
+        (trace,) = episode.traces
+        assert trace.task.data.seed == seed
+        assert trace.reward == 1.0
+        said = trace.branches[-1].messages
+        assert [message.role for message in said] == ["user", "assistant", "tool", "assistant"]
+        assert (said[2].tool_call_id, said[2].content) == ("id-add", "5")
+    told = [tool["function"]["name"] for tool in model.requests[0]["tools"]]
+    assert told == ["add", "answer"]
+
+
+def test_calls_can_be_text() -> None:
+    with serving(writes_calls) as model:
+        episodes = played(environment("agentgym/Tools-v0", task=SUM, episodes=2, seed=5, calls="text"), model)
     assert [episode.errors for episode in episodes] == [[], []]
     assert all(episode.ok for episode in episodes)
     for episode, seed in zip(episodes, (5, 6), strict=True):
@@ -72,7 +93,7 @@ def test_an_episode_without_a_score_has_failed() -> None:
 
 
 def test_text_goes_to_an_environment_of_text() -> None:
-    with serving(lambda body: "[0]") as model:
+    with serving(lambda body: {"content": "[0]"}) as model:
         (episode,) = played(environment("agentgym/TextArena-v0", game="GuessTheNumber-v0", episodes=1), model)
     assert episode.errors == []
     assert episode.traces[0].reward == 0.0
@@ -91,11 +112,31 @@ def test_each_episode_has_a_machine_of_its_own() -> None:
         },
     }
 
-    def writes(body: dict[str, Any]) -> str:
-        first = len(body["messages"]) == 2
-        return call("bash", command="set -C; echo 7 > n.txt") if first else call("submit", answer="done")
+    def writes(body: dict[str, Any]) -> dict[str, Any]:
+        first = len(body["messages"]) == 1
+        return calling("bash", command="set -C; echo 7 > n.txt") if first else calling("submit", answer="done")
 
     with serving(writes) as model:
         episodes = played(environment("agentgym/Tools-v0", task=task, episodes=3), model)
     assert [episode.errors for episode in episodes] == [[], [], []]
     assert [episode.traces[0].reward for episode in episodes] == [1.0, 1.0, 1.0]
+
+
+def test_a_desktop_is_acted_on_by_calls_too() -> None:
+    task = {**SUM, "tools": SUM["tools"]}
+
+    def acts(body: dict[str, Any]) -> dict[str, Any]:
+        if len(body["messages"]) > 1:
+            return calling("answer", text="5")
+        click, add = calling("act", action="pyautogui.click(3, 4)"), calling("add", a=1)
+        return {"content": None, "tool_calls": [*click["tool_calls"], *add["tool_calls"]]}
+
+    desktop = environment(
+        "agentgym/Desktop-v0", task=task, backend="memory", screen=(64, 48), observation=("instruction",), episodes=1
+    )
+    with serving(acts) as model:
+        (episode,) = played(desktop, model)
+    assert episode.errors == []
+    assert episode.traces[0].reward == 1.0
+    results = [(one["tool_call_id"], one["content"]) for one in model.requests[1]["messages"] if one["role"] == "tool"]
+    assert results == [("id-act", "What is 2 + 3?"), ("id-add", "2")]
