@@ -145,8 +145,8 @@ class AgentGymHarness(vf.Harness[AgentGymHarnessConfig]):
 def register(name: str = _PLUGIN) -> None:
     """Makes the taskset, its environment and its program known to verifiers, in this process, under one id.
 
-    verifiers finds what it is asked for by importing a module of that name. Another process, such as its command line,
-    finds it if a module of one line is installed, ``from agentgym.adapters.verifiers import *``.
+    verifiers finds what it is asked for by importing a module of that name; docs/others-tasks.md has one to install for
+    other processes, such as its command line.
     """
     for place in _PLACES:
         sys.modules.setdefault(f"{place}.{name.replace('-', '_')}", sys.modules[__name__])

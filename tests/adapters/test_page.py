@@ -18,7 +18,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.split('"')[1])
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: re.findall('"(.*?)"', block)[0])
 def test_the_blocks_of_python_run(block: str, tmp_path: Path) -> None:
     if "verifiers" in block:
         pytest.importorskip("verifiers.v1", reason="pip install --no-deps verifiers")
@@ -28,7 +28,7 @@ def test_the_blocks_of_python_run(block: str, tmp_path: Path) -> None:
 
 
 def test_there_is_a_block_for_each_package() -> None:
-    assert len(blocks("python")) == 6
+    assert len(blocks("python")) == 7
 
 
 def test_the_command_scores_1() -> None:
@@ -39,3 +39,15 @@ def test_the_command_scores_1() -> None:
     assert done.returncode == 0, done.stderr
     assert "3 scored" in done.stdout
     assert "mean score 1.00" in done.stdout
+
+
+def test_verifiers_finds_the_module_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vf = pytest.importorskip("verifiers.v1", reason="pip install --no-deps verifiers")
+    (tmp_path / "our_tasks.py").write_text(blocks("python")[-1])
+    monkeypatch.syspath_prepend(tmp_path)
+    taskset = {"id": "our-tasks", "arguments": {"task": {"id": "a", "instruction": "b"}}, "episodes": 3}
+    env = vf.load_environment(vf.resolve_env_config({"taskset": taskset}))
+    assert type(env).__name__ == "AgentGymEnv"
+    assert env.config.player.harness is None, "the module's own"
+    assert vf.default_harness_id("our-tasks") == "our-tasks"
+    assert [task.data.name for task in env.taskset] == [f"agentgym/Tools-v0#{seed}" for seed in range(3)]
