@@ -82,12 +82,15 @@ class Suite:
 
     Args:
         env: the id of the environment that their tasks are played in.
+        traces: what tells only how a task was done, so that two ends which differ in it alone are the same: names of
+            evidence, and tables and columns (``"refunds.reason"``) of databases.
     """
 
     name: str
     families: Mapping[str, TaskFamily]
     description: str = ""
     env: str = DESKTOP
+    traces: tuple[str, ...] = ()
 
 
 suites: Registry[Suite] = Registry("suite")

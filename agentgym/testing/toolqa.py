@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import gymnasium as gym
 from agentgym.agents import Agent, Emit, NoopAgent, ScriptedAgent
 from agentgym.backends.base import Backend, BackendOptions, backends
 from agentgym.errors import ActionError
-from agentgym.families import TOOLS, Observation, Script, TaskFamily
+from agentgym.families import TOOLS, Observation, Script, TaskFamily, suites
 from agentgym.runner import Episode
 from agentgym.tasks import Task
 from agentgym.testing.endstate import end_state, home_of
@@ -43,7 +43,9 @@ def check_tool_task(spec: QaSpec, family: TaskFamily) -> QaReport:
         # All that a family can draw: the seed draws what it draws anywhere.
         env = gym.make(TOOLS, **{"task": spec.task, "backend": machine, "split": None, **options})
         try:
-            return QaReport(spec.task, spec.seed, tuple(_Checks(env, machine, family, spec.seed).all()))
+            return QaReport(
+                spec.task, spec.seed, tuple(_Checks(env, machine, family, spec.seed, _traces(spec.task)).all())
+            )
         finally:
             env.close()
     finally:
@@ -66,6 +68,7 @@ class _Checks:
     machine: Backend
     family: TaskFamily
     seed: int
+    traces: Collection[str]
 
     def all(self) -> Iterator[QaCheck]:
         first = self.play(ScriptedAgent(self.family.oracle))
@@ -105,7 +108,7 @@ class _Checks:
 
     def left(self, task: Task) -> Mapping[str, Any]:
         context: ToolContext = self.env.get_wrapper_attr("context")
-        return end_state(task, self.machine, context)
+        return end_state(task, self.machine, context, self.traces)
 
     def play(self, agent: Agent) -> _Played:
         witness = _Witness(agent, self.machine)
@@ -144,6 +147,10 @@ class _Witness:
             # What cannot be read does nothing: there is no call to be changed.
             return action
         return action
+
+
+def _traces(task: str) -> Collection[str]:
+    return suites[task.partition("/")[0]].traces
 
 
 def _script(calls: Sequence[Asked]) -> Script:

@@ -12,4 +12,6 @@ SUITE = Suite(
     {family.name: family for module in _MODULES for family in module.FAMILIES},
     "Questions over several pages of a made-up country, with figures, outdated pages, namesakes, findings and reports.",
     env="agentgym/Tools-v0",
+    # More pages than one needs may be opened.
+    traces=("pages.json",),
 )
