@@ -16,7 +16,7 @@ from agentgym.evaluators.getters import getters
 __all__: list[str] = []
 
 _MOST_BYTES = 1 << 20
-_PATIENCE_S = 20.0
+_PATIENCE_S = 10.0
 
 # Bytecode is neither read nor written: of a file that was changed twice in a second it may be the older one's.
 _PYTHON = ("python3", "-I", "-S", "-B", "-X", "pycache_prefix=/proc/none", "-c")
@@ -91,7 +91,7 @@ def python_calls(backend: Backend, config: dict[str, Any]) -> list[dict[str, Any
     They are made in a fresh, isolated process in the machine, in their order; what they should return is not there.
 
     Raises:
-        FileNotFoundError: if the process did not get to its end in 20 s, or said something else.
+        FileNotFoundError: if the process did not get to its end in 10 s, or said something else.
     """
     path = _in_home(backend, config["path"])
     order = json.dumps({"path": path, "calls": config["calls"]}).encode()

@@ -27,8 +27,8 @@ def mutants_of(calls: Sequence[Asked], *, most: int) -> Sequence[Mutant]:
     """Every mutant of a sequence, or as many as that, evenly from all kinds.
 
     A call is left out, or made twice, or changes places with the next one; or one of its arguments is changed: a text
-    loses its last character, or a line in its middle, a number is one more, a list or an object loses its last item,
-    true becomes false.
+    loses its last character, and the line in its middle, or the word if it is one line; a number is one more, a list or
+    an object loses its last item, true becomes false.
     """
     found = [mutant for mutant in _all(calls) if list(mutant.calls) != list(calls)]
     if len(found) <= most:
@@ -74,6 +74,13 @@ def _shorter(text: str) -> Iterator[str]:
     if bare:
         yield bare[:-1] + text[len(bare) :]
     lines = bare.splitlines(keepends=True)
+    words = bare.split(" ")
     if len(lines) > 2:
-        middle = len(lines) // 2
-        yield "".join([*lines[:middle], *lines[middle + 1 :], text[len(bare) :]])
+        yield "".join([*_without_middle(lines), text[len(bare) :]])
+    elif len(lines) == 1 and len(words) > 2:
+        yield " ".join(_without_middle(words)) + text[len(bare) :]
+
+
+def _without_middle(parts: Sequence[str]) -> Sequence[str]:
+    middle = len(parts) // 2
+    return [*parts[:middle], *parts[middle + 1 :]]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from agentgym.families import TOOLS, TaskFamily, of_split, suites
 from agentgym.setup import check_step
 from agentgym.tasks import Task, parse_task, task_to_dict
 
+ROOT = Path(__file__).parents[2]
 SUITES = ("code", "data", "shell")
 FAMILIES = [(f"{suite}/{family.name}", family) for suite in SUITES for family in suites[suite].families.values()]
 
@@ -63,3 +67,9 @@ def test_tasks_are_of_several_levels(family: TaskFamily) -> None:
 @each_family
 def test_there_are_two_near_misses(family: TaskFamily) -> None:
     assert len(family.near_misses) >= 2
+
+
+def test_the_page_of_these_suites_is_up_to_date() -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / "suites_page.py"))
+    page = (ROOT / "docs" / "tool-suites.md").read_text()
+    assert script["renewed"](page) == page, "type: python scripts/suites_page.py"

@@ -1,17 +1,19 @@
-"""Plays families of tools in the real sandbox."""
+"""Plays families of tools in a real sandbox."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
+import pytest
 
 from agentgym.agents import NoopAgent, ScriptedAgent
-from agentgym.families import Script, TaskFamily
+from agentgym.families import Script, Suite, TaskFamily
 from agentgym.runner import Episode
 from agentgym.tasks import Task
+
+__all__ = ["calls", "drawn", "drawn_where", "each_family", "each_near_miss", "score"]
 
 
 def drawn(family: TaskFamily, seed: int) -> Task:
@@ -19,13 +21,13 @@ def drawn(family: TaskFamily, seed: int) -> Task:
 
 
 def drawn_where(family: TaskFamily, **params: Any) -> Task:
-    """The first task with these among its seed_params."""
+    """The first task with these among what was drawn for it."""
     tasks = (drawn(family, seed) for seed in range(300))
     return next(task for task in tasks if params.items() <= task.seed_params.items())
 
 
 def score(env: gym.Env[Any, Any], task: Task, script: Script | None) -> float:
-    """What a script scores; without one, what doing nothing does."""
+    """What a script scores; None does nothing."""
     agent = NoopAgent() if script is None else ScriptedAgent(script)
     result = Episode(env, agent, seed=0, task=task).run()
     assert result.score is not None
@@ -33,10 +35,19 @@ def score(env: gym.Env[Any, Any], task: Task, script: Script | None) -> float:
 
 
 def calls(*actions: Any) -> Script:
-    """A script that does these one after the other."""
+    """A script of these."""
 
-    def script(_: Task) -> Iterator[Any]:
+    def script(_: Task) -> Any:
         for action in actions:
             _seen = yield action
 
-    return script  # type: ignore[return-value]  # a generator, as any that is sent something
+    return script
+
+
+def each_family(suite: Suite) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("family", list(suite.families.values()), ids=list(suite.families))
+
+
+def each_near_miss(suite: Suite) -> pytest.MarkDecorator:
+    pairs = [(family, name) for family in suite.families.values() for name in family.near_misses]
+    return pytest.mark.parametrize(("family", "name"), pairs, ids=[f"{one.name}: {name}" for one, name in pairs])

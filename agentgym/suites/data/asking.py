@@ -7,16 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentgym.errors import UsageError
-from agentgym.suites.toolmaking import HOME, Calls, bash, python, submit
-from agentgym.tasks import Task
+from agentgym.suites.toolmaking import HOME, Calls, answer_is, bash, python, submit
+from agentgym.tasks import Check, Task
 
-__all__ = ["DATA", "NEAR_MISSES", "TOOLS", "answered", "money", "submit_printed"]
+__all__ = ["DATA", "NEAR_MISSES", "TOOLS", "answered", "money", "one_answer", "submit_printed"]
 
 TOOLS = ("bash", "python", "sql", "read", "write", "list", "grep", "submit")
 
 DATA = f"{HOME}/data"
 
 _PRINTED = re.compile(r"THE ANSWER IS <(.*?)>")
+
+
+def one_answer(answer: str) -> Check:
+    """Whether this was submitted; a whole number in any form of it, an amount of money to the letter."""
+    return answer_is(int(answer) if answer.isdigit() else answer)
 
 
 def money(cents: int) -> str:

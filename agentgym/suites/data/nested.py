@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agentgym.families import TaskFamily
-from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, answered
-from agentgym.suites.toolmaking import Calls, answer_is, draw, draw_level, draw_some, lay, make_task
+from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, answered, one_answer
+from agentgym.suites.toolmaking import Calls, draw, draw_level, draw_some, lay, make_task
 from agentgym.tasks import Task
 
 __all__ = ["FAMILIES"]
@@ -122,7 +122,7 @@ def _make(rng: np.random.Generator) -> Task:
         "events (kind and hour of each, in their order). "
         f"{question.words.format(city=city, tag=tag)}",
         setup=[lay(_PLACE, json.dumps(shipments, indent=1) + "\n")],
-        checks=[answer_is(str(answer))],
+        checks=[one_answer(str(answer))],
         tools=TOOLS,
         drawn={
             "level": level,

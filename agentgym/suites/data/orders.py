@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from agentgym.families import TaskFamily
-from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, answered, money
-from agentgym.suites.toolmaking import Calls, answer_is, draw, draw_level, draw_some, lay, make_task
+from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, answered, money, one_answer
+from agentgym.suites.toolmaking import Calls, draw, draw_level, draw_some, lay, make_task
 from agentgym.tasks import Task
 
 __all__ = ["FAMILIES", "Row", "cents", "csv_text", "draw_orders"]
@@ -101,8 +101,8 @@ def _per_customer(rows: Sequence[Row]) -> str:
 _CENTS = "int(row['quantity']) * int(row['price'].replace('.', ''))"
 _QUESTIONS = (
     _Question(
-        "What is the revenue of {rows}, which is the sum of quantity times price? Submit the amount with two decimals, "
-        "such as 120.50.",
+        "What is the revenue of {rows}, which is the sum of quantity times price? Submit the amount with two decimals "
+        "and nothing else, such as 1250.50.",
         _revenue,
         f"(lambda all: f'{{all // 100}}.{{all % 100:02}}')(sum({_CENTS} for row in rows))",
     ),
@@ -145,7 +145,7 @@ def _make(rng: np.random.Generator) -> Task:
         "data/csv-question",
         f"~/data/orders.csv has an order on each line. {question.words.format(rows=f'the orders {said}')}",
         setup=[lay(_PLACE, csv_text(rows))],
-        checks=[answer_is(answer)],
+        checks=[one_answer(answer)],
         tools=TOOLS,
         drawn={
             "level": level,

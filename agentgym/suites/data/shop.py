@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agentgym.families import TaskFamily
-from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, submit_printed
+from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, one_answer, submit_printed
 from agentgym.suites.data.databases import lay_database, table_sql
-from agentgym.suites.toolmaking import Calls, answer_is, draw, draw_level, draw_some, make_task, sql
+from agentgym.suites.toolmaking import Calls, draw, draw_level, draw_some, make_task, sql
 from agentgym.tasks import Task
 
 __all__ = ["FAMILIES"]
@@ -143,7 +143,7 @@ def _make(rng: np.random.Generator) -> Task:
         "~/data/shop.db is an SQLite database with the tables customers, products, orders and items. "
         f"{question.words.format(city=city, category=category)}",
         setup=[lay_database(_PLACE, _script(shop))],
-        checks=[answer_is(str(answer))],
+        checks=[one_answer(str(answer))],
         tools=TOOLS,
         drawn={
             "level": level,
