@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ __all__ = [
     "draw",
     "draw_level",
     "draw_some",
+    "each_with",
     "edit",
     "execute",
     "file_is",
@@ -134,6 +136,14 @@ def lay_all(folder: str, files: Mapping[str, str]) -> list[SetupStep]:
 def execute(script: str) -> SetupStep:
     """Runs a shell script, whose failure is a fault of the task."""
     return SetupStep("execute", {"command": ["sh", "-ec", script], "check": True})
+
+
+def each_with(names: Iterable[str], command: Callable[[str], str]) -> str:
+    """A script that runs a command on each name: those with the same one share a process, which is what takes time."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(command(name), []).append(shlex.quote(name))
+    return "\n".join(f"{how} -- {' '.join(which)}" for how, which in alike.items())
 
 
 def rule(expected: Any) -> GetterSpec:

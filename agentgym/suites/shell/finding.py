@@ -16,6 +16,7 @@ from agentgym.suites.toolmaking import (
     draw,
     draw_level,
     draw_some,
+    each_with,
     execute,
     file_is,
     lay_all,
@@ -35,6 +36,8 @@ _SUFFIXES = (".conf", ".csv", ".log", ".md", ".txt")
 _WORDS = ("amber", "cobalt", "falcon", "granite", "juniper", "maple", "onyx", "saffron")
 _FILLERS = ("nothing to see here", "see the other file", "to be checked", "value unknown", "as agreed by phone")
 _NEWEST = 1_700_000_000
+_DATED = 8
+"""How many have a time of their own; all others are older."""
 
 
 class _Tree(NamedTuple):
@@ -58,10 +61,11 @@ def _make(rng: np.random.Generator) -> Task:
     level = draw_level(rng)
     root, word = draw(rng, _ROOTS), draw(rng, _WORDS)
     files = _draw_files(rng, 10 + 10 * level, word)
-    times = {name: _NEWEST - 3600 * int(place) for name, place in zip(files, rng.permutation(len(files)), strict=True)}
+    places = [min(int(place), _DATED) for place in rng.permutation(len(files))]
+    times = {name: _NEWEST - 3600 * place for name, place in zip(files, places, strict=True)}
     kind = draw(rng, (_by_word, _by_size, _by_place, _by_age, _by_content))
     question = kind(rng, _Tree(files, times, word))
-    touches = "\n".join(f"touch -d @{times[name]} '{name}'" for name in files)
+    touches = each_with(files, lambda name: f"touch -d @{times[name]}")
     folder = f"{HOME}/{root}"
     return make_task(
         "shell/find-files",

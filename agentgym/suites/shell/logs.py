@@ -87,7 +87,7 @@ def _make(rng: np.random.Generator) -> Task:
         "order of bytes. If there are fewer, write them all. Leave ~/logs as it is.",
         setup=[
             *lay_all(f"{HOME}/logs", texts),
-            *(execute(f"gzip -n {HOME}/logs/{name}") for name in packed),
+            *([execute(f"cd {HOME}/logs && gzip -n {' '.join(packed)}")] if packed else []),
         ],
         checks=[
             file_is(f"{HOME}/report.txt", "".join(f"{number} {key}\n" for key, number in ranked)),

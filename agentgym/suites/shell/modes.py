@@ -14,6 +14,7 @@ from agentgym.suites.toolmaking import (
     draw,
     draw_level,
     draw_some,
+    each_with,
     execute,
     lay_all,
     make_task,
@@ -42,7 +43,7 @@ def _make(rng: np.random.Generator) -> Task:
     rules = _draw_rules(rng, level)
     after = {name: _mode(name, mode, rules) for name, mode in before.items()}
     left = draw(rng, sorted(name for name, mode in after.items() if mode != before[name]))
-    chmods = "\n".join(f"chmod {mode} '{name}'" for name, mode in before.items())
+    chmods = each_with(before, lambda name: f"chmod {before[name]}")
     return make_task(
         "shell/set-permissions",
         f"Set the permissions of everything below ~/{root} (not of ~/{root} itself) by these rules; where two of them "
