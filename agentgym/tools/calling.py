@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
-from contextvars import copy_context
+from collections.abc import Mapping
 from typing import Any
 
 from agentgym.actions import ToolCall
@@ -12,7 +10,7 @@ from agentgym.actions.quoting import cut, short
 from agentgym.errors import BackendError, MissingDependencyError, ToolError
 from agentgym.registry import suggestion
 from agentgym.tools.context import ToolContext
-from agentgym.tools.coroutines import giving_up
+from agentgym.tools.patience import TimeIsUp, within
 from agentgym.tools.results import ToolResult, encodable, without_addresses, written
 from agentgym.tools.tool import Tool
 from agentgym.tools.workspace import Reply
@@ -58,13 +56,13 @@ def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) ->
         if tool.timeout_s is None:
             value = tool.call(call.arguments, context)
         else:
-            value = _within(tool.timeout_s, lambda: tool.call(call.arguments, context))
+            value = within(tool.timeout_s, lambda: tool.call(call.arguments, context))
         return (value.ok, value.output, value.value) if isinstance(value, Reply) else (True, written(value), value)
     except (BackendError, KeyboardInterrupt):
         raise
     except MissingDependencyError as error:
         raise BackendError(f"the tool {call.name!r} cannot run here: {error}") from error
-    except _TimeIsUp:
+    except TimeIsUp:
         return False, f"{call.name} was given up after {tool.timeout_s:g} s", None
     except ToolError as error:
         return False, str(error), None
@@ -78,40 +76,3 @@ def _crash(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - even its message is foreign code
         said = ""
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
-
-
-class _TimeIsUp(Exception):
-    pass
-
-
-def _within(timeout_s: float, do: Callable[[], Any]) -> Any:
-    """What a function gives. It is left in its thread if that takes too long; what it awaits is cancelled.
-
-    Raises:
-        _TimeIsUp: if it did not end in time.
-        BaseException: what it raised.
-    """
-    outcome: list[Any] = []
-    raised: list[BaseException] = []
-    over = threading.Event()
-
-    def work() -> None:
-        try:
-            outcome.append(do())
-        except BaseException as error:  # noqa: BLE001 - foreign code; raised again in the caller's thread
-            raised.append(error)
-        finally:
-            over.set()
-
-    # What the tool traces goes into the run of the caller.
-    context = copy_context()
-    when_given_up: list[Callable[[], object]] = []
-    context.run(giving_up.set, when_given_up)
-    threading.Thread(target=context.run, args=(work,), name="agentgym-tool", daemon=True).start()
-    if not over.wait(timeout_s):
-        for give_up in when_given_up:
-            give_up()
-        raise _TimeIsUp
-    if raised:
-        raise raised[0]
-    return outcome[0]
