@@ -26,8 +26,7 @@ def main() -> None:
     console = Console(width=150)
     rounds, count = (2, 5) if given.quick else (5, 15)
     lines = above_the_function(console, rounds)
-    if not given.no_peers:
-        lines += against_peers(console, rounds, given.peers)
+    lines += [] if given.no_peers else against_peers(console, rounds, given.peers)
     lines += [*calls(console, count * 2), *resets(console, count), *snapshots(console, count), *many(console, 64)]
     console.print(table_of(lines))
 

@@ -7,6 +7,8 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import gymnasium as gym
@@ -36,6 +38,26 @@ _TASK = Task(id="bench", instruction="Call the tool.")
 @tool
 def echo(message: str) -> str:
     """Gives back what it is given.
+
+    Args:
+        message: anything.
+    """
+    return message
+
+
+@tool(timeout_s=10.0)
+def echo_in_time(message: str) -> str:
+    """Gives back what it is given, within a time.
+
+    Args:
+        message: anything.
+    """
+    return message
+
+
+@tool
+async def echo_awaited(message: str) -> str:
+    """Gives back what it is given, in a loop.
 
     Args:
         message: anything.
@@ -106,47 +128,56 @@ def above_the_function(console: Console, rounds: int) -> list[Line]:
     with ExitStack() as stack:
         found = _in_turns(console, rounds, _own_sides(stack))
     steps = {name: _median_step(each) for name, each in found.items()}
-    part = f"A step with a tool in this process, above the function itself ({duration(steps['the function'])})"
+    function = steps.pop(_FUNCTION)
+    part = f"A step with a tool in this process, above the function itself ({duration(function)})"
     lines = []
     for name, seconds in steps.items():
-        if name == "the function":
-            continue
-        above = (seconds - steps["the function"]) * 1e6
-        recorded = name.startswith("recorded")
-        holds = None if recorded else above < _MOST_US
-        wanted = "" if recorded else f"< {_MOST_US:g} us"
-        lines.append(Line(part, name, f"{above:.1f} us", ratio=None, wanted=wanted, holds=holds))
-    wrappers = (steps[_MADE] - steps[_EVENTED]) * 1e6
+        above = (seconds - function) * 1e6
+        holds = None if name == _RECORDED else above < _MOST_US
+        wanted = "" if holds is None else f"< {_MOST_US:g} us"
+        lines.append(Line(part, name, f"{above:.1f} us", wanted=wanted, holds=holds))
+    wrappers = (steps[_THROUGH_GYM] - steps[_EVENTED]) * 1e6
     lines.append(Line(part, "of that Gymnasium's own: PassiveEnvChecker, OrderEnforcing", f"{wrappers:.1f} us"))
     return lines
 
 
+_FUNCTION = "the function"
+_RECORDED = "gym.make, JSON text, recorded on disk by TrajectoryRecorder"
 _EVENTED = "ToolEnv, JSON text, validated and evented"
-_MADE = "gym.make, JSON text, validated and evented"
+_THROUGH_GYM = "gym.make, JSON text, validated and evented"
 
 
 def _own_sides(stack: ExitStack) -> dict[str, Callable[[float], Round]]:
-    """Each plays for some seconds; all but the first and the last two call the same function."""
+    """Each plays for some seconds."""
     bare = ToolEnv(_TASK, tools=[echo])
-    made: gym.Env[Any, Any] = gym.make("agentgym/Tools-v0", task=_TASK, tools=[echo])
-    nested: gym.Env[Any, Any] = gym.make("agentgym/Tools-v0", task=_TASK, tools=[order])
-    inner: gym.Env[Any, Any] = gym.make("agentgym/Tools-v0", task=_TASK, tools=[echo])
-    recorded = TrajectoryRecorder(inner, stack.enter_context(tempfile.TemporaryDirectory()))
-    for env in (bare, made, nested, recorded):
-        stack.callback(env.close)
+    stack.callback(bare.close)
+    made = _made(stack, echo)
     _check_events(made)
-    call, text = ToolCall("echo", {"message": MESSAGE}), written(echo, {"message": MESSAGE})
-    return {
-        "the function": lambda s: played(Side(lambda: None, lambda: str(echo(MESSAGE))), s),
-        "ToolEnv, a ToolCall, validated, nobody listens": lambda s: played(stepped(bare, call), s),
-        "ToolEnv, a ToolCall, validated and evented": lambda s: _played_evented(stepped(bare, call), s),
-        _EVENTED: lambda s: _played_evented(stepped(bare, text), s),
-        _MADE: lambda s: _played_evented(stepped(made, text), s),
-        "gym.make, JSON text of a nested schema, the same": lambda s: _played_evented(
-            stepped(nested, written(order, _ORDER)), s
-        ),
-        "recorded: gym.make and TrajectoryRecorder, on disk": lambda s: played(stepped(recorded, text), s),
+    recorded = TrajectoryRecorder(_made(stack, echo), stack.enter_context(tempfile.TemporaryDirectory()))
+    stack.callback(recorded.close)
+    said = {"message": MESSAGE}
+    call, text = ToolCall("echo", said), written(echo, said)
+    function = Side(lambda: None, lambda: str(echo(MESSAGE)))
+    listened = {
+        "ToolEnv, a ToolCall, validated and evented": stepped(bare, call),
+        _EVENTED: stepped(bare, text),
+        _THROUGH_GYM: stepped(made, text),
+        "the same, arguments of a nested schema": stepped(_made(stack, order), written(order, _ORDER)),
+        "the same, a tool with a time limit": stepped(_made(stack, echo_in_time), written(echo_in_time, said)),
+        "the same, a coroutine": stepped(_made(stack, echo_awaited), written(echo_awaited, said)),
     }
+    return {
+        _FUNCTION: partial(played, function),
+        "ToolEnv, a ToolCall, validated, nobody listens": partial(played, stepped(bare, call)),
+        **{name: partial(_played_evented, side) for name, side in listened.items()},
+        _RECORDED: partial(played, stepped(recorded, text)),
+    }
+
+
+def _made(stack: ExitStack, called: Tool) -> gym.Env[Any, Any]:
+    env: gym.Env[Any, Any] = gym.make("agentgym/Tools-v0", task=_TASK, tools=[called])
+    stack.callback(env.close)
+    return env
 
 
 def _check_events(env: gym.Env[Any, Any]) -> None:
@@ -168,7 +199,7 @@ def _played_evented(side: Side, seconds: float) -> Round:
         return played(side, seconds)
 
 
-def against_peers(console: Console, rounds: int, folder: Any) -> list[Line]:
+def against_peers(console: Console, rounds: int, folder: Path | None) -> list[Line]:
     """Steps a second of the peers against ours that does the same; the same result of the tool on both sides."""
     ours = {
         "echo": (echo, {"message": MESSAGE}),
@@ -177,10 +208,7 @@ def against_peers(console: Console, rounds: int, folder: Any) -> list[Line]:
     with ExitStack() as stack:
         sides: dict[str, Callable[[float], Round]] = {}
         for name, (called, arguments) in ours.items():
-            env: gym.Env[Any, Any] = gym.make("agentgym/Tools-v0", task=_TASK, tools=[called])
-            stack.callback(env.close)
-            side = stepped(env, written(called, arguments))
-            sides[name] = lambda s, side=side: _played_evented(side, s)  # type: ignore[misc]  # a default binds it now
+            sides[name] = partial(_played_evented, stepped(_made(stack, called), written(called, arguments)))
         for name in PEERS:
             sides[name] = stack.enter_context(peer(name, folder))
         found = _in_turns(console, rounds, sides, seconds=dict.fromkeys(PEERS, _PEER_SECONDS))
@@ -215,7 +243,7 @@ def _in_turns(
 ) -> dict[str, list[Round]]:
     found: dict[str, list[Round]] = {name: [] for name in sides}
     for number in range(rounds):
-        console.log(f"round {number + 1} of {rounds}: {', '.join(sides)}")
+        console.log(f"round {number + 1} of {rounds}: {len(sides)} sides")
         for name, play in sides.items():
             found[name].append(play((seconds or {}).get(name, _OWN_SECONDS)))
     return found
