@@ -17,6 +17,7 @@ from agentgym.suites.toolmaking import (
     draw_some,
     edit,
     execute,
+    lay_all,
     make_task,
     repository_is,
     tree_is,
@@ -61,7 +62,8 @@ def _repository(name: str, commits: Sequence[_Commit], *, tags: Mapping[str, int
     user, address = _AUTHOR.removesuffix(">").split(" <")
     return execute(
         f"git init -q -b main {HOME}/{name} && cd {HOME}/{name}\n"
-        f"git config user.name '{user}' && git config user.email {address}\n"
+        # As `git config` would, without a process for each line.
+        f"printf '[user]\\n\\tname = {user}\\n\\temail = {address}\\n' >> .git/config\n"
         f"git fast-import --quiet <<'END OF STREAM'\n{''.join(stream)}END OF STREAM\n"
         "git checkout -q main"
     )
@@ -105,14 +107,13 @@ def _make_commit(rng: np.random.Generator) -> Task:
     branches = {"main": _branch(history, committed)}
     branches[on] = _branch([*history, _Commit(on, subject, {})], after)
     where = f"on a new branch named {branch}, which you start from main" if level >= 2 else "on the branch main"
-    lay = "\n".join(f"cat > '{path}' <<'END'\n{text}END" for path, text in working.items())
     return make_task(
         "shell/git-commit",
         f"In the git repository ~/{name}, several files are changed and two are new. Make exactly one commit {where}, "
         f'with the message "{subject}" and exactly these files as they are now: {", ".join(sorted(wanted))}. Leave '
         "the other files changed, or new, as they are, neither staged nor committed, and stay on the branch of your "
         "commit.",
-        setup=[_repository(name, history), execute(f"cd {HOME}/{name}\n{lay}")],
+        setup=[_repository(name, history), *lay_all(f"{HOME}/{name}", working)],
         checks=[
             repository_is(f"{HOME}/{name}", _state(branches, head=on)),
             tree_is(f"{HOME}/{name}", working, skip=_SKIP),
