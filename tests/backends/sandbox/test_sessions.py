@@ -181,6 +181,15 @@ def test_service_that_does_not_come_up_says_why(asked: Asked) -> None:
         asked.machine.serve("broken", "def main(**_):\n    raise KeyError('no such thing')\n", port=8080, database="d")
 
 
+@pytest.mark.parametrize(
+    ("source", "said"), [("def main(", "was never closed"), ("x = 1\0", "null byte"), ("x = 1", "'main'")]
+)
+def test_service_that_is_no_program_says_why_and_harms_nothing(asked: Asked, source: str, said: str) -> None:
+    with pytest.raises(OSError, match=said):
+        asked.machine.serve("broken", source, port=8080, database="d")
+    assert asked.bash("echo still here").output == "still here\n"
+
+
 def test_there_is_no_screen_to_act_on_or_look_at(asked: Asked) -> None:
     with pytest.raises(ActionError, match="no Click here"):
         asked.machine.perform(Click(1, 1))
