@@ -48,9 +48,8 @@ class SchemaCheck:
             if not self._validator.is_valid(arguments):
                 raise refusal(self._name, [_fault(error) for error in self._validator.iter_errors(arguments)])
         except Unresolvable as error:
-            raise UsageError(
-                f"parameters of the tool {self._name!r} refer to {error.ref!r}, which is not in them"
-            ) from error
+            said = f"refer to {error.ref!r}, which is not in them; nothing is fetched"
+            raise ToolError(f"parameters of the tool {self._name!r} {said}") from error
         return arguments
 
     @cached_property
