@@ -12,7 +12,6 @@ import numpy as np
 
 from agentgym.actions.quoting import short
 from agentgym.envs.dialogue import Conversation, DialogueEnv, Turn
-from agentgym.envs.ownrandom import OwnRandom
 from agentgym.envs.wordsums import word_sum
 from agentgym.errors import ActionError, BackendError, UsageError
 from agentgym.evaluators import Score
@@ -75,7 +74,7 @@ class SkyRLEnv(DialogueEnv):
         if unknown := set(options) - {"row"}:
             raise UsageError(f"no reset option named {short(min(unknown))}; there is 'row'")
         row = options.get("row")
-        return _Chat(self._name, seed, self._row(seed) if row is None else dict(row), self._config)
+        return _Chat(self._name, self._row(seed) if row is None else dict(row), self._config)
 
     def _row(self, seed: int) -> dict[str, Any]:
         rng = np.random.default_rng([self._split == "test", seed])
@@ -93,19 +92,16 @@ class SkyRLEnv(DialogueEnv):
 
 
 class _Chat:
-    """One episode of an environment of skyrl-gym."""
+    """One episode of an environment of skyrl-gym, which draws nothing."""
 
-    def __init__(self, name: str, seed: int, row: dict[str, Any], config: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, row: dict[str, Any], config: Mapping[str, Any]) -> None:
         self.name = f"skyrl/{name}"
-        self._own = OwnRandom(seed)
         self._paid = 0.0
         extras = {key: value for key, value in row.items() if key != "prompt"}
         try:
-            with self._own.drawing():
-                self._inner = needed("skyrl_gym", extra="skyrl").make(
-                    name, env_config=SimpleNamespace(**config), extras=extras
-                )
-                opening, _ = self._inner.init(_messages(row))
+            package = needed("skyrl_gym", extra="skyrl")
+            self._inner = package.make(name, env_config=SimpleNamespace(**config), extras=extras)
+            opening, _ = self._inner.init(_messages(row))
         except Exception as error:  # a boundary to environments that others wrote
             raise BackendError(f"{self.name} could not begin: {error!r}", kind="application") from error
         self._opening = _text_of(opening)
@@ -115,8 +111,7 @@ class _Chat:
 
     def answer(self, said: str) -> Turn:
         try:
-            with self._own.drawing():
-                came = self._inner.step(said)
+            came = self._inner.step(said)
         except Exception as error:  # a boundary to environments that others wrote
             raise ActionError(f"{self.name} cannot take {short(said)}: {error!r}") from error
         self._paid = float(came["reward"])

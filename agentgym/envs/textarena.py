@@ -27,6 +27,9 @@ _WORDS = frozenset(
     "Codenames DontSayIt Hangman LetterAuction SpellingBee WordChains WordLadder WordSearch Wordle".split()  # noqa: SIM905
 )
 
+# The others draw from Python's generator alone.
+_DRAW_FROM_NUMPY = frozenset({"IteratedStagHunt", "Sokoban", "SpellingBee"})
+
 # Where the number is neither 1 nor found by trying: these take fewer players than they are played by.
 _PLAYERS = {"QuantumTicTacToe": 2, "SpiteAndMalice": 2, "PublicGoodsGame": 2, "MarketEntryGame": 2}
 _MOST_PLAYERS = 15
@@ -90,7 +93,7 @@ class _Match:
 
     def __init__(self, game: str, seed: int, player: int, players: int, opponent: Opponent) -> None:
         self.name = f"textarena/{game}"
-        self._own = OwnRandom(seed)
+        self._own = OwnRandom(seed, numpy=_folder_of(game) in _DRAW_FROM_NUMPY)
         self._rng = np.random.default_rng(seed)
         self._player, self._players, self._opponent = player, players, opponent
         self._seen = ""
@@ -162,24 +165,23 @@ def _text_of(seen: object) -> str:
 
 
 def _made(name: str) -> Any:
-    arena = needed("textarena", extra="textarena")
-    known = arena.envs.registration.ENV_REGISTRY
-    if name not in known:
-        raise UsageError(f"textarena has no game {name!r}; {suggestion(str(name), known)}")
-    folder = _folder(known[name])
-    if folder in _WORDS and not _has_words():
+    if _folder_of(name) in _WORDS and not _has_words():
         raise MissingDependencyError(
             f"{name} needs lists of words: python -m nltk.downloader words averaged_perceptron_tagger_eng"
         )
     try:
-        return arena.make(name)
+        return needed("textarena", extra="textarena").make(name)
     # A game may want a model's address, a file that is not in the package, or a newer Python to be read by.
     except Exception as error:  # a boundary to games that others wrote
         raise UsageError(f"textarena's {name!r} cannot be made here: {error}") from error
 
 
-def _folder(spec: Any) -> str:
-    return str(spec.entry_point).partition(":")[0].split(".")[2]
+def _folder_of(name: str) -> str:
+    """The folder of textarena that a game is in."""
+    known = needed("textarena", extra="textarena").envs.registration.ENV_REGISTRY
+    if name not in known:
+        raise UsageError(f"textarena has no game {name!r}; {suggestion(str(name), known)}")
+    return str(known[name].entry_point).partition(":")[0].split(".")[2]
 
 
 def _has_words() -> bool:
@@ -196,8 +198,7 @@ def _has_words() -> bool:
 def _fewest_players(name: str) -> int:
     with OwnRandom(0).drawing():
         game = _made(name)
-        arena = needed("textarena", extra="textarena")
-        least = _PLAYERS.get(_folder(arena.envs.registration.ENV_REGISTRY[name]), 1)
+        least = _PLAYERS.get(_folder_of(name), 1)
         said: Exception | None = None
         for players in range(least, _MOST_PLAYERS + 1):
             said = _refusal(game, players)

@@ -14,9 +14,10 @@ from agentgym.envs.ownrandom import OwnRandom
 from agentgym.envs.textarena import TextArenaEnv
 from agentgym.errors import BackendError, MissingDependencyError, UsageError
 
-# One game for one player, two for two, one for three, one for six; one without textarena's wrappers.
+# Two for one player, the second of which draws from numpy; two for two, one for three, one for six; a bare one last.
 GAMES = (
     "FrozenLake-v0-random",
+    "Sokoban-v0",
     "TicTacToe-v0",
     "KuhnPoker-v0-train",
     "ThreePlayerIPD-v0",
@@ -76,24 +77,28 @@ def test_the_original_shows_the_game_before_after_a_second_reset_and_ours_does_n
     assert again == opening == first
 
 
-def test_a_game_draws_from_a_generator_of_its_own() -> None:
-    env = TextArenaEnv("TicTacToe-v0")
-    random.seed(3)
-    expected = random.random(), random.random()
-    random.seed(3)
-    env.reset(seed=0)
-    before = random.random()
-    env.step("[4]")
-    assert (before, random.random()) == expected
+@pytest.mark.parametrize("game", ["TicTacToe-v0", "Sokoban-v0"])
+def test_a_game_draws_from_a_generator_of_its_own(game: str) -> None:
+    env = TextArenaEnv(game)
+    for seed, draw in ((random.seed, random.random), (np.random.seed, np.random.standard_normal)):
+        seed(3)
+        expected = [draw(), draw()]
+        seed(3)
+        env.reset(seed=0)
+        before = draw()
+        env.step("[4]")
+        assert [before, draw()] == expected
 
 
 def test_what_is_drawn_inside_goes_on_where_it_stopped() -> None:
-    own, fresh = OwnRandom(7), random.Random(7)
-    drawn = []
+    own, whole = OwnRandom(7, numpy=True), OwnRandom(7, numpy=True)
+    parts = []
     for _ in range(3):
         with own.drawing():
-            drawn.append(random.random())
-    assert drawn == [fresh.random() for _ in range(3)]
+            parts.append((random.random(), np.random.random_sample()))
+    with whole.drawing():
+        assert [(random.random(), np.random.random_sample()) for _ in range(3)] == parts
+    assert len(set(parts)) == 3
 
 
 def play_out(env: TextArenaEnv, seed: int) -> dict[str, Any]:
