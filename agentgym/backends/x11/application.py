@@ -25,13 +25,14 @@ _PACKAGES = (
 )
 
 # No application imports them.
-_HIDDEN = ("agents", "cli", "evaluators", "suites/apps", "testing")
+_HIDDEN = ("agents", "cli", "evaluators", "testing")
+_SUITE_OF_APPLICATIONS = "micro"
 
 
 def application_folders() -> list[str]:
     """Bubblewrap's arguments that show the packages, read-only, without what tells how tasks are solved and judged."""
     shown = [word for source, target in _shown() for word in ("--ro-bind", source, target)]
-    hidden = [f"{_SHOWN}/{_OWN.name}/{part}" for part in _HIDDEN] if shown else []
+    hidden = [f"{_SHOWN}/{_OWN.name}/{part}" for part in (*_HIDDEN, *_other_suites())] if shown else []
     return [*shown, *(word for place in hidden for word in ("--tmpfs", place, "--remount-ro", place))]
 
 
@@ -47,6 +48,12 @@ def application_command(arguments: Sequence[str], *, python: str | None) -> list
     code = f"import sys; sys.path.insert(0, {folder!r}); from agentgym.backends.qt.window import main; main()"
     # What it says is kept, for the error that names it.
     return ["/bin/sh", "-c", f'exec "$@" 2>{LOG}', PROGRAM, *options, "-c", code, *arguments]
+
+
+def _other_suites() -> Iterator[str]:
+    for place in sorted((_OWN / "suites").iterdir()):
+        if place.is_dir() and place.name not in (_SUITE_OF_APPLICATIONS, "__pycache__"):
+            yield f"suites/{place.name}"
 
 
 @cache

@@ -284,7 +284,12 @@ def _spawn(settings: MachineSettings) -> tuple[subprocess.Popen[bytes], Channel]
         if settings.sandbox == "none":
             process = _sandbox.spawn_bare(theirs.fileno(), guest=_GUEST)
         else:
-            wanted = _sandbox.Sandbox(network=settings.network, disk_mb=settings.disk_mb, shown=settings.shown)
+            wanted = _sandbox.Sandbox(
+                network=settings.network,
+                disk_mb=settings.disk_mb,
+                shown=settings.shown,
+                applications=settings.screen is not None,
+            )
             process = wanted.spawn(theirs.fileno(), guest=_GUEST)
         on_failure.pop_all()
     return process, Channel(ours)

@@ -54,11 +54,13 @@ class Sandbox:
         network: whether the machine's network is shared.
         disk_mb: how much the home and ``/tmp`` hold, each, in MB; they live in memory.
         shown: folders of this machine that can be read, and where.
+        applications: whether the small applications of our own can be started.
     """
 
     network: bool
     disk_mb: int
     shown: Sequence[tuple[str, str]] = ()
+    applications: bool = True
 
     def spawn(self, descriptor: int, *, guest: Path) -> subprocess.Popen[bytes]:
         """Starts the guest's first process with an inherited socket.
@@ -116,7 +118,17 @@ class Sandbox:
             argv += ["--ro-bind", str(_python_home()), str(_python_home())]
         argv += [word for source, target in self.shown for word in ("--ro-bind", source, target)]
         argv += ["--ro-bind", str(_pickler()), f"{_GUEST}/cloudpickle"]
-        return [*argv, *application_folders(), "--ro-bind", str(guest), f"{_GUEST}/guest"]
+        argv += [word for place in self._own_package() for word in ("--tmpfs", place, "--remount-ro", place)]
+        argv += application_folders() if self.applications else []
+        return [*argv, "--ro-bind", str(guest), f"{_GUEST}/guest"]
+
+    def _own_package(self) -> list[str]:
+        """Where our package would show, which holds how tasks are solved and judged."""
+        package = Path(__file__).resolve().parents[2]
+        home = str(_python_home())
+        shown = [*((path, path) for path in (*_SYSTEM, home)), *self.shown]
+        known = [(Path(source).resolve(), target) for source, target in shown]
+        return [f"{target}/{package.relative_to(source)}" for source, target in known if package.is_relative_to(source)]
 
 
 class _InMemory:
