@@ -10,8 +10,11 @@ from typing import Any, TypeAlias
 import msgspec
 
 from agentgym.errors import UsageError
+from agentgym.wrappers.tool_features import named, words
 
 __all__ = ["Candidate", "Found", "Seen", "Source"]
+
+_KEPT = 100
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -22,7 +25,8 @@ class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         pattern: of the value in a text; its first group is the value, or else all of it.
         keys: only what stands under one of these keys of a result; empty for any place, the instruction included.
-        most: values that can be chosen from, the first that were found.
+        most: values that can be chosen from: those of which an object is most fully named in the instruction, of two
+            that are alike the one that was found first.
         of: another argument: the value is found under ``keys`` of the object that the other's value was found in,
             and is not chosen by itself.
 
@@ -52,10 +56,14 @@ Source: TypeAlias = Found | Sequence[Any]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A value, and the object of a result that it stood in; an empty one if it stood in a text."""
+    """A value, the object of a result that it stood in, and how far the instruction names that; see `named`.
+
+    The object is empty if the value stood in a text.
+    """
 
     value: Any
     about: Mapping[str, Scalar] = field(default_factory=dict)
+    named: float = 0.0
 
 
 class Seen:
@@ -68,8 +76,14 @@ class Seen:
 
     def __init__(self, sources: Mapping[str, Found], instruction: str) -> None:
         self._sources = {name: (source, re.compile(source.pattern)) for name, source in sources.items()}
-        self.candidates: dict[str, list[Candidate]] = {name: [] for name in sources}
+        self._wanted = words(instruction)
+        self._candidates: dict[str, list[Candidate]] = {name: [] for name in sources}
         self._look("", instruction, {})
+
+    def candidates(self, name: str) -> Sequence[Candidate]:
+        """The values that can be chosen for an argument, the best first."""
+        found = self._candidates[name]
+        return sorted(found, key=lambda one: -one.named)[: self._sources[name][0].most]
 
     def add(self, content: str) -> None:
         """Looks at a result, which may be JSON."""
@@ -81,19 +95,19 @@ class Seen:
             if source.keys and key not in source.keys:
                 continue
             for found in pattern.finditer(value) if isinstance(value, str) else ():
-                self._keep(name, source, Candidate(found[1] if pattern.groups else found[0], about))
+                self._keep(name, found[1] if pattern.groups else found[0], about)
             if source.keys and isinstance(value, int | float):
-                self._keep(name, source, Candidate(value, about))
+                self._keep(name, value, about)
 
-    def _keep(self, name: str, source: Found, new: Candidate) -> None:
-        known = self.candidates[name]
+    def _keep(self, name: str, value: Any, about: Mapping[str, Scalar]) -> None:
+        known, new = self._candidates[name], Candidate(value, about, named(about, self._wanted))
         for place, old in enumerate(known):
             if old.value == new.value:
                 # The same thing, seen again: what it has become, unless that says less.
                 if new.about.keys() >= old.about.keys():
                     known[place] = new
                 return
-        if len(known) < source.most:
+        if len(known) < _KEPT:
             known.append(new)
 
 

@@ -19,7 +19,7 @@ from agentgym.registry import suggestion
 from agentgym.spaces import ToolCallText
 from agentgym.tools import Tool, resolve_tools
 from agentgym.wrappers.tool_arguments import Candidate, Found, Seen, Source
-from agentgym.wrappers.tool_features import hashed, named, object_words, words
+from agentgym.wrappers.tool_features import hashed, object_words, words
 from agentgym.wrappers.tool_forms import Form, forms_of
 
 __all__ = ["ToolTemplates"]
@@ -172,7 +172,7 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def _values(self, name: str) -> Sequence[Candidate]:
         source = self._sources[name]
-        return self._seen.candidates[name] if isinstance(source, Found) else [Candidate(value) for value in source]
+        return self._seen.candidates(name) if isinstance(source, Found) else [Candidate(value) for value in source]
 
     def _filled(self, form: Form, picked: Sequence[int]) -> ToolCall | None:
         chosen: dict[str, Candidate] = {}
@@ -208,7 +208,7 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def _described(self, name: str) -> npt.NDArray[np.float32]:
         rows = np.zeros((self._found[name].most, _OF_CANDIDATE), np.float32)
-        known = self._seen.candidates[name]
+        known = self._seen.candidates(name)
         for row, one in zip(rows, known, strict=False):
             if one not in self._rows:
                 self._rows[one] = self._row(one)
@@ -218,8 +218,7 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return rows.ravel()
 
     def _row(self, one: Candidate) -> npt.NDArray[np.float32]:
-        fit = named(one.about, self._wanted)
-        told = np.array([1.0, str(one.value) in self._instruction, fit, 0.0], np.float32)
+        told = np.array([1.0, str(one.value) in self._instruction, one.named, 0.0], np.float32)
         return np.concatenate([told, hashed(object_words(one.about), _OBJECT)])
 
 

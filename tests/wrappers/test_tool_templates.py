@@ -175,15 +175,20 @@ class TestSeen:
         seen = Seen({"mail": Found(r"\w+@\w+"), "id": Found(keys=("id",), most=2)}, "From ada@home: help!")
         seen.add('{"rows": [{"id": "A", "n": 1}, {"id": 7}, {"id": "B"}], "note": "cc bob@work, ada@home"}')
         seen.add("not JSON, from eve@work")
-        assert [one.value for one in seen.candidates["mail"]] == ["ada@home", "bob@work", "eve@work"]
-        assert [(one.value, one.about) for one in seen.candidates["id"]] == [("A", {"id": "A", "n": 1}), (7, {"id": 7})]
+        assert [one.value for one in seen.candidates("mail")] == ["ada@home", "bob@work", "eve@work"]
+        assert [(one.value, one.about) for one in seen.candidates("id")] == [("A", {"id": "A", "n": 1}), (7, {"id": 7})]
+
+    def test_what_the_instruction_names_comes_first(self) -> None:
+        seen = Seen({"id": Found(keys=("id",), most=2)}, "My tent, please.")
+        seen.add('[{"id": "A", "what": "hat"}, {"id": "B", "what": "lamp"}, {"id": "C", "what": "tent"}]')
+        assert [one.value for one in seen.candidates("id")] == ["C", "A"]
 
     def test_what_is_seen_again_is_as_it_is_now(self) -> None:
         seen = Seen({"id": Found(keys=("id",))}, "")
         seen.add('[{"id": "A", "status": "paid"}, {"id": "B", "status": "paid"}]')
         seen.add('{"id": "A", "status": "cancelled"}')
         seen.add('{"id": "A"}')
-        assert [one.about.get("status") for one in seen.candidates["id"]] == ["cancelled", "paid"]
+        assert [one.about.get("status") for one in seen.candidates("id")] == ["cancelled", "paid"]
 
 
 class TestFeatures:
