@@ -50,7 +50,7 @@ def _refund_case(rng: np.random.Generator, *, allowed: bool, answers: bool = Fal
     wrong = world.order(namesake, product, status="delivered", days_ago=age)
     listed = _listed(customer)
     paid_back = [*listed, _refund(order), submit("done")]
-    refused = [*listed, submit("refused R2")]
+    refused = [*_find(customer), submit("refused R2")]
     return Case(
         world,
         customer,

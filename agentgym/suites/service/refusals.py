@@ -71,7 +71,7 @@ def draw_refusal(rng: np.random.Generator) -> Case:
         world,
         customer,
         request,
-        [*listed, submit(f"refused {rule}")],
+        [*found(customer), listing, submit(f"refused {rule}")],
         {
             "done all the same": [*listed, forbidden, submit("done")],
             "done and refused": [*listed, forbidden, submit(f"refused {rule}")],

@@ -50,9 +50,9 @@ CREATE TABLE flights (id TEXT PRIMARY KEY, origin TEXT, destination TEXT, depart
                       seats INTEGER);
 CREATE TABLE bookings (id TEXT PRIMARY KEY, customer_id TEXT, flight_id TEXT, fare TEXT, paid_cents INTEGER,
                        status TEXT);
-CREATE TABLE payments (id TEXT PRIMARY KEY, customer_id TEXT, reference TEXT, amount_cents INTEGER, at TEXT);
-CREATE TABLE refunds (id TEXT PRIMARY KEY, reference TEXT, amount_cents INTEGER, reason TEXT, at TEXT);
-CREATE TABLE verifications (id TEXT PRIMARY KEY, customer_id TEXT, at TEXT);
+CREATE TABLE payments (id TEXT PRIMARY KEY, customer_id TEXT, reference TEXT, amount_cents INTEGER, day TEXT);
+CREATE TABLE refunds (id TEXT PRIMARY KEY, reference TEXT, amount_cents INTEGER, day TEXT);
+CREATE TABLE verifications (id TEXT PRIMARY KEY, customer_id TEXT, day TEXT);
 CREATE TABLE requests (id INTEGER PRIMARY KEY, at TEXT, method TEXT, path TEXT, body TEXT, status INTEGER, breaks TEXT);
 """
 
@@ -87,6 +87,7 @@ class _Call:
         self.db = db
         self.now = now
         self.parameters = parameters
+        self.day = now.date().isoformat()
         self.breaks: list[str] = []
 
     def breaks_if(self, rule: str, broken: bool) -> None:
@@ -126,13 +127,11 @@ class _Call:
         changes = ", ".join(f"{name} = ?" for name in row)
         self.db.execute(f"UPDATE {table} SET {changes} WHERE id = ?", (*row.values(), key))
 
-    def must_be_verified(self, customer_id: str) -> None:
-        known = self.db.execute("SELECT 1 FROM verifications WHERE customer_id = ?", (customer_id,)).fetchone()
-        self.breaks_if("R1", known is None)
+    def verified(self, customer_id: str) -> bool:
+        return bool(self.rows("SELECT 1 FROM verifications WHERE customer_id = :customer", customer=customer_id))
 
     def pay(self, customer_id: str, reference: str, amount_cents: int) -> None:
-        at = self.now.isoformat()
-        self.add("payments", customer_id=customer_id, reference=reference, amount_cents=amount_cents, at=at)
+        self.add("payments", customer_id=customer_id, reference=reference, amount_cents=amount_cents, day=self.day)
 
 
 def _index(call: _Call) -> Any:
@@ -148,13 +147,13 @@ def _customers(call: _Call) -> Any:
 
 def _verify(call: _Call, key: str) -> Any:
     right = call.one("customers", key)["postcode"] == call.text("postcode").upper()
-    if right:
-        call.add("verifications", customer_id=key, at=call.now.isoformat())
+    if right and not call.verified(key):
+        call.add("verifications", customer_id=key, day=call.day)
     return {"customer_id": key, "verified": right}
 
 
 def _payments_of(call: _Call, key: str) -> Any:
-    query = "SELECT reference, amount_cents, at FROM payments WHERE customer_id = :key ORDER BY at, id"
+    query = "SELECT reference, amount_cents, day FROM payments WHERE customer_id = :key ORDER BY day, id"
     return call.rows(query, key=call.one("customers", key)["id"])
 
 
@@ -173,7 +172,7 @@ def _change_order(call: _Call, key: str) -> Any:
         changes |= {"quantity": call.whole("quantity"), "total_cents": call.whole("quantity") * price}
     if not changes:
         raise _Refusal(400, "give the address or the quantity that the order is to have")
-    call.must_be_verified(order["customer_id"])
+    call.breaks_if("R1", not call.verified(order["customer_id"]))
     call.breaks_if("R3", order["status"] in ("shipped", "delivered"))
     call.change("orders", key, **changes)
     return call.one("orders", key)
@@ -181,7 +180,7 @@ def _change_order(call: _Call, key: str) -> Any:
 
 def _cancel_order(call: _Call, key: str) -> Any:
     order = _live(call, "orders", key)
-    call.must_be_verified(order["customer_id"])
+    call.breaks_if("R1", not call.verified(order["customer_id"]))
     call.breaks_if("R3", order["status"] in ("shipped", "delivered"))
     call.change("orders", key, status="cancelled")
     return call.one("orders", key)
@@ -201,7 +200,7 @@ def _new_booking(call: _Call) -> Any:
     if fare not in ("basic", "flex"):
         raise _Refusal(400, f"fare must be basic or flex, got {fare!r}")
     _take_seat(call, flight)
-    call.must_be_verified(customer["id"])
+    call.breaks_if("R1", not call.verified(customer["id"]))
     made = {"customer_id": customer["id"], "flight_id": flight["id"], "fare": fare, "paid_cents": flight["fare_cents"]}
     key = call.add("bookings", **made, status="confirmed")
     call.pay(customer["id"], key, flight["fare_cents"])
@@ -213,7 +212,7 @@ def _change_booking(call: _Call, key: str) -> Any:
     if flight["id"] == booking["flight_id"]:
         raise _Refusal(409, f"the booking {key!r} is for that flight already")
     _take_seat(call, flight)
-    call.must_be_verified(booking["customer_id"])
+    call.breaks_if("R1", not call.verified(booking["customer_id"]))
     call.breaks_if("R4", booking["fare"] == "basic")
     call.breaks_if("R5", booking["hours_to_departure"] < _NOTICE_HOURS)
     _give_seat(call, booking["flight_id"])
@@ -226,7 +225,7 @@ def _change_booking(call: _Call, key: str) -> Any:
 
 def _cancel_booking(call: _Call, key: str) -> Any:
     booking = _live(call, "bookings", key)
-    call.must_be_verified(booking["customer_id"])
+    call.breaks_if("R1", not call.verified(booking["customer_id"]))
     call.breaks_if("R5", booking["hours_to_departure"] < _NOTICE_HOURS)
     _give_seat(call, booking["flight_id"])
     call.change("bookings", key, status="cancelled")
@@ -234,17 +233,17 @@ def _cancel_booking(call: _Call, key: str) -> Any:
 
 
 def _refund(call: _Call) -> Any:
-    reference, amount, reason = call.text("reference"), call.whole("amount_cents"), call.text("reason")
+    reference, amount, _in_the_log = call.text("reference"), call.whole("amount_cents"), call.text("reason")
     is_order = reference.startswith("ORD-")
     paid_for = call.one("orders" if is_order else "bookings", reference)
     paid = paid_for["total_cents" if is_order else "paid_cents"]
     if amount + paid_for["refunded_cents"] > paid:
         raise _Refusal(409, f"of {paid} paid for {reference!r}, {paid_for['refunded_cents']} is refunded already")
-    call.must_be_verified(paid_for["customer_id"])
+    call.breaks_if("R1", not call.verified(paid_for["customer_id"]))
     call.breaks_if("R2", is_order and paid_for["days_since_order"] > REFUND_DAYS)
     call.breaks_if("R4", not is_order and paid_for["fare"] == "basic")
     call.breaks_if("R7", amount != paid)
-    key = call.add("refunds", reference=reference, amount_cents=amount, reason=reason, at=call.now.isoformat())
+    key = call.add("refunds", reference=reference, amount_cents=amount, day=call.day)
     return {"refund_id": key, "reference": reference, "amount_cents": amount}
 
 

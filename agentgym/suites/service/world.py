@@ -108,7 +108,7 @@ class World:
             "ordered_on": day,
             "address": self.address(),
         }
-        self._pay(customer, row["id"], row["total_cents"], f"{day}T12:00:00+00:00")
+        self._pay(customer, row["id"], row["total_cents"], day)
         return self._add("orders", row)
 
     def flight(self, origin: str, destination: str, departs: datetime) -> Row:
@@ -131,7 +131,7 @@ class World:
             "paid_cents": flight["fare_cents"],
             "status": "confirmed",
         }
-        self._pay(customer, row["id"], row["paid_cents"], (self.now - timedelta(days=20)).isoformat())
+        self._pay(customer, row["id"], row["paid_cents"], (self.now - timedelta(days=20)).date().isoformat())
         return self._add("bookings", row)
 
     def _fare(self) -> int:
@@ -141,8 +141,8 @@ class World:
             pass
         return fare
 
-    def _pay(self, customer: Row, reference: str, amount_cents: int, at: str) -> None:
-        row = {"customer_id": customer["id"], "reference": reference, "amount_cents": amount_cents, "at": at}
+    def _pay(self, customer: Row, reference: str, amount_cents: int, day: str) -> None:
+        row = {"customer_id": customer["id"], "reference": reference, "amount_cents": amount_cents, "day": day}
         self._add("payments", {"id": self.key("PAY"), **row})
 
     def _add(self, table: str, row: Row) -> Row:
