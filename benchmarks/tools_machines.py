@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from tools_table import Line, duration, timed
 
-from agentgym.backends.x11.sandbox import visible_python
+from agentgym.backends.sandbox.bubblewrap import visible_python
 from agentgym.envs.tools import ToolEnv
 from agentgym.families import suites
 from agentgym.tasks import SetupStep, Task

@@ -143,7 +143,7 @@ def _try(name: str, start: Callable[[], None]) -> Finding:
 
 
 def _start_sandbox() -> None:
-    from agentgym.backends.x11.sandbox import check_sandbox
+    from agentgym.backends.sandbox.bubblewrap import check_sandbox
 
     check_sandbox()
 

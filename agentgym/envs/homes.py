@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agentgym.backends.base import Backend
-from agentgym.backends.x11.sandbox import HOME
+from agentgym.backends.sandbox.bubblewrap import HOME
 from agentgym.errors import UsageError
 from agentgym.tasks import Task, task_to_dict
 

@@ -14,10 +14,10 @@ from agentgym.backends.base import BackendOptions, Completed, Observed
 from agentgym.backends.miniwob.browser import COMMAND, Browser, Input, PageLeft, Standing
 from agentgym.backends.miniwob.devtools import DevTools
 from agentgym.backends.miniwob.pages import NATIVE, PROGRAM, Opening, pages_folder
-from agentgym.backends.x11.application import STATE_FILE
+from agentgym.backends.sandbox.application import STATE_FILE
+from agentgym.backends.sandbox.machine import SandboxName
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.backends.x11.input import Sent
-from agentgym.backends.x11.machine import SandboxName
 from agentgym.errors import BackendError, UsageError
 
 __all__ = ["MiniwobBackend", "make_miniwob"]

@@ -1,1 +1,1 @@
-"""The x11 backend's sandbox without a screen: a home, a system, and tools that act in it."""
+"""A private Linux machine: bubblewrap around it, a guest within, tools; without a screen, or with the x11 backend's."""

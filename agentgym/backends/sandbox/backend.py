@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from agentgym.actions import Action
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
-from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
-from agentgym.backends.x11.sandbox import package_folders
-from agentgym.backends.x11.toolside import ToolMethods, ToolSide
+from agentgym.backends.sandbox.bubblewrap import package_folders
+from agentgym.backends.sandbox.machine import Machine, MachineSettings, SandboxName
+from agentgym.backends.sandbox.toolside import ToolMethods, ToolSide
 from agentgym.errors import ActionError, BackendError, UsageError
 
 __all__ = ["SandboxBackend", "make_sandbox"]

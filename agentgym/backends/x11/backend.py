@@ -15,17 +15,17 @@ import xcffib.xproto
 from agentgym.actions import Action
 from agentgym.backends.base import BackendOptions, Completed, Observed, Window
 from agentgym.backends.checks import check_input
+from agentgym.backends.sandbox.application import LOG, STATE_FILE
+from agentgym.backends.sandbox.bubblewrap import package_folders
+from agentgym.backends.sandbox.machine import Machine, MachineSettings, SandboxName
+from agentgym.backends.sandbox.toolside import ToolMethods, ToolSide
 from agentgym.backends.x11 import windows as _windows
-from agentgym.backends.x11.application import LOG, STATE_FILE
 from agentgym.backends.x11.environment import ENVIRONMENT
 from agentgym.backends.x11.framebuffer import Framebuffer
 from agentgym.backends.x11.homes import home_archive
 from agentgym.backends.x11.input import InputDriver, Sent
 from agentgym.backends.x11.keysyms import keysym_of_character, keysym_of_key
-from agentgym.backends.x11.machine import Machine, MachineSettings, SandboxName
 from agentgym.backends.x11.refresh import set_refresh
-from agentgym.backends.x11.sandbox import package_folders
-from agentgym.backends.x11.toolside import ToolMethods, ToolSide
 from agentgym.errors import BackendError, UsageError
 
 if TYPE_CHECKING:

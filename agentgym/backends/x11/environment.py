@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["COMMANDS", "ENVIRONMENT", "FILES_MODIFIED"]
-
-FILES_MODIFIED = 1704067200
-"""When files that lie in the home before the first step were last changed, as file dialogues show it: the start of
-2024, UTC, in seconds since 1970."""
-
+__all__ = ["COMMANDS", "ENVIRONMENT"]
 
 ENVIRONMENT: Mapping[str, str] = {
     # The same language, formats and time zone everywhere; UTF-8, so that any text can be typed and shown.

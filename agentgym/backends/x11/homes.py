@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from agentgym.backends.kept import kept
-from agentgym.backends.x11.environment import ENVIRONMENT, FILES_MODIFIED
-from agentgym.backends.x11.machine import Machine, MachineSettings
+from agentgym.backends.sandbox.machine import FILES_MODIFIED, Machine, MachineSettings
+from agentgym.backends.x11.environment import ENVIRONMENT
 
 __all__ = ["home_archive"]
 

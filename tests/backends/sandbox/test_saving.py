@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentgym.backends.sandbox.backend import SandboxBackend
-from agentgym.backends.x11.toolside import MachineToken
+from agentgym.backends.sandbox.toolside import MachineToken
 from agentgym.errors import UsageError
 from tests.backends.sandbox.conftest import Asked
 

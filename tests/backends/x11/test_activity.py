@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from agentgym.backends.x11.guest.activity import Activity
+from agentgym.backends.sandbox.guest.activity import Activity
 
 
 @contextmanager
@@ -167,7 +167,7 @@ def test_helper_thread_is_waited_for_only_if_it_wakes_at_once(milliseconds: int,
 
 
 def test_slow_program_is_known_although_it_was_seen_before_it_became_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agentgym.backends.x11.guest.activity._SLOW_PROGRAMS", {"cat": 0.3})
+    monkeypatch.setattr("agentgym.backends.sandbox.guest.activity._SLOW_PROGRAMS", {"cat": 0.3})
     with _process("import os; sys.stdin.readline(); os.execv('/bin/cat', ['cat'])") as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -11,10 +11,10 @@ import xcffib
 import xcffib.xproto
 
 from agentgym.actions import MoveTo
+from agentgym.backends.sandbox.machine import Machine, MachineSettings
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.backends.x11.framebuffer import Framebuffer
 from agentgym.backends.x11.homes import home_archive
-from agentgym.backends.x11.machine import Machine, MachineSettings
 
 pytestmark = pytest.mark.desktop
 

@@ -167,7 +167,7 @@ def test_without_bubblewrap_the_error_says_what_to_type(monkeypatch: pytest.Monk
 
 def test_without_an_x_server_the_error_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tar").symlink_to("/bin/tar")
-    monkeypatch.setattr("agentgym.backends.x11.sandbox._path", lambda: str(tmp_path))
+    monkeypatch.setattr("agentgym.backends.sandbox.bubblewrap._path", lambda: str(tmp_path))
     with pytest.raises(MissingDependencyError, match=r"no program 'Xvfb': sudo apt-get install xvfb"):
         X11Backend(sandbox="none").reset(seed=0)
 

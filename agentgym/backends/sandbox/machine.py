@@ -15,15 +15,18 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from agentgym.backends.base import Completed
-from agentgym.backends.x11 import sandbox as _sandbox
-from agentgym.backends.x11.application import PROGRAM, application_command
-from agentgym.backends.x11.environment import FILES_MODIFIED
-from agentgym.backends.x11.guest.channel import Channel
+from agentgym.backends.sandbox import bubblewrap as _sandbox
+from agentgym.backends.sandbox.application import PROGRAM, application_command
+from agentgym.backends.sandbox.guest.channel import Channel
 from agentgym.errors import BackendError, MissingDependencyError
 
-__all__ = ["Machine", "MachineSettings", "SandboxName"]
+__all__ = ["FILES_MODIFIED", "Machine", "MachineSettings", "SandboxName"]
 
 SandboxName: TypeAlias = Literal["bwrap", "none"]
+
+FILES_MODIFIED = 1704067200
+"""When files that lie in the home before the first step were last changed, as file dialogues show it: the start of
+2024, UTC, in seconds since 1970."""
 
 _GUEST = Path(__file__).parent / "guest"
 _ANSWER_PATIENCE_S = 30.0

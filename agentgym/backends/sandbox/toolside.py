@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from agentgym.backends.x11.machine import Machine
+from agentgym.backends.sandbox.machine import Machine
 from agentgym.errors import BackendError, UsageError
 from agentgym.tools.workspace import Reply
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from agentgym.backends.x11.application import application_folders
+from agentgym.backends.sandbox.application import application_folders
 from agentgym.errors import SandboxUnavailableError
 
 __all__ = ["HOME", "RUN", "Sandbox", "check_sandbox", "package_folders", "visible_python"]
