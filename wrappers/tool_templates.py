@@ -54,7 +54,9 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         arguments: by ``"argument"`` or ``"tool.argument"``, the values, or a `Found`, or a dict of its fields.
         tools: what `agentgym.tools.resolve_tools` takes: those to be chosen from.
         space: ``"discrete"`` or ``"multi"``.
-        steps: after which as good as all steps are used up; the environment's own limit need not be known.
+        steps: the environment's ``max_steps``, of which the observation tells how much is used up. An episode that
+            ends because they are has terminated, and is not truncated: it could be seen coming, and learners must
+            not add to its score what they think would have come after.
 
     Raises:
         UsageError: if it is no environment of tools, an argument is unknown, or no tool is left.
@@ -121,7 +123,8 @@ class ToolTemplates(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             self._look(result)
         if call is not None:
             self._made.add(_key(call))
-        return self._observation(), reward, terminated, truncated, self._told(info)
+        used_up = truncated and self._taken >= self._steps
+        return self._observation(), reward, terminated or used_up, truncated and not used_up, self._told(info)
 
     def call(self, action: Any) -> ToolCall | None:
         """The call that an action stands for now; None if there is no value for one of its arguments."""

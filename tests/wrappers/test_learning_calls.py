@@ -53,6 +53,7 @@ def test_maskable_ppo_learns_to_verify_find_and_refund() -> None:
             n_epochs=6,
             learning_rate=1e-3,
             ent_coef=0.01,
+            target_kl=0.03,
             seed=0,
             device="cpu",
         )

@@ -80,7 +80,15 @@ def test_a_masked_action_does_nothing_and_counts() -> None:
     for step in range(8):
         _, _, terminated, truncated, info = env.step(masked)
         assert info["tool_results"] == []
-        assert (terminated, truncated) == (False, step == 7)
+        # Seen coming: the score is all there is, and a learner adds nothing to it.
+        assert (terminated, truncated) == (step == 7, False)
+
+
+def test_a_limit_that_cannot_be_seen_truncates() -> None:
+    env = clerk(steps=9)
+    env.reset(seed=0)
+    ends = [env.step(0)[2:4] for _ in range(8)]
+    assert ends == [(False, False)] * 7 + [(False, True)]
 
 
 def test_multi_discrete_masks_tool_and_arguments_apart() -> None:
