@@ -21,6 +21,7 @@ _PATIENCE_S = 10.0
 _LARGEST_ANSWER = 100_000
 _LARGEST_BODY = 64 * 1024
 _LONGEST_URL = 4096
+_LONGEST_REFUSAL = 300
 # What says where a request goes and where it ends is not the agent's to write.
 _OURS = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
 _UNESCAPED = "/%:@!$&'()*+,;=~-._?"
@@ -114,7 +115,9 @@ def _checked(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _answer(reply: Reply, host: str) -> Answer:
     if not reply.ok:
-        raise ToolError(f"{host} gave no answer: {reply.output}")
+        # An answer that is too long ends with why it is not here.
+        said = reply.output if len(reply.output) <= _LONGEST_REFUSAL else f"…{reply.output[-_LONGEST_REFUSAL:]}"
+        raise ToolError(f"{host} gave no answer that can be taken: {said}")
     status, text = reply.value["status"], reply.value["body"]
     try:
         return Answer(status, msgspec.json.decode(text))

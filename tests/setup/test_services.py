@@ -60,12 +60,21 @@ def test_a_redirection_is_an_answer_and_is_not_followed(sandbox: SandboxBackend,
     assert send(context_on(sandbox), "GET", "http://greeter/302").status == 302
 
 
+def test_an_answer_that_is_too_long_is_told_in_few_words(sandbox: SandboxBackend, tmp_path: Path) -> None:
+    (tmp_path / "greeter.py").write_text(GREETER)
+    sandbox.reset(seed=0)
+    run_steps([step(str(tmp_path / "greeter.py"), data="x" * 200_000)], sandbox)
+    with pytest.raises(ToolError, match="the first 100000 are shown") as refused:
+        send(context_on(sandbox), "GET", "http://greeter/200")
+    assert len(str(refused.value)) < 400
+
+
 def test_a_service_is_gone_after_a_reset(sandbox: SandboxBackend, tmp_path: Path) -> None:
     (tmp_path / "greeter.py").write_text(GREETER)
     sandbox.reset(seed=0)
     run_steps([step(str(tmp_path / "greeter.py"))], sandbox)
     sandbox.reset(seed=0)
-    with pytest.raises(ToolError, match="greeter:8123 gave no answer"):
+    with pytest.raises(ToolError, match="greeter:8123 gave no answer that can be taken"):
         send(context_on(sandbox), "GET", "http://greeter/200")
 
 

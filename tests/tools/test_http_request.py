@@ -118,7 +118,7 @@ def test_spaces_and_letters_of_other_scripts_are_escaped() -> None:
 
 def test_no_answer_is_an_error_that_says_whose() -> None:
     found = request(context_on(Machine(Reply(False, "timed out"))), method="GET", url="http://shop/")
-    assert (found.ok, found.content) == (False, "shop:8080 gave no answer: timed out")
+    assert (found.ok, found.content) == (False, "shop:8080 gave no answer that can be taken: timed out")
 
 
 def test_an_answer_that_is_no_json_is_text() -> None:
