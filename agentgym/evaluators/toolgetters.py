@@ -19,6 +19,9 @@ __all__ = ["answer", "evidence", "findings", "sqlite_rows", "tool_calls"]
 
 _QUERY_PATIENCE_S = 10.0
 _STEPS_A_LOOK = 100_000
+# What an agent left may be made to fill our memory.
+_MOST_ROWS = 100_000
+_LONGEST_VALUE = 16 << 20
 _MODES = 18
 """Where the file's header says how it is read and written."""
 
@@ -93,10 +96,11 @@ def _left(config: dict[str, Any], name: str) -> bytes:
 
 def _rows_of(content: bytes, query: str) -> list[list[Any]]:
     with closing(sqlite3.connect(":memory:")) as database:
-        # In memory there is no write-ahead log, not even the empty one that the header may ask for.
-        database.deserialize(
-            content[:_MODES] + content[_MODES : _MODES + 2].replace(b"\2", b"\1") + content[_MODES + 2 :]
-        )
+        # An empty file is an empty database, which `deserialize` does not know.
+        if content:
+            # In memory there is no write-ahead log, not even the empty one that the header may ask for.
+            modes = content[_MODES : _MODES + 2].replace(b"\2", b"\1")
+            database.deserialize(content[:_MODES] + modes + content[_MODES + 2 :])
         database.execute("PRAGMA query_only = ON")
         return _rows(database, query)
 
@@ -115,7 +119,11 @@ def _rows(database: sqlite3.Connection, query: str) -> list[list[Any]]:
     until = time.monotonic() + _QUERY_PATIENCE_S
     database.set_progress_handler(lambda: time.monotonic() > until, _STEPS_A_LOOK)
     database.execute("PRAGMA trusted_schema = OFF")
-    return [list(row) for row in database.execute(query)]
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    found = database.execute(query).fetchmany(_MOST_ROWS + 1)
+    if len(found) > _MOST_ROWS:
+        raise sqlite3.DataError(f"there are more than {_MOST_ROWS} rows")
+    return [list(row) for row in found]
 
 
 def _check_syntax(query: str) -> None:

@@ -76,10 +76,12 @@ def machine(tmp_path: Path) -> MemoryBackend:
     database.execute(
         "CREATE VIEW endless AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT x FROM n"
     )
+    database.execute("CREATE VIEW large AS SELECT zeroblob(500000000) AS x")
     database.commit()
     for name in ("shop.db", "shop.db-wal"):
         backend.write(f"~/{name}", (tmp_path / name).read_bytes())
     database.close()
+    backend.write("~/empty.db", b"")
     backend.write("~/text.db", b"no database at all, but long enough to be read as one" * 10)
     return backend
 
@@ -94,6 +96,10 @@ def machine(tmp_path: Path) -> MemoryBackend:
         ("~/shop.db", "SELECT x FROM orders", [], 0.0),
         ("~/text.db", "SELECT 1 FROM items", [[1]], 0.0),
         ("~/none.db", "SELECT 1", [[1]], 0.0),
+        ("~/empty.db", "SELECT 1", [[1]], 1.0),
+        ("~/empty.db", "SELECT 1 FROM items", [[1]], 0.0),
+        ("~/shop.db", "SELECT x FROM large", [], 0.0),
+        ("~/shop.db", "SELECT x FROM endless", [], 0.0),
     ],
 )
 def test_rows_of_a_database(path: str, query: str, expected: Any, score: float, machine: MemoryBackend) -> None:
