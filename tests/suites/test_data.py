@@ -9,6 +9,7 @@ import pytest
 import agentgym  # noqa: F401 - registers the environment
 from agentgym.families import TaskFamily
 from agentgym.suites.data import SUITE
+from agentgym.suites.data.asking import GUESSES
 from agentgym.suites.toolmaking import sql, submit, write
 from agentgym.tasks import Task
 from tests.suites.toolplay import calls, drawn, drawn_where, each_family, each_near_miss, score
@@ -65,6 +66,7 @@ def test_the_other_answer_is_never_the_right_one() -> None:
         for seed in range(100):
             params = drawn(SUITE.families[name], seed).seed_params
             assert params["answer"] != params["other"]
+            assert params["answer"] not in GUESSES
 
 
 def test_a_report_that_was_written_by_hand_scores_one(env: gym.Env[Any, Any]) -> None:

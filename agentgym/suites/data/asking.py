@@ -10,11 +10,14 @@ from agentgym.errors import UsageError
 from agentgym.suites.toolmaking import HOME, Calls, answer_is, bash, python, submit
 from agentgym.tasks import Check, Task
 
-__all__ = ["DATA", "NEAR_MISSES", "TOOLS", "answered", "money", "one_answer", "submit_printed"]
+__all__ = ["DATA", "GUESSES", "NEAR_MISSES", "TOOLS", "answered", "money", "one_answer", "submit_printed"]
 
 TOOLS = ("bash", "python", "sql", "read", "write", "list", "grep", "submit")
 
 DATA = f"{HOME}/data"
+
+GUESSES = ("0", "1", "none")
+"""What nobody should be paid for saying of any question: a task with such an answer is drawn again."""
 
 _PRINTED = re.compile(r"THE ANSWER IS <(.*?)>")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agentgym.families import TaskFamily
-from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, answered, one_answer
+from agentgym.suites.data.asking import DATA, GUESSES, NEAR_MISSES, TOOLS, answered, one_answer
 from agentgym.suites.toolmaking import Calls, draw, draw_level, draw_some, lay, make_task
 from agentgym.tasks import Task
 
@@ -112,6 +112,8 @@ def _make(rng: np.random.Generator) -> Task:
     question = draw(rng, _QUESTIONS)
     city, tag = draw(rng, sorted({one["to"] for one in shipments})), draw(rng, _TAGS)
     answer = question.answer(shipments, city, tag)
+    if str(answer) in GUESSES:
+        return _make(rng)
     other = next(
         (wrong for name in _CITIES for wrong in [_try(question, shipments, name, tag)] if wrong not in (None, answer)),
         f"{answer}1",

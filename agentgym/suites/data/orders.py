@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agentgym.families import TaskFamily
-from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, answered, money, one_answer
+from agentgym.suites.data.asking import DATA, GUESSES, NEAR_MISSES, TOOLS, answered, money, one_answer
 from agentgym.suites.toolmaking import Calls, draw, draw_level, draw_some, lay, make_task
 from agentgym.tasks import Task
 
@@ -138,6 +138,8 @@ def _make(rng: np.random.Generator) -> Task:
     question = draw(rng, _QUESTIONS)
     filters = _draw_filters(rng, level)
     answer = question.answer(_kept(rows, filters))
+    if str(answer) in GUESSES:
+        return _make(rng)
     others = [question.answer(_kept(rows, [*filters[:place], *filters[place + 1 :]])) for place in range(level)]
     other = next((one for one in others if one != answer), f"{answer}1")
     said = " ".join(one.words for one in filters)

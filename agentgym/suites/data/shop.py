@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agentgym.families import TaskFamily
-from agentgym.suites.data.asking import DATA, NEAR_MISSES, TOOLS, one_answer, submit_printed
+from agentgym.suites.data.asking import DATA, GUESSES, NEAR_MISSES, TOOLS, one_answer, submit_printed
 from agentgym.suites.data.databases import lay_database, table_sql
 from agentgym.suites.toolmaking import Calls, draw, draw_level, draw_some, make_task, sql
 from agentgym.tasks import Task
@@ -136,6 +136,8 @@ def _make(rng: np.random.Generator) -> Task:
     question = draw(rng, _QUESTIONS)
     city, category = draw(rng, sorted({one[2] for one in shop.customers})), draw(rng, _CATEGORIES)
     answer = question.answer(shop, city, category)
+    if str(answer) in GUESSES:
+        return _make(rng)
     others = [question.answer(shop, place, kind) for place in _CITIES for kind in _CATEGORIES]
     other = next((one for one in others if one != answer), f"{answer}1")
     return make_task(
