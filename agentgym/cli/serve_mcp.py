@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from collections.abc import Iterator, Mapping
@@ -78,17 +79,25 @@ def serve_mcp(
 
 
 def _made(target: str, options: Mapping[str, Any]) -> gym.Env[Any, Any]:
+    env_id, told = _named(target)
+    try:
+        return gym.make(env_id, **{**told, **options})
+    except TypeError as error:
+        # Gymnasium adds all arguments to what the environment says of one.
+        raise UsageError(f"{env_id} cannot be made so: {str(error).partition(' was raised')[0]}") from error
+
+
+def _named(target: str) -> tuple[str, dict[str, Any]]:
+    """The id of an environment, and what it is told of its tasks."""
     if target in gym.registry:
-        return gym.make(target, **options)
+        return target, {}
     if target.partition("/")[0] in suites:
-        chosen = "task" if "/" in target else "tasks"
-        return gym.make(env_of(target), **{chosen: target, **options})
+        return env_of(target), {"task" if "/" in target else "tasks": target}
     tasks = load_tasks(target)
     kinds = {env_of(task) for task in tasks}
     if len(kinds) != 1:
         raise UsageError(f"{target} has tasks for {' and '.join(sorted(kinds)) or 'nothing'}; serve one of them")
-    one = {"task": tasks[0]} if len(tasks) == 1 else {"tasks": tasks}
-    return gym.make(kinds.pop(), **{**one, **options})
+    return kinds.pop(), {"task": tasks[0]} if len(tasks) == 1 else {"tasks": tasks}
 
 
 @contextmanager
@@ -100,7 +109,7 @@ def _listening(port: int | None) -> Iterator[socket.socket | None]:
     try:
         listening = socket.create_server(("127.0.0.1", port))
     except OSError as error:
-        raise UsageError(f"cannot listen on port {port} of 127.0.0.1: {error.strerror}") from error
+        raise UsageError(f"cannot listen on port {port} of 127.0.0.1: {os.strerror(error.errno or 0)}") from error
     with listening:
         yield listening
 

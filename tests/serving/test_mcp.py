@@ -182,10 +182,3 @@ def _task_saying(instruction: str) -> Any:
         return task
     finally:
         env.close()
-
-
-def test_what_cannot_be_served_is_said_before_anything_is_started(tmp_path: Path) -> None:
-    command = [sys.executable, *SERVE, "shell/find-duplicates", "--idle", "3"]
-    refused = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **ENV})
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert "--idle is for --http" in refused.stderr
