@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,9 @@ def test_tasks_for_two_kinds_of_environment_are_not_served_together(run: Run, tm
     code, _, err = run("serve-mcp", tasks)
     assert code == 2
     assert "has tasks for agentgym/Desktop-v0 and agentgym/Tools-v0; serve one of them" in err
+
+
+def test_without_the_sdk_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    code, _, err = run("serve-mcp", "shell")
+    assert (code, err) == (2, "agentgym: mcp is not installed: pip install 'agentgym-envs[mcp]'\n")

@@ -34,10 +34,10 @@ def text_of(result: CallToolResult) -> str:
     return "\n".join(part.text for part in result.content if isinstance(part, TextContent))
 
 
-def play_over_stdio(play: Play, *arguments: str, mode: str = "auto") -> None:
+def play_over_stdio(play: Play, *arguments: str) -> None:
     async def main() -> None:
         params = StdioServerParameters(command=sys.executable, args=[*SERVE, *arguments], env=ENV)
-        async with Client(params, mode=mode) as client:
+        async with Client(params) as client:
             await play(client)
 
     anyio.run(main)
@@ -98,8 +98,7 @@ def check_recording(path: Path) -> None:
     assert records[-1]["payload"]["status"] == "completed"
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_a_client_solves_a_task_over_stdio(tmp_path: Path, task_file: str, mode: str) -> None:
+def test_a_client_solves_a_task_over_stdio(tmp_path: Path, task_file: str) -> None:
     async def play(client: Client) -> None:
         assert client.instructions is not None
         assert "task" in client.instructions
@@ -113,7 +112,7 @@ def test_a_client_solves_a_task_over_stdio(tmp_path: Path, task_file: str, mode:
         assert getattr(content, "text", None) == TASK["instruction"]
         await solve(client)
 
-    play_over_stdio(play, task_file, "--out", str(tmp_path / "data"), mode=mode)
+    play_over_stdio(play, task_file, "--out", str(tmp_path / "data"))
     check_recording(tmp_path / "data")
 
 

@@ -18,12 +18,12 @@ from agentgym.tools.mcp.loop import Caller
 from tests.serving.test_played import TASK
 
 
-def played_by(play: Callable[[Client], Awaitable[None]], **options: Any) -> None:
+def played_by(play: Callable[[Client], Awaitable[None]], *, mode: str = "auto", **options: Any) -> None:
     played = Played(gym.make("agentgym/Tools-v0", **options), seed=0)
     caller = Caller()
 
     async def main() -> None:
-        async with Client(server_of(played, caller)) as client:
+        async with Client(server_of(played, caller), mode=mode) as client:
             await play(client)
 
     try:
@@ -52,6 +52,16 @@ def test_there_is_one_prompt_and_one_resource() -> None:
             await client.read_resource("agentgym://other")
 
     played_by(play, task=TASK)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+def test_clients_of_both_eras_play(mode: str) -> None:
+    async def play(client: Client) -> None:
+        assert "calculator" in {tool.name for tool in (await client.list_tools()).tools}
+        last = await client.call_tool("submit", {"answer": "42"})
+        assert last.structured_content == {"over": True, "score": 1}
+
+    played_by(play, mode=mode, task=TASK)
 
 
 class Breaking(MemoryBackend):

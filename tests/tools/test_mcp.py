@@ -15,7 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from agentgym.actions import ToolCall
-from agentgym.errors import TaskError, UsageError
+from agentgym.errors import MissingDependencyError, TaskError, UsageError
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, call_tool, resolve_tools, tool
 from agentgym.tools.mcp import McpServer, opened, read_servers, server_named, written_server
@@ -258,6 +258,12 @@ def test_a_task_cannot_ask_for_what_is_no_server_or_is_outside(entry: dict[str, 
 def test_a_server_that_the_task_does_not_describe_is_refused() -> None:
     with pytest.raises(TaskError, match=r"'mcp:shop': .* has no server 'shop', but 'files'"):
         server_named("mcp:shop", {"mcp_servers": {"files": {"command": "x"}}})
+
+
+def test_without_the_sdk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'agentgym-envs\[mcp\]'"), tools_of(PLAIN):
+        pass
 
 
 def test_a_server_has_no_tools_without_an_episode() -> None:
