@@ -105,7 +105,7 @@ def test_streamable_http_is_reached_on_the_loopback_of_a_sandbox_without_network
 
 
 def test_an_address_where_nobody_is_ends_the_reset() -> None:
-    task = _task({"url": f"http://127.0.0.1:{PORT}/mcp", "start_timeout_s": 0.3}, tools=["mcp:plain"])
+    task = _task({"url": f"http://127.0.0.1:{PORT}/mcp", "start_timeout_s": 1.0}, tools=["mcp:plain"])
     with pytest.raises(TaskError, match=r"'plain' did not start: .*refused"), playing(task):
         pass
 

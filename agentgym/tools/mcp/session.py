@@ -93,19 +93,21 @@ class McpSession:
         raise UsageError(f"what the MCP server {self.server.name!r} knows is in a process of its own")
 
     def _open(self, patience_s: float) -> None:
+        with self._telling("did not start"):
+            connection = self._connection = self._reached(patience_s)
+        with self._telling("did not say what it offers"):
+            self.tools = self._caller.run(connection.tools())
+
+    def _reached(self, patience_s: float) -> Connection:
+        """A connection. What is to be at an address is knocked for, since it may be about to listen there."""
         deadline = time.monotonic() + patience_s
         while True:
-            with self._telling("did not start"):
-                try:
-                    self._connection = self._caller.run(self._begun(max(deadline - time.monotonic(), _KNOCK_EVERY_S)))
-                    break
-                except Exception as error:
-                    # What is reached at an address may be about to listen there.
-                    if not (self.server.url and _is_refusal(error) and time.monotonic() < deadline):
-                        raise
+            try:
+                return self._caller.run(self._begun(patience_s))
+            except Exception as error:
+                if not (self.server.url and _is_refusal(error) and time.monotonic() < deadline):
+                    raise
             time.sleep(_KNOCK_EVERY_S)
-        with self._telling("did not say what it offers"):
-            self.tools = self._caller.run(self._connection.tools())
 
     async def _begun(self, timeout_s: float) -> Connection:
         connection = Connection(await self._transport(), timeout_s=self.server.timeout_s)
