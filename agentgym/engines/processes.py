@@ -24,6 +24,8 @@ __all__ = ["ProcessEngine"]
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
+# What an episode needs, so that not each of them imports it: by name, for it is above this module.
+_PRELOADED = ("agentgym", "agentgym.runner", "agentgym.agents", "agentgym.envs.tools", "jsonschema")
 _LEAVE_PATIENCE_S = 5.0
 _SIGNAL_AGAIN_S = 0.1
 
@@ -111,7 +113,7 @@ class _Worker(Generic[Value]):
 
 def _start(fn: Callable[[Any], Value], index: int, item: Any, *, timeout_s: float | None) -> _Worker[Value]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "agentgym"])
+    context.set_forkserver_preload(["__main__", *_PRELOADED])
     ours, theirs = context.Pipe(duplex=False)
     with theirs:
         # Pickled here: an item that cannot be pickled is the caller's mistake and raises where it was made.
