@@ -28,6 +28,11 @@ class SavedMachine:
     def __init__(self, *, started: bool, token: object | None, kept: Mapping[str, bytes]) -> None:
         self.started, self.token, self.kept = started, token, kept
 
+    @property
+    def lost(self) -> Mapping[str, str]:
+        """What could not be saved of the machine, and why."""
+        return dict(getattr(self.token, "lost", {}))
+
 
 class MachineWhenNeeded:
     """A machine for one episode after the other, each on a fresh one.
@@ -97,10 +102,16 @@ class MachineWhenNeeded:
         Raises:
             BackendError: if it broke on the way.
         """
+        was_started = self.started
         self._task, self._seed, self.kept = task, seed, saved.kept
         self.started = saved.started
-        if saved.started:
-            self._made().restore(saved.token)
+        if not saved.started:
+            return
+        backend = self._made()
+        if not was_started:
+            # One that runs for another episode, or does not run yet.
+            backend.reset(seed=seed)
+        backend.restore(saved.token)
 
     def parts(self) -> tuple[object, ...]:
         """What stands for the machine and is no part of what an episode's tools keep."""

@@ -52,6 +52,11 @@ class ToolSnapshot(msgspec.Struct, frozen=True):
     context: KeptContext | None = None
     replayed: str | None = None
 
+    @property
+    def lost(self) -> Mapping[str, str]:
+        """Variables of the machine's interpreter that could not be copied, and why; a restored one is without them."""
+        return {} if self.machine is None else self.machine.lost
+
 
 class ToolEnv(JudgedEnv[str]):
     """Tools, a task, and its score as the last step's reward.

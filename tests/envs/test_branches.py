@@ -111,3 +111,25 @@ def test_branches_are_what_a_replay_gives() -> None:
 @pytest.mark.timeout(900)
 def test_a_thousand_branches_are_what_a_replay_gives() -> None:
     check_branches(1000)
+
+
+def test_token_of_one_environment_is_taken_by_another_that_has_done_nothing() -> None:
+    first, second = ToolEnv(task=_TASK), ToolEnv(task=_TASK)
+    try:
+        first.reset(seed=1)
+        first.step({"name": "bash", "arguments": {"command": "x=5; echo 1 > made"}})
+        first.step(
+            {"name": "python", "arguments": {"code": "kept = 1; lost = iter(())\ndel lost\ng = (i for i in [])"}}
+        )
+        token = first.snapshot()
+        assert list(token.lost) == ["g"]
+        second.reset(seed=2)
+        second.restore(token)
+        looked = second.step({"name": "bash", "arguments": {"command": "echo $x; cat made"}})[4]["tool_results"]
+        assert looked[0]["content"] == "5\n1\n"
+        second.close()
+        second.restore(token)
+        assert second.step({"name": "python", "arguments": {"code": "kept"}})[4]["tool_results"][0]["content"] == "1\n"
+    finally:
+        first.close()
+        second.close()

@@ -7,6 +7,7 @@ import secrets
 import socket
 import subprocess
 import tempfile
+import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -83,6 +84,7 @@ class Machine:
 
     def __init__(self, settings: MachineSettings, *, home: bytes, environment: Mapping[str, str]) -> None:
         places = _places(settings)
+        self._turn = threading.Lock()
         self._process, channel = _spawn(settings)
         self._channel: Channel | None = channel
         _machines.add(self)
@@ -241,13 +243,15 @@ class Machine:
         """
         channel = self._open_channel()
         try:
-            channel.send({"operation": operation, **parameters}, body)
-            header, answer, descriptors = channel.receive(patience_s)
+            # A tool that was given up may still be waiting for its answer, in its thread.
+            with self._turn:
+                channel.send({"operation": operation, **parameters}, body)
+                header, answer, descriptors = channel.receive(patience_s)
         except (EOFError, ConnectionError) as error:
-            raise BackendError(f"the desktop died during {operation!r}{self._last_words()}", kind="machine") from error
+            raise BackendError(f"the machine died during {operation!r}{self._last_words()}", kind="machine") from error
         except TimeoutError as error:
             self.drop()
-            message = f"the desktop did not answer {operation!r} within {patience_s:g} s"
+            message = f"the machine did not answer {operation!r} within {patience_s:g} s"
             raise BackendError(message, kind="machine") from error
         if "error" in header:
             raise _raised(header["error"], header["message"])

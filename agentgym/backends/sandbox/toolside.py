@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -34,7 +35,9 @@ class MachineToken:
     _entries: Sequence[Mapping[str, Any]] = field(repr=False)
     _contents: Mapping[str, bytes] = field(repr=False)
     _sessions: tuple[bytes, bytes] = field(repr=False)
+    _services: Sequence[Any] = field(repr=False)
     _calls: int = field(repr=False)
+    _seed: int = field(repr=False)
 
 
 class ToolSide:
@@ -111,10 +114,11 @@ class ToolSide:
         """What `restore` brings back.
 
         Raises:
-            OSError: if the interpreter or the shell hangs.
+            BackendError: if the shell hangs, or there is more than can be kept.
         """
         known = {path: state for path, (state, _) in self._known.items()}
-        header, body, _ = self._machine.call("save", json.dumps(known).encode(), patience_s=_MARGIN_S * 2)
+        with _attributed("the machine cannot be saved"):
+            header, body, _ = self._machine.call("save", json.dumps(known).encode(), patience_s=_MARGIN_S * 2)
         parts = iter(_split(body, header["sizes"]))
         sessions = (next(parts), next(parts))
         contents: dict[str, bytes] = {}
@@ -127,29 +131,32 @@ class ToolSide:
             contents[path] = next(parts) if entry.pop("read", False) else self._known[path][1]
             seen[path] = (state, contents[path])
         self._known = seen
-        return MachineToken(header["lost"], entries, contents, sessions, self._calls)
+        return MachineToken(header["lost"], entries, contents, sessions, header["services"], self._calls, self._seed)
 
     def restore(self, token: object) -> None:
         """Brings back what `save` gave, of this machine or another.
 
         Raises:
+            BackendError: if it cannot be brought back; the machine is then to be reset.
             UsageError: if it is no such token.
         """
         if not isinstance(token, MachineToken):
             raise UsageError(f"not a snapshot of this kind of machine: {token!r}")
-        states = {path: self._state_with(path, content) for path, content in token._contents.items()}
-        differing: list[str] = self._machine.call("differing", json.dumps(states).encode())[0]["paths"]
-        parts = [*token._sessions, *(token._contents[path] for path in differing)]
-        header, _, _ = self._machine.call(
-            "restore",
-            b"".join(parts),
-            entries=list(token._entries),
-            paths=differing,
-            sizes=[len(part) for part in parts],
-        )
+        with _attributed("what was saved cannot be brought back"):
+            states = {path: self._state_with(path, content) for path, content in token._contents.items()}
+            differing: list[str] = self._machine.call("differing", json.dumps(states).encode())[0]["paths"]
+            parts = [*token._sessions, *(token._contents[path] for path in differing)]
+            header, _, _ = self._machine.call(
+                "restore",
+                b"".join(parts),
+                entries=list(token._entries),
+                paths=differing,
+                sizes=[len(part) for part in parts],
+                services=list(token._services),
+            )
         self._known = {path: self._known[path] for path in token._contents if path not in header["states"]}
         self._known |= {path: (state, token._contents[path]) for path, state in header["states"].items()}
-        self._calls = token._calls
+        self._calls, self._seed = token._calls, token._seed
 
     def _state_with(self, path: str, content: bytes) -> State | None:
         """The state in which a file is known to have a content."""
@@ -207,6 +214,15 @@ class ToolMethods(ABC):
     def dial(self, port: int) -> socket.socket:
         """A connection to a port of the machine's own loopback; see `ToolSide.dial`."""
         return self._side.dial(port)
+
+
+@contextmanager
+def _attributed(what: str) -> Iterator[None]:
+    """Says of a fault of the machine's files that it is the machine's."""
+    try:
+        yield
+    except OSError as error:
+        raise BackendError(f"{what}: {error}", kind="sandbox") from error
 
 
 def _reply(header: Mapping[str, Any], text: str, max_output: int) -> Reply:

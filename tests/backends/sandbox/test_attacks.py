@@ -138,6 +138,12 @@ def test_too_much_memory(machine: SandboxBackend, fresh: str) -> None:
         "        x = bytearray(os.urandom(1 << 20)) * 100\n        time.sleep(20)\ntime.sleep(3)"
     )
     assert "took more than" in refused(machine, "python", code=hog, timeout_s=20)
+    shared = (
+        "import mmap, time\nm = mmap.mmap(-1, 800 << 20)\nfor at in range(0, 800 << 20, 4096): m[at] = 1\ntime.sleep(3)"
+    )
+    assert "took more than" in refused(machine, "python", code=shared, timeout_s=20)
+    unnamed = "import os, time\nfd = [os.memfd_create('x') for _ in range(4)]\nfor one in fd: os.posix_fallocate(one, 0, 200 << 20)\ntime.sleep(3)"
+    assert "took more than" in refused(machine, "python", code=unnamed, timeout_s=20)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +182,44 @@ def test_sessions_killed_from_within(machine: SandboxBackend, fresh: str) -> Non
     called(machine, "python", code="1")
     assert called(machine, "python", code="2").content == "2\n"
     assert "there is no" in refused(machine, "read", path="nothing")
+
+
+@pytest.mark.parametrize(
+    "written", ["b'\\xff' * 12", "b'x' * 12", "bytes(12) + b'[]'", "b'\\0\\0\\0\\2' + bytes(8) + b'[]'"]
+)
+def test_answers_that_make_no_sense(machine: SandboxBackend, fresh: str, written: str) -> None:
+    code = f"import os, time\nos.write(3, {written})\ntime.sleep(9)"
+    assert "the interpreter has ended" in refused(machine, "python", code=code, timeout_s=1)
+
+
+def test_shell_that_was_stopped(machine: SandboxBackend, fresh: str) -> None:
+    called(machine, "bash", command="(sleep .02; kill -STOP $$)& true")
+    refused(machine, "bash", command=":" + "x" * 200_000, timeout_s=1)
+    assert called(machine, "bash", command="echo back").content == "back\n"
+
+
+def test_threads_of_the_interpreter_stand_still_between_calls(machine: SandboxBackend, fresh: str) -> None:
+    called(
+        machine,
+        "python",
+        code="import threading, time\nn = 0\ndef run():\n    global n\n    while True:\n        n += 1\n"
+        "        open('n', 'w').write(str(n))\n        time.sleep(0.001)\n"
+        "threading.Thread(target=run, daemon=True).start()",
+    )
+    first = called(machine, "bash", command="cat n").content
+    assert called(machine, "bash", command="sleep 0.1; cat n").content == first
+    called(machine, "python", code="import time; time.sleep(0.1)")
+    assert called(machine, "bash", command="cat n").content != first
+
+
+def test_daemon_of_what_judges(machine: SandboxBackend, fresh: str) -> None:
+    machine.run(["sh", "-c", "setsid sleep 444 >/dev/null 2>&1 &"])
+    assert "sleep" not in called(machine, "bash", command="ps -e -o stat=,comm= | grep -v ^Z").content
+
+
+def test_home_that_is_locked_is_judged_all_the_same(machine: SandboxBackend, fresh: str) -> None:
+    called(machine, "bash", command="echo 1 > f; chmod 000 ~ /run/agentgym")
+    assert machine.run(["cat", "f"]).stdout == b"1\n"
 
 
 def test_nothing_of_it_runs_here() -> None:

@@ -133,6 +133,57 @@ def test_database_comes_back_and_its_service_goes_on(asked: Asked) -> None:
     assert count() == "2"
 
 
+def test_links_of_two_file_systems_are_not_mixed_up(asked: Asked) -> None:
+    asked.bash("for i in 1 2 3 4; do echo a$i > a$i; ln a$i b$i; echo c$i > /tmp/c$i; ln /tmp/c$i /tmp/d$i; done")
+    token = saved(asked)
+    asked.bash("rm -rf ~/* /tmp/*")
+    asked.machine.restore(token)
+    assert asked.bash("cat a3 b3 /tmp/c3 /tmp/d3; stat -c %h b3 /tmp/d3").output == "a3\na3\nc3\nc3\n2\n2\n"
+
+
+def test_locked_folder_comes_back_again_and_again(asked: Asked) -> None:
+    asked.bash("mkdir d; echo 1 > d/f; chmod 000 d")
+    token = saved(asked)
+    for change in ("chmod 700 d; echo 2 > d/f; chmod 000 d", "chmod 700 d; rm d/f; chmod 000 d"):
+        asked.bash(change)
+        asked.machine.restore(token)
+        assert asked.bash("stat -c %a d; chmod 700 d; cat d/f").output == "0\n1\n"
+
+
+def test_folders_as_deep_as_paths_are_long(asked: Asked) -> None:
+    asked.bash("mkdir -p $(printf 'a/%.0s' {1..1500}); echo deep > $(printf 'a/%.0s' {1..1500})f")
+    token = saved(asked)
+    asked.bash("rm -rf a")
+    asked.machine.restore(token)
+    assert asked.bash("cat $(printf 'a/%.0s' {1..1500})f").output == "deep\n"
+
+
+def test_services_and_random_numbers_are_part_of_a_token(asked: Asked) -> None:
+    source = (
+        "from http.server import BaseHTTPRequestHandler, HTTPServer\n"
+        "def main(port, database, data):\n"
+        "    class Handler(BaseHTTPRequestHandler):\n"
+        "        def do_GET(self):\n"
+        "            self.send_response(200); self.end_headers(); self.wfile.write(data.encode())\n"
+        "    HTTPServer(('127.0.0.1', port), Handler).serve_forever()\n"
+    )
+    asked.machine.serve("hello", source, port=8080, database="d", data="here")
+    token = saved(asked)
+    drawn = asked.bash("echo $RANDOM").output
+    asked.machine.reset(seed=99)
+    asked.machine.restore(token)
+    assert asked.do("http", method="GET", url="http://127.0.0.1:8080/", headers={}).value["body"] == "here"
+    assert asked.bash("echo $RANDOM").output == drawn
+
+
+def test_function_with_any_line_and_large_variables_come_back(asked: Asked) -> None:
+    asked.bash("f() { cat <<'x'\n__agentgym_state\nx\n}; big=$(head -c 20000000 /dev/zero | tr '\\0' y); set -f")
+    token = saved(asked)
+    asked.bash("unset f big; set +f")
+    asked.machine.restore(token)
+    assert asked.bash("f; echo ${#big} $-").output.startswith("__agentgym_state\n20000000 f")
+
+
 def test_foreign_token_is_refused(asked: Asked) -> None:
     with pytest.raises(UsageError, match="not a snapshot"):
         asked.machine.restore("token")

@@ -103,6 +103,47 @@ def test_interpreter_that_dies_is_replaced(asked: Asked) -> None:
     assert asked.python("1 + 1").output == "2\n"
 
 
+def test_interpreter_that_forks_goes_on_alone(asked: Asked) -> None:
+    asked.python("import os\nos.fork()")
+    assert [asked.python(code).output for code in ("'A'", "'B'", "1 + 1")] == ["'A'\n", "'B'\n", "2\n"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys\nsys.stdout.close()\nsys.stderr.close()",
+        "import builtins\nbuiltins.compile = builtins.exec = builtins.eval = builtins.isinstance = None",
+        "import sys\nsys.stdout = None",
+        "exit()",
+    ],
+)
+def test_interpreter_that_was_made_useless_answers(asked: Asked, code: str) -> None:
+    asked.python(code)
+    assert asked.python("6 * 7").output == "42\n"
+    assert "ZeroDivisionError" in asked.python("1 / 0").output
+
+
+def test_code_that_cannot_be_read_says_so_and_no_more(asked: Asked) -> None:
+    said = asked.python("x = (").output
+    assert "SyntaxError: '(' was never closed" in said
+    assert "ast.py" not in said
+
+
+def test_locked_home_can_be_unlocked(asked: Asked) -> None:
+    asked.bash("echo 1 > f; chmod 000 ~; exit 3")
+    assert not asked.do("read", path="f").ok
+    assert asked.bash("chmod 755 ~; cd; cat f").output == "1\n"
+
+
+def test_shell_that_ends_says_with_what(asked: Asked) -> None:
+    assert "the shell has ended with status 3;" in asked.bash("exit 3").output
+
+
+def test_path_that_cannot_be_is_refused(asked: Asked) -> None:
+    assert "zero byte" in asked.do("read", path="a\0b").output
+    assert "is a folder" in asked.do("write", path="d/", content="").output
+
+
 def test_what_code_starts_writes_where_it_stands(asked: Asked) -> None:
     code = "import subprocess\nprint('a')\nsubprocess.run(['echo', 'b'])\nprint('c')"
     assert asked.python(code).output.startswith("a\nb\nc\n")

@@ -140,7 +140,7 @@ def test_what_takes_too_much_memory_is_killed_by_name(backend: X11Backend) -> No
         backend.launch(["python3", "-c", hog])
     # The command gives them time to grow.
     backend.run(["sleep", "3"])
-    with pytest.raises(BackendError, match=r"python3.* was killed: the desktop took more than 400 MB of memory"):
+    with pytest.raises(BackendError, match=r"python3.* was killed: all together took more than 400 MB of memory"):
         backend.settle(5.0)
     backend.reset(seed=0)
     assert backend.settle(5.0)

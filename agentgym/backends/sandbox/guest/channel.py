@@ -31,24 +31,45 @@ class Channel:
     def close(self) -> None:
         self._sock.close()
 
-    def send(self, header: dict[str, Any], body: bytes = b"", descriptors: Sequence[int] = ()) -> None:
+    def send(
+        self,
+        header: dict[str, Any],
+        body: bytes = b"",
+        descriptors: Sequence[int] = (),
+        *,
+        timeout_s: float | None = None,
+    ) -> None:
+        """Sends a message.
+
+        Raises:
+            TimeoutError: if the other end does not take it within ``timeout_s``.
+        """
         text = json.dumps(header).encode()
         message = memoryview(_PREFIX.pack(len(text), len(body)) + text)
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
-        sent = self._sock.sendmsg([message], rights)
-        self._sock.sendall(message[sent:])
-        self._sock.sendall(body)
+        with self._patience(timeout_s):
+            sent = self._sock.sendmsg([message], rights)
+            self._sock.sendall(message[sent:])
+            self._sock.sendall(body)
 
-    def receive(self, timeout_s: float | None = None) -> tuple[dict[str, Any], bytes, list[int]]:
+    def receive(
+        self, timeout_s: float | None = None, *, most: int | None = None
+    ) -> tuple[dict[str, Any], bytes, list[int]]:
         """The next message: header, body, descriptors (now the caller's).
+
+        Args:
+            most: bytes that header and body may have together; more is not read.
 
         Raises:
             EOFError: if the other end is gone.
             TimeoutError: if nothing comes for ``timeout_s``.
+            ValueError: if what comes is no message.
         """
         with self._patience(timeout_s):
             prefix, descriptors = self._first_bytes()
             header_size, body_size = _PREFIX.unpack(prefix)
+            if most is not None and header_size + body_size > most:
+                raise ValueError(f"a message of {header_size + body_size} bytes, of which {most} are read")
             header = json.loads(self._exactly(header_size))
             return header, bytes(self._exactly(body_size)), descriptors
 

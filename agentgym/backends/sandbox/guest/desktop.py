@@ -71,6 +71,11 @@ class Desktop:
         self.activity.know_servers(self._servers, painter=painter)
 
     @property
+    def has_screen(self) -> bool:
+        """Whether servers were started, and applications may stay."""
+        return self._x_server is not None
+
+    @property
     def environment(self) -> dict[str, str]:
         """What applications find in their environment."""
         return self._environment

@@ -32,8 +32,8 @@ def read(path: str, offset: int = 0, limit: int | None = None) -> str:
 
 def write(path: str, content: str) -> str:
     place = place_of(path)
-    if os.path.isdir(place):
-        raise Refused(f"{path} is a folder")
+    if os.path.isdir(place) or path.endswith("/"):
+        raise Refused(f"{path} is a folder; give the path of a file in it")
     there = os.path.lexists(place)
     os.makedirs(os.path.dirname(place), exist_ok=True)
     data = content.encode()
@@ -123,6 +123,8 @@ def place_of(path: str) -> str:
     Raises:
         Refused: if it leads out of the folders that are the agent's.
     """
+    if "\0" in path:
+        raise Refused(f"{path!r} is no path: it has a zero byte in it")
     home = os.environ["HOME"]
     place = os.path.realpath(os.path.join(home, os.path.expanduser(path)))
     if not any(place == folder or place.startswith(f"{folder}/") for folder in (home, *_FOLDERS)):

@@ -17,6 +17,8 @@ from .processes import Processes
 _PR_SET_DUMPABLE = 4
 _PR_SET_PDEATHSIG = 1
 _STOP_PATIENCE_S = 0.3
+_ANSWER_PATIENCE_S = 2.0
+_MOST_ANSWER = 256 << 20
 
 
 class Answered(NamedTuple):
@@ -36,6 +38,7 @@ class Forked:
         home: its folder.
         environment: its variables.
         traced: whether others of the desktop may look into it.
+        log: what it writes to; None for a pipe that `ask` reads.
     """
 
     def __init__(
@@ -46,10 +49,11 @@ class Forked:
         home: str,
         environment: dict[str, str],
         traced: bool,
+        log: int | None = None,
     ) -> None:
         self._processes = processes
         ours, theirs = socket.socketpair()
-        self._reading, written = os.pipe()
+        self._reading, written = os.pipe() if log is None else (os.dup(log), os.dup(log))
         os.set_blocking(self._reading, False)
         self.pid = os.fork()
         if not self.pid:
@@ -66,20 +70,30 @@ class Forked:
         """
         output = Output(most)
         try:
-            self._channel.send(header, body)
+            self._channel.send(header, body, timeout_s=max(patience.left(), _STOP_PATIENCE_S))
             if self._await(output, patience):
-                answer, content, _ = self._channel.receive()
-                output.drain(self._reading)
-                return Answered(answer, content, output, timed_out=False)
+                return Answered(*self._received(), output, timed_out=False)
             self._processes.interrupt(self.pid)
             if self._await(output, Patience(_STOP_PATIENCE_S, lambda: None)):
-                answer, content, _ = self._channel.receive()
-                output.drain(self._reading)
-                return Answered(answer, content, output, timed_out=True)
-        except (EOFError, ConnectionError):
-            output.drain(self._reading)
+                return Answered(*self._received(), output, timed_out=True)
+        except (OSError, EOFError, ValueError, MemoryError, RecursionError):
+            # What it runs may write whatever it likes to this end; what makes no sense is as good as its death.
             return Answered(None, b"", output, timed_out=patience.is_over())
+        finally:
+            output.drain(self._reading)
         return Answered(None, b"", output, timed_out=True)
+
+    def drain(self, output: Output) -> None:
+        """Takes what has been written since."""
+        output.drain(self._reading)
+
+    def _received(self) -> tuple[dict[str, Any], bytes]:
+        header, body, descriptors = self._channel.receive(_ANSWER_PATIENCE_S, most=_MOST_ANSWER)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if not isinstance(header, dict):
+            raise ValueError(f"an answer is an object, not {type(header).__name__}")
+        return header, body
 
     def close(self) -> None:
         self._channel.close()
@@ -133,7 +147,7 @@ def _live(
         sock, written = _only(sock, written)
         os.environ.clear()
         os.environ.update(environment)
-        os.chdir(home)
+        os.chdir(home if os.access(home, os.X_OK) else "/")
         set_dumpable(traced)
         serve(Channel(sock))
     except BaseException:

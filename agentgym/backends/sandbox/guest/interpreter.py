@@ -20,6 +20,9 @@ from .channel import Channel
 
 _OURS = "__main__"
 
+# What code does to builtins must not keep the next call from being read.
+_compile, _exec, _eval, _isinstance = compile, exec, eval, isinstance
+
 
 def serve(channel: Channel) -> None:
     """Runs code and answers until the channel is closed."""
@@ -44,6 +47,7 @@ class Interpreter:
         self._cells = 0
 
     def serve(self, channel: Channel) -> None:
+        pid = os.getpid()
         while True:
             try:
                 header, body, _ = channel.receive()
@@ -57,7 +61,11 @@ class Interpreter:
                     random.seed(header["seed"])
                     channel.send({})
                 case "run":
-                    channel.send({"ok": self._run(body.decode())})
+                    answer = {"ok": self._run(body.decode())}
+                    if os.getpid() != pid:
+                        # The code has forked, and this is the child: there is one interpreter, and it is its parent.
+                        os._exit(0)
+                    channel.send(answer)
                 case "save":
                     state, lost = self._save()
                     channel.send({"lost": lost}, state)
@@ -71,23 +79,25 @@ class Interpreter:
         name = f"<cell {self._cells}>"
         # So that tracebacks quote it.
         linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+        self._open_outputs()
         try:
-            tree = ast.parse(code, name)
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, name, "exec"), self._names)  # noqa: S102 - which is what it is for
-            if isinstance(last, ast.Expr):
-                value = eval(compile(ast.Expression(last.value), name, "eval"), self._names)  # noqa: S307
-                sys.displayhook(value)
+            self._run_parts(code, name)
             return True
         except SystemExit as ended:
-            if ended.code not in (None, 0):
-                sys.stderr.write(f"SystemExit: {ended.code}\n")
+            sys.stderr.write(f"SystemExit: {ended.code}; the interpreter goes on\n")
             return ended.code in (None, 0)
         except BaseException as error:  # noqa: BLE001 - whatever the code raised is its result
             _print(error)
             return False
         finally:
             self._flush()
+
+    def _run_parts(self, code: str, name: str) -> None:
+        tree: ast.Module = _compile(code, name, "exec", ast.PyCF_ONLY_AST)  # type: ignore[assignment]  # "exec" gives one
+        last: Any = tree.body.pop() if tree.body and _isinstance(tree.body[-1], ast.Expr) else None
+        _exec(_compile(tree, name, "exec"), self._names)
+        if last is not None:
+            sys.displayhook(_eval(_compile(ast.Expression(last.value), name, "eval"), self._names))
 
     def _save(self) -> tuple[bytes, dict[str, str]]:
         """Variables, random state and folder; and by name, why a variable could not be saved."""
@@ -126,6 +136,14 @@ class Interpreter:
         random.setstate(randomness)
 
     @staticmethod
+    def _open_outputs() -> None:
+        """Gives code its outputs back if it has closed them."""
+        if getattr(sys.stdout, "closed", True):
+            sys.stdout = _unbuffered(1)
+        if getattr(sys.stderr, "closed", True):
+            sys.stderr = _unbuffered(2)
+
+    @staticmethod
     def _flush() -> None:
         for stream in (sys.stdout, sys.stderr):
             try:
@@ -157,9 +175,9 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _print(error: BaseException) -> None:
-    """Writes a traceback without the frames of this module."""
+    """Writes a traceback from the code's own first frame on; of code that cannot be read there is none."""
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+    while frames is not None and not frames.tb_frame.f_code.co_filename.startswith("<cell "):
         frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames))
     try:

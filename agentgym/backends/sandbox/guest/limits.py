@@ -11,6 +11,7 @@ from .processes import Processes
 
 _LOOK_EVERY_S = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_BLOCK = 512
 
 
 class Limits(NamedTuple):
@@ -28,6 +29,8 @@ class Watchdog:
     """
 
     def __init__(self, limits: Limits, processes: Processes) -> None:
+        # Where there is one, applications share their pictures with it, each of which would be counted several times.
+        self.screen = False
         self._limits = limits
         self._processes = processes
         self._next_look = 0.0
@@ -36,6 +39,8 @@ class Watchdog:
         """Bounds what one process may allocate and, if asked, how many the user may have in this namespace."""
         _lower(resource.RLIMIT_DATA, self._limits.memory)
         _lower(resource.RLIMIT_CORE, 0)
+        # Of files that have no name, too.
+        _lower(resource.RLIMIT_FSIZE, self._limits.memory)
         if processes:
             _lower(resource.RLIMIT_NPROC, self._limits.processes)
 
@@ -49,10 +54,14 @@ class Watchdog:
         if len(pids) > self._limits.processes:
             self._processes.kill_all()
             raise TooManyProcessesError(f"more than {self._limits.processes} processes: the desktop was ended")
-        sizes = {pid: _private_bytes(pid) for pid in pids}
+        sizes = {pid: self._bytes_of(pid) for pid in pids}
         if sum(sizes.values()) > self._limits.memory:
             largest = max(sizes, key=lambda pid: sizes[pid])
-            self._processes.blame(largest, f"the desktop took more than {self._limits.memory >> 20} MB of memory")
+            self._processes.blame(largest, f"all together took more than {self._limits.memory >> 20} MB of memory")
+
+    def _bytes_of(self, pid: int) -> int:
+        """What a process takes for itself; without a screen also what it shares, which is then shared with nobody else."""
+        return _private_bytes(pid) + (0 if self.screen else _shared_bytes(pid))
 
 
 class TooManyProcessesError(RuntimeError):
@@ -72,3 +81,31 @@ def _private_bytes(pid: int) -> int:
     except (OSError, ValueError):
         return 0
     return (resident - shared) * _PAGE
+
+
+def _shared_bytes(pid: int) -> int:
+    """Memory that a process has mapped to share it, or keeps in files without a name, whichever is more."""
+    return max(_mapped_bytes(pid), _unnamed_bytes(pid))
+
+
+def _mapped_bytes(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+            lines = [line for line in file if line.startswith("RssShmem:")]
+    except OSError:
+        return 0
+    return int(lines[0].split()[1]) << 10 if lines else 0
+
+
+def _unnamed_bytes(pid: int) -> int:
+    sizes: dict[int, int] = {}
+    try:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            path = f"/proc/{pid}/fd/{name}"
+            if os.readlink(path).startswith("/memfd:"):
+                status = os.stat(path)
+                sizes[status.st_ino] = status.st_blocks * _BLOCK
+    except OSError:
+        # It has ended meanwhile, or is one of ours, into which nobody may look.
+        return 0
+    return sum(sizes.values())

@@ -62,6 +62,10 @@ class Patience:
             self._tick()
         return now < self._deadline
 
+    def left(self) -> float:
+        """Seconds until it is over."""
+        return max(0.0, self._deadline - time.monotonic())
+
     def nap(self) -> float:
         """Seconds to sleep at most before `lasts` is asked again."""
         return max(0.0, min(_TICK_S, self._deadline - time.monotonic()))

@@ -50,6 +50,12 @@ class Places(NamedTuple):
         for folder in (self.home, self.tmp, self.framebuffer, self.user_run):
             os.makedirs(folder, mode=0o700, exist_ok=True)
 
+    def unlock(self) -> None:
+        """Lets into the home and the servers' folder again whoever has locked himself out of them."""
+        for folder in (self.home, self.run):
+            if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+                os.chmod(folder, _MODE)
+
     def renew(self, home: bytes, *, kept: Collection[str]) -> None:
         """Empties what can be written to and fills the home.
 

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO
 
 _CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL, signal.SIGSYS}
@@ -142,6 +142,18 @@ class Processes:
         while alive(pid) and time.monotonic() < deadline:
             self.reap()
             time.sleep(_REAP_EVERY_S)
+
+    def pause(self, pid: int) -> None:
+        """Stops a process where it is, with all its threads, until `resume`."""
+        _signal(pid, signal.SIGSTOP)
+
+    def resume(self, pid: int) -> None:
+        _signal(pid, signal.SIGCONT)
+
+    def launched(self, *, but: Collection[int] = ()) -> set[int]:
+        """The processes that were started here, but for some, and what they have started."""
+        started = set(self._started) - set(but)
+        return started.union(*(_below(pid) for pid in started))
 
     def interrupt(self, pid: int) -> None:
         """Interrupts a process and what it runs, as Ctrl-C does."""

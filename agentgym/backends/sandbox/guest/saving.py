@@ -25,7 +25,7 @@ def save(folders: Iterable[str], known: Mapping[str, State]) -> Saved:
         known: by path, the state in which a file was when its content was seen; it is not read again.
     """
     saved = Saved([], [])
-    first: dict[int, str] = {}
+    first: dict[tuple[int, int], str] = {}
     for top in folders:
         for path, status in _below(top):
             entry = _entry(path, status, first)
@@ -41,7 +41,7 @@ def save(folders: Iterable[str], known: Mapping[str, State]) -> Saved:
 
 def differing(states: Mapping[str, State | None]) -> list[str]:
     """The files that are not in the states that are said."""
-    return [path for path, state in states.items() if state is None or _state(path) != state]
+    return [path for path, state in states.items() if not state or _state(path) != state]
 
 
 def restore(folders: Iterable[str], entries: list[Entry], contents: Mapping[str, bytes]) -> dict[str, State]:
@@ -78,7 +78,7 @@ def _below(path: str) -> Iterator[tuple[str, os.stat_result]]:
         os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
-def _entry(path: str, status: os.stat_result, first: dict[int, str]) -> Entry | None:
+def _entry(path: str, status: os.stat_result, first: dict[tuple[int, int], str]) -> Entry | None:
     common = {"path": path, "mode": stat.S_IMODE(status.st_mode), "modified": status.st_mtime_ns}
     match stat.S_IFMT(status.st_mode):
         case stat.S_IFDIR:
@@ -87,17 +87,21 @@ def _entry(path: str, status: os.stat_result, first: dict[int, str]) -> Entry | 
             return {"kind": "link", "to": os.readlink(path), **common}
         case stat.S_IFIFO:
             return {"kind": "pipe", **common}
-        case stat.S_IFREG if status.st_nlink > 1 and status.st_ino in first:
-            return {"kind": "same", "to": first[status.st_ino], **common}
+        case stat.S_IFREG if (status.st_dev, status.st_ino) in first:
+            return {"kind": "same", "to": first[status.st_dev, status.st_ino], **common}
         case stat.S_IFREG:
-            first[status.st_ino] = path
+            # Each file system numbers its files by itself.
+            first[status.st_dev, status.st_ino] = path
             return {"kind": "file", "state": _state(path), **common}
     # A socket is nothing without the process that listens.
     return None
 
 
 def _state(path: str) -> State:
-    """What differs whenever a file was changed: not even its owner can set the time of its last change of state."""
+    """What differs whenever a file was changed: not even its owner can set the time of its last change of state.
+
+    Nothing of one that cannot be seen, which is no state.
+    """
     try:
         status = os.lstat(path)
     except OSError:

@@ -23,6 +23,7 @@ from .processes import Processes
 from .workspace import Workspace
 
 _TICK_S = 0.2
+_DEEPEST = 10_000
 _DIAL_PATIENCE_S = 5.0
 _MOST_OUTPUT = 64 << 20
 _MOST_CONTENT = 256 << 20
@@ -97,9 +98,9 @@ class Server:
             if name in self._workspace.operations:
                 return Answer(*self._workspace.operations[name](body=body, **header))
             return self._operations[name](body=body, **header)
-        except (OSError, ServerError, TooManyProcessesError, UnicodeError) as error:
+        except (OSError, ServerError, TooManyProcessesError, UnicodeError, MemoryError, RecursionError) as error:
             # The training process raises it there, under the same name.
-            return Answer({"error": type(error).__name__, "message": str(error)})
+            return Answer({"error": type(error).__name__, "message": str(error) or type(error).__name__})
 
     def _reply(self, answer: Answer) -> None:
         self._channel.send(dict(answer.header), answer.body, answer.descriptors)
@@ -128,6 +129,7 @@ class Server:
         if not wanted:
             self._places.renew(body, kept=())
             return Answer({"environment": self._desktop.environment})
+        self._watchdog.screen = True
         self._places.fill(body)
         self._desktop.start(Wanted(**wanted), tick=self._tick)
         # The window manager has left its log there, which no later reset would bring back.
@@ -180,6 +182,8 @@ class Server:
         return Answer(descriptors=(socket.create_connection(("127.0.0.1", port), _DIAL_PATIENCE_S).detach(),))
 
     def _run(self, *, body: bytes, argv: list[str], env: dict[str, str], cwd: str | None, timeout_s: float) -> Answer:
+        # What judges an agent runs here, whatever he did to the home.
+        self._places.unlock()
         with (
             _scratch(self._places.run) as stdin,
             _scratch(self._places.run) as stdout,
@@ -192,6 +196,8 @@ class Server:
                 argv, env=self._merged(env), cwd=cwd or self._places.home, stdin=stdin, stdout=stdout, stderr=stderr
             )
             code = self._await_exit(pid, timeout_s)
+            if not self._desktop.has_screen:
+                self._workspace.sweep()
             out, err = _content(stdout), _content(stderr)
         return Answer({"returncode": code, "stdout_bytes": len(out)}, out + err)
 
@@ -270,6 +276,8 @@ def _become_subreaper() -> None:
 
 def main(descriptor: int) -> None:
     """Serves the desktop over an inherited socket until it is closed."""
+    # Folders can lie in one another as deep as paths are long.
+    sys.setrecursionlimit(_DEEPEST)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A Ctrl-C in the terminal is for the training process, which closes the socket when it ends. Not SIG_IGN, which
         # the applications would inherit.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import selectors
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from .output import Output, Patience
-from .processes import Processes
+from .processes import Processes, alive
 
 # Two texts a call: what to seed $RANDOM with, and the command, each ended by a zero byte. What the command starts does
 # not get the descriptors that the loop speaks over.
@@ -40,6 +41,8 @@ __agentgym_again $__agentgym_status
 """
 
 _STOP_PATIENCE_S = 0.3
+_MOST_STATE = 64 << 20
+_LOOK_EVERY_S = 0.001
 
 
 class Ran(NamedTuple):
@@ -64,12 +67,14 @@ class Shell:
         self._telling, told = os.pipe()
         self._reading, output = os.pipe()
         os.set_blocking(self._reading, False)
+        os.set_blocking(self._asking, False)
         script = _LOOP.format(asked=asked, told=told, output=output)
         try:
             self.pid = processes.start(
                 ["bash", "--noprofile", "--norc", "-c", script],
                 env=environment,
-                cwd=home,
+                # Whoever has locked himself out of the home can unlock it.
+                cwd=home if os.access(home, os.X_OK) else "/",
                 pass_fds=(asked, told, output),
             )
         finally:
@@ -87,23 +92,39 @@ class Shell:
         """
         if self._state:
             state, self._state = self._state, b""
-            self._ask(b"source /dev/stdin 2>/dev/null <<'__agentgym_state'\n" + state + b"\n__agentgym_state\n", seed)
-            self._await(Output(most), patience)
+            self._exchange(b"{ " + state + b"\n} 2>/dev/null", seed, Output(most), patience)
         output = Output(most)
-        self._ask(command, seed)
-        status = self._await(output, patience)
+        status = self._exchange(command, seed, output, patience)
         if status is not None or not patience.is_over():
             return Ran(status, output, timed_out=False)
         return Ran(self._interrupted(output), output, timed_out=True)
 
     def save(self, *, patience: Patience) -> bytes:
-        """Variables, functions, options, aliases, traps and folder, as a script that brings them back."""
+        """Variables, functions, options, aliases, traps and folder, as a script that brings them back.
+
+        Raises:
+            OSError: if it does not say, or so much that it cannot be kept.
+        """
         if self._state:
             return self._state
-        output = Output(1 << 24)
-        self._ask(_SAVE.encode(), 0)
-        self._await(output, patience)
+        output = Output(_MOST_STATE)
+        if self._exchange(_SAVE.encode(), 0, output, patience) is None:
+            raise OSError("the shell does not say what is to be saved of it")
+        if output.written > _MOST_STATE:
+            raise OSError(f"the shell's variables have {output.written} bytes; at most {_MOST_STATE} are saved")
         return output.content
+
+    def drain(self, output: Output) -> None:
+        """Takes what has been written since."""
+        output.drain(self._reading)
+
+    def how_it_ended(self) -> str:
+        """With what exit status, of one that has closed its pipes."""
+        deadline = time.monotonic() + _STOP_PATIENCE_S
+        while alive(self.pid) and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY_S)
+        status = self._processes.exit_code(self.pid)
+        return "" if status is None else f" with status {status}"
 
     def close(self) -> None:
         for descriptor in (self._asking, self._telling, self._reading):
@@ -112,23 +133,24 @@ class Shell:
         self._processes.reap()
         self._processes.forget(self.pid)
 
-    def _ask(self, command: bytes, seed: int) -> None:
-        # A pipe holds 64 KB, and the shell reads byte by byte; it reads all of it before it does anything.
-        message = memoryview(b"%d\0%s\0" % (seed, command))
-        try:
-            while message:
-                message = message[os.write(self._asking, message) :]
-        except BrokenPipeError:
-            # It has died since; that is told by its status.
-            return
+    def _exchange(self, command: bytes, seed: int, output: Output, patience: Patience) -> int | None:
+        """Has a command run; its status, or None if the shell ended or the time did."""
+        return self._await(output, patience, memoryview(b"%d\0%s\0" % (seed, command)))
 
-    def _await(self, output: Output, patience: Patience) -> int | None:
+    def _await(self, output: Output, patience: Patience, message: memoryview) -> int | None:
         with selectors.DefaultSelector() as ready:
             ready.register(self._telling, selectors.EVENT_READ)
             ready.register(self._reading, selectors.EVENT_READ)
+            if message:
+                # A pipe holds 64 KB, and a shell that was stopped reads nothing.
+                ready.register(self._asking, selectors.EVENT_WRITE)
             while patience.lasts():
                 for key, _ in ready.select(patience.nap()):
-                    if key.fd == self._reading:
+                    if key.fd == self._asking:
+                        message = self._written(message)
+                        if not message:
+                            ready.unregister(self._asking)
+                    elif key.fd == self._reading:
                         output.take(self._reading)
                     elif (status := self._status()) is not None:
                         output.drain(self._reading)
@@ -136,6 +158,16 @@ class Shell:
                     elif not self._told:
                         return None
         return None
+
+    def _written(self, message: memoryview) -> memoryview:
+        """What is left of a message when as much was written as there is room for."""
+        try:
+            return message[os.write(self._asking, message) :]
+        except BlockingIOError:
+            return message
+        except BrokenPipeError:
+            # It has died since; that is told by its status.
+            return memoryview(b"")
 
     def _status(self) -> int | None:
         """The exit status that the loop told; None if it is not all there, with nothing told if the shell is gone."""
@@ -149,7 +181,7 @@ class Shell:
     def _interrupted(self, output: Output) -> int | None:
         """Ends what the shell is waiting for; its exit status if that was enough."""
         self._processes.kill_below(self.pid)
-        return self._await(output, Patience(_STOP_PATIENCE_S, _nothing))
+        return self._await(output, Patience(_STOP_PATIENCE_S, _nothing), memoryview(b""))
 
 
 def _nothing() -> None:

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import socket
 import sys
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any
 
 from .channel import Channel
 from .forked import Answered, Forked
 from .limits import TooManyProcessesError
-from .output import Patience
+from .output import Output, Patience
 from .places import Places
 from .processes import Processes, alive, name_of
 from .saving import differing, restore, save
+from .services import Services
 from .shell import Shell
 
 _BACKGROUND_PATIENCE_S = 0.05
-_SERVICE_PATIENCE_S = 10.0
 _INTERNAL_PATIENCE_S = 20.0
 _LOOK_EVERY_S = 0.001
-_OF_SERVICES = ("hashlib", "http.server", "sqlite3")
 _MANY = 50
 _FUNCTIONS = {
     "edit": "files:edit",
@@ -39,14 +34,6 @@ _FUNCTIONS = {
 }
 
 Reply = tuple[dict[str, Any], bytes]
-
-
-class Service(NamedTuple):
-    """A server that a task has started, and what it was started with."""
-
-    process: Forked
-    wanted: dict[str, Any]
-    source: bytes
 
 
 class Workspace:
@@ -71,7 +58,7 @@ class Workspace:
         self._shell: Shell | None = None
         self._interpreter: Forked | None = None
         self._worker: Forked | None = None
-        self._services: dict[str, Service] = {}
+        self._services = Services(self._forked_service, tick)
         self._shell_state = b""
         self._interpreter_state = b""
         self.operations: dict[str, Callable[..., Reply]] = {
@@ -87,47 +74,64 @@ class Workspace:
     def clear(self) -> None:
         """Ends all that was started, and forgets it."""
         self._end_sessions()
-        for service in self._services.values():
-            service.process.close()
         self._services.clear()
 
+    def sweep(self) -> list[str]:
+        """Ends what runs and is neither a session, nor a service, nor what the task has launched; says what it was.
+
+        Raises:
+            TooManyProcessesError: if it is so many that everything had to be ended.
+        """
+        return self._ended_background()
+
     def _bash(self, *, body: bytes, timeout_s: float, most: int, seed: int, background: bool) -> Reply:
-        before = self._processes.living()
         if self._shell is None:
             self._shell = Shell(self._processes, self._environment(), self._places.home, self._shell_state)
             self._shell_state = b""
+        self._processes.resume(self._shell.pid)
         try:
             ran = self._shell.call(body, seed=seed, most=most, patience=Patience(timeout_s, self._tick))
             notes = [f"the command did not end within {timeout_s:g} s and was stopped"] if ran.timed_out else []
             if ran.status is None:
+                ended = "" if ran.timed_out else self._shell.how_it_ended()
                 self._shell.close()
                 self._shell = None
-                notes.append("the shell has ended; the next call starts a new one in the home, without its variables")
-            notes += [] if background else self._aftermath(before)
+                notes.append(
+                    f"the shell has ended{ended}; the next call starts a new one in the home, without its variables"
+                )
+            notes += self._aftermath(self._shell, ran.output, background=background)
         except TooManyProcessesError as error:
             return self._overrun(error)
         status = -1 if ran.status is None else ran.status
         return {"status": status, "notes": notes, "written": ran.output.written}, ran.output.content
 
     def _python(self, *, body: bytes, timeout_s: float, most: int, seed: int, background: bool) -> Reply:
-        before = self._processes.living()
         try:
             if self._interpreter is None:
                 self._interpreter = self._new_interpreter(seed)
+            self._processes.resume(self._interpreter.pid)
             ran = self._interpreter.ask({"do": "run"}, body, most=most, patience=Patience(timeout_s, self._tick))
             notes = [f"the code did not end within {timeout_s:g} s and was stopped"] if ran.timed_out else []
             if ran.header is None:
                 self._interpreter.close()
                 self._interpreter = None
                 notes.append("the interpreter has ended; the next call starts a new one, without its variables")
-            notes += [] if background else self._aftermath(before)
+            notes += self._aftermath(self._interpreter, ran.output, background=background)
         except TooManyProcessesError as error:
             return self._overrun(error)
-        status = 0 if ran.header is not None and ran.header["ok"] else 1
+        status = 0 if ran.header is not None and ran.header.get("ok") else 1
         return {"status": status, "notes": notes, "written": ran.output.written}, ran.output.content
 
-    def _aftermath(self, before: set[int]) -> list[str]:
-        return [*self._ended_background(before), *self._processes.crashed()]
+    def _aftermath(self, session: Shell | Forked | None, output: Output, *, background: bool) -> list[str]:
+        """What a call has left is ended, and its session stands still, with all threads, until it is called again."""
+        if background:
+            return []
+        # Of many that were killed for the same reason it is said once.
+        notes = [*self._ended_background(), *dict.fromkeys(self._processes.crashed())]
+        if session is not None:
+            session.drain(output)
+            self._processes.pause(session.pid)
+        return notes
 
     def _do(self, *, body: bytes, function: str, timeout_s: float) -> Reply:
         try:
@@ -153,55 +157,55 @@ class Workspace:
 
     def _serve(self, *, body: bytes, **wanted: Any) -> Reply:
         """Starts a service and returns when it accepts connections."""
-        # Here, once, and not in each process that is forked: half of the time that a service took to answer.
-        for name in _OF_SERVICES:
-            importlib.import_module(name)
-        program = _compiled(body.decode(), wanted["name"])
-
-        def live(_: Channel) -> None:
-            log = os.open(self._log_of(wanted["name"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.dup2(log, 1)
-            os.dup2(log, 2)
-            names: dict[str, Any] = {"__name__": wanted["name"]}
-            exec(program, names)  # noqa: S102 - the task's own program
-            names["main"](**{key: value for key, value in wanted.items() if key != "name"})
-
-        process = self._forked(live, traced=False)
-        self._services[wanted["name"]] = Service(process, wanted, body)
-        self._await_port(wanted["name"], wanted["port"])
+        self._services.start(body.decode(), wanted)
         return {}, b""
 
     def _save(self, *, body: bytes) -> Reply:
-        """Files, the shell and the interpreter; ``body`` is JSON: by path, the states of files that are known."""
-        header: dict[str, Any] = {"lost": {}, "shell": 0, "interpreter": 0}
-        shell, interpreter = self._shell_state, self._interpreter_state
-        if self._shell is not None:
-            shell = self._shell.save(patience=Patience(_INTERNAL_PATIENCE_S, self._tick))
-        if self._interpreter is not None:
-            answered = self._interpreter.ask(
-                {"do": "save"}, most=0, patience=Patience(_INTERNAL_PATIENCE_S, self._tick)
-            )
-            if answered.header is None or answered.timed_out:
-                raise OSError("the interpreter did not answer when it was to be saved")
-            interpreter = answered.body
-            header["lost"] = answered.header["lost"]
+        """Files, the shell, the interpreter, what services are started by; ``body``: the states of known files."""
+        interpreter, lost = self._saved_interpreter()
         saved = save(self._saved_folders, json.loads(body))
-        parts = [shell, interpreter, *saved.contents]
-        return {**header, "entries": saved.entries, "sizes": [len(part) for part in parts]}, b"".join(parts)
+        parts = [self._saved_shell(), interpreter, *saved.contents]
+        header = {"lost": lost, "services": self._services.known(), "entries": saved.entries}
+        return {**header, "sizes": [len(part) for part in parts]}, b"".join(parts)
+
+    def _saved_shell(self) -> bytes:
+        if self._shell is None:
+            return self._shell_state
+        self._processes.resume(self._shell.pid)
+        return self._shell.save(patience=Patience(_INTERNAL_PATIENCE_S, self._tick))
+
+    def _saved_interpreter(self) -> tuple[bytes, dict[str, str]]:
+        """Its variables; and by name, why one could not be saved."""
+        if self._interpreter is None:
+            return self._interpreter_state, {}
+        self._processes.resume(self._interpreter.pid)
+        answered = self._interpreter.ask({"do": "save"}, most=0, patience=Patience(_INTERNAL_PATIENCE_S, self._tick))
+        if answered.header is None or answered.timed_out:
+            self._interpreter.close()
+            self._interpreter = None
+            return b"", {"": "the interpreter did not answer when its variables were to be saved, and was ended"}
+        self._processes.pause(self._interpreter.pid)
+        return answered.body, answered.header.get("lost", {})
 
     def _differing(self, *, body: bytes) -> Reply:
         return {"paths": differing(json.loads(body))}, b""
 
-    def _restore(self, *, body: bytes, entries: list[dict[str, Any]], paths: list[str], sizes: list[int]) -> Reply:
+    def _restore(
+        self,
+        *,
+        body: bytes,
+        entries: list[dict[str, Any]],
+        paths: list[str],
+        sizes: list[int],
+        services: list[tuple[str, dict[str, Any]]],
+    ) -> Reply:
         """Brings back what `_save` gave. Services begin anew on their files, whatever they remembered."""
-        services = list(self._services.values())
         self.clear()
         self._processes.kill_all()
         parts = _split(body, sizes)
         self._shell_state, self._interpreter_state = parts[:2]
         states = restore(self._saved_folders, entries, dict(zip(paths, parts[2:], strict=True)))
-        for service in services:
-            self._serve(body=service.source, **service.wanted)
+        self._services.start_all(services)
         return {"states": states}, b""
 
     @property
@@ -224,6 +228,10 @@ class Workspace:
     def _forked(self, serve: Callable[[Channel], None], *, traced: bool) -> Forked:
         return Forked(self._processes, serve, home=self._places.home, environment=self._environment(), traced=traced)
 
+    def _forked_service(self, serve: Callable[[Channel], None], log: int) -> Forked:
+        home, environment = self._places.home, self._environment()
+        return Forked(self._processes, serve, home=home, environment=environment, traced=False, log=log)
+
     def _end_sessions(self) -> None:
         for session in (self._shell, self._interpreter, self._worker):
             if session is not None:
@@ -238,22 +246,21 @@ class Workspace:
 
     def _overrun(self, error: TooManyProcessesError) -> Reply:
         """Everything was killed, services too, which are started again."""
-        services = list(self._services.values())
+        services = self._services.known()
         self.clear()
         # Whatever else was killed on the way has been told with it.
         self._processes.crashed()
-        for service in services:
-            self._serve(body=service.source, **service.wanted)
+        self._services.start_all(services)
         return {"status": -1, "refused": str(error), "notes": [str(error)], "written": 0}, b""
 
-    def _ended_background(self, spared: set[int]) -> list[str]:
+    def _ended_background(self) -> list[str]:
         """Ends what a call has left running: nothing that nobody sees goes on, and nothing escapes being saved.
 
         Raises:
             TooManyProcessesError: if it is so many that everything had to be ended.
         """
-        spared = spared | {one.pid for one in (self._shell, self._interpreter, self._worker) if one is not None}
         deadline = time.monotonic() + _BACKGROUND_PATIENCE_S
+        spared = self._spared()
         while left := self._processes.living() - spared:
             if len(left) > _MANY:
                 self._processes.kill_all()
@@ -265,34 +272,11 @@ class Workspace:
             time.sleep(_LOOK_EVERY_S)
         return []
 
-    def _await_port(self, name: str, port: int) -> None:
-        deadline = time.monotonic() + _SERVICE_PATIENCE_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
-                return
-            except OSError as error:
-                if not alive(self._services[name].process.pid) or time.monotonic() > deadline:
-                    raise OSError(f"the service {name!r} does not listen on port {port}: {self._said(name)}") from error
-            self._tick()
-            time.sleep(_LOOK_EVERY_S)
-
-    def _said(self, name: str) -> str:
-        with open(self._log_of(name), "rb") as file:
-            lines = file.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
-
-    def _log_of(self, name: str) -> str:
-        return f"{self._places.run}/service-{name}.log"
-
-
-@lru_cache(maxsize=8)
-def _compiled(source: str, name: str) -> CodeType | str:
-    """A program as it is run; as it was written if it is none, of which running it tells."""
-    try:
-        return compile(source, f"<service {name}>", "exec")
-    except (SyntaxError, ValueError, RecursionError):
-        return source
+    def _spared(self) -> set[int]:
+        """Sessions, services, and what the task itself has launched, with what that has started."""
+        sessions = {one.pid for one in (self._shell, self._interpreter, self._worker) if one is not None}
+        shell = set() if self._shell is None else {self._shell.pid}
+        return sessions | self._services.pids() | self._processes.launched(but=shell)
 
 
 def _work(channel: Channel) -> None:
@@ -314,6 +298,8 @@ def _work(channel: Channel) -> None:
             channel.send({"refused": f"{error.strerror}: {error.filename}" if error.filename else str(error)})
         except MemoryError:
             channel.send({"refused": "it takes more memory than there is"})
+        except Exception as error:  # noqa: BLE001 - what is asked comes from an agent, and the next one wants an answer
+            channel.send({"refused": f"{type(error).__name__}: {error}"})
 
 
 def _split(body: bytes, sizes: list[int]) -> list[bytes]:
