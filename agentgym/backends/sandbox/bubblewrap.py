@@ -16,7 +16,7 @@ from pathlib import Path
 from agentgym.backends.sandbox.application import application_folders
 from agentgym.errors import SandboxUnavailableError
 
-__all__ = ["HOME", "RUN", "Sandbox", "check_sandbox", "package_folders", "visible_python"]
+__all__ = ["HOME", "RUN", "Sandbox", "check_sandbox", "package_folders", "visible_python", "visible_python_home"]
 
 HOME = "/home/user"
 """The home of OSWorld's machines, which its tasks have written into them."""
@@ -210,6 +210,11 @@ def _linked(paths: Sequence[str]) -> list[str]:
         elif os.path.isdir(path):
             argv += ["--ro-bind", path, path]
     return argv
+
+
+def visible_python_home() -> str:
+    """Where this process's interpreter is installed, here and in a sandbox."""
+    return str(_python_home())
 
 
 def _python_home() -> Path:

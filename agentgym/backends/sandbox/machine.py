@@ -304,8 +304,14 @@ def _spawn(settings: MachineSettings) -> tuple[subprocess.Popen[bytes], Channel]
 
 def _places(settings: MachineSettings) -> dict[str, Any]:
     if settings.sandbox != "none":
-        emptied = ["/dev/shm", "/var/tmp"]
-        return {"home": _sandbox.HOME, "tmp": "/tmp", "run": _sandbox.RUN, "also_emptied": emptied, "root": None}
+        return {
+            "home": _sandbox.HOME,
+            "tmp": "/tmp",
+            "run": _sandbox.RUN,
+            "also_emptied": ["/dev/shm", "/var/tmp"],
+            "shown": [_sandbox.visible_python_home(), *(target for _, target in settings.shown)],
+            "root": None,
+        }
     # Made by the guest, so that whoever is killed when, it is the guest that removes it.
     root = f"{tempfile.gettempdir()}/agentgym-{secrets.token_hex(8)}"
     return {"home": f"{root}/home", "tmp": f"{root}/tmp", "run": f"{root}/run", "also_emptied": [], "root": root}

@@ -142,7 +142,10 @@ def test_too_much_memory(machine: SandboxBackend, fresh: str) -> None:
         "import mmap, time\nm = mmap.mmap(-1, 800 << 20)\nfor at in range(0, 800 << 20, 4096): m[at] = 1\ntime.sleep(3)"
     )
     assert "took more than" in refused(machine, "python", code=shared, timeout_s=20)
-    unnamed = "import os, time\nfd = [os.memfd_create('x') for _ in range(4)]\nfor one in fd: os.posix_fallocate(one, 0, 200 << 20)\ntime.sleep(3)"
+    unnamed = (
+        "import os, time\nfd = [os.memfd_create('x') for _ in range(4)]\n"
+        "for one in fd: os.posix_fallocate(one, 0, 200 << 20)\ntime.sleep(3)"
+    )
     assert "took more than" in refused(machine, "python", code=unnamed, timeout_s=20)
 
 

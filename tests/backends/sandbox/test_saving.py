@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from agentgym.backends.sandbox.backend import SandboxBackend
@@ -182,6 +184,24 @@ def test_function_with_any_line_and_large_variables_come_back(asked: Asked) -> N
     asked.bash("unset f big; set +f")
     asked.machine.restore(token)
     assert asked.bash("f; echo ${#big} $-").output.startswith("__agentgym_state\n20000000 f")
+
+
+@pytest.mark.parametrize("target", ["/tmp/shown", "/home/user/a/b/shown", "/var/tmp/x/y"])
+def test_folders_that_are_shown_within_the_agents_own_stay(tmp_path: Path, target: str) -> None:
+    (tmp_path / "f").write_text("of the host")
+    machine = SandboxBackend(shown={str(tmp_path): target})
+    asked = Asked(machine)
+    try:
+        for seed in range(2):
+            machine.reset(seed=seed)
+            assert asked.bash(f"cat {target}/f; echo 1 > ~/mine; rm -rf {target} 2>/dev/null; ls {target}").ok
+            token = saved(asked)
+            asked.bash("echo 2 > ~/mine")
+            machine.restore(token)
+            assert asked.bash(f"cat {target}/f ~/mine").output == "of the host1\n"
+    finally:
+        machine.close()
+    assert (tmp_path / "f").read_text() == "of the host"
 
 
 def test_foreign_token_is_refused(asked: Asked) -> None:

@@ -39,8 +39,6 @@ class Watchdog:
         """Bounds what one process may allocate and, if asked, how many the user may have in this namespace."""
         _lower(resource.RLIMIT_DATA, self._limits.memory)
         _lower(resource.RLIMIT_CORE, 0)
-        # Of files that have no name, too.
-        _lower(resource.RLIMIT_FSIZE, self._limits.memory)
         if processes:
             _lower(resource.RLIMIT_NPROC, self._limits.processes)
 
@@ -60,7 +58,7 @@ class Watchdog:
             self._processes.blame(largest, f"all together took more than {self._limits.memory >> 20} MB of memory")
 
     def _bytes_of(self, pid: int) -> int:
-        """What a process takes for itself; without a screen also what it shares, which is then shared with nobody else."""
+        """What a process takes for itself; where there is no screen also what it shares."""
         return _private_bytes(pid) + (0 if self.screen else _shared_bytes(pid))
 
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from .saving import remove
+from .saving import leads_to, remove
 
 _MODE = 0o755
 
@@ -20,6 +20,7 @@ class Places(NamedTuple):
         tmp: their ``TMPDIR``.
         run: sockets and the framebuffer; survives a reset.
         also_emptied: other folders that applications write to.
+        shown: folders of the host that are shown there, within others perhaps; they stay.
         root: removed with all that is in it when the desktop ends; None in a sandbox, whose folders end with it.
     """
 
@@ -27,6 +28,7 @@ class Places(NamedTuple):
     tmp: str
     run: str
     also_emptied: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     root: str | None = None
 
     @property
@@ -67,7 +69,7 @@ class Places(NamedTuple):
             if os.path.isdir(folder):
                 # An agent may have taken its own rights away, or given some to others.
                 os.chmod(folder, _MODE)
-            _empty(folder, kept)
+            _empty(folder, kept, self.shown)
         self.create()
         self.fill(home)
 
@@ -95,13 +97,15 @@ class Places(NamedTuple):
             remove(self.root)
 
 
-def _empty(folder: str, kept: Collection[str]) -> None:
+def _empty(folder: str, kept: Collection[str], shown: Collection[str]) -> None:
     for name in _names(folder):
         path = f"{folder}/{name}"
-        if path not in kept:
+        if path in shown:
+            continue
+        if path not in kept and not leads_to(path, shown):
             remove(path)
         elif not os.path.islink(path):
-            _empty(path, kept)
+            _empty(path, kept, shown)
 
 
 def _names(folder: str) -> Sequence[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 Entry = dict[str, Any]
@@ -18,16 +18,17 @@ class Saved(NamedTuple):
     contents: list[bytes]
 
 
-def save(folders: Iterable[str], known: Mapping[str, State]) -> Saved:
+def save(folders: Iterable[str], known: Mapping[str, State], apart: Collection[str]) -> Saved:
     """Everything below some folders.
 
     Args:
         known: by path, the state in which a file was when its content was seen; it is not read again.
+        apart: folders of the host that are shown there, which are no part of it.
     """
     saved = Saved([], [])
     first: dict[tuple[int, int], str] = {}
     for top in folders:
-        for path, status in _below(top):
+        for path, status in _below(top, apart):
             entry = _entry(path, status, first)
             if entry is None:
                 continue
@@ -44,18 +45,21 @@ def differing(states: Mapping[str, State | None]) -> list[str]:
     return [path for path, state in states.items() if not state or _state(path) != state]
 
 
-def restore(folders: Iterable[str], entries: list[Entry], contents: Mapping[str, bytes]) -> dict[str, State]:
+def restore(
+    folders: Iterable[str], entries: list[Entry], contents: Mapping[str, bytes], apart: Collection[str]
+) -> dict[str, State]:
     """Makes the folders hold what was saved and nothing else.
 
     Args:
         contents: by path, of the files that differ.
+        apart: as for `save`.
 
     Returns:
         by path, the states of the files that were written.
     """
     wanted = {entry["path"]: entry for entry in entries}
     for top in folders:
-        _sweep(top, wanted)
+        _sweep(top, wanted, apart)
     for entry in entries:
         _make(entry, contents.get(entry["path"]))
     for entry in reversed(entries):
@@ -63,7 +67,9 @@ def restore(folders: Iterable[str], entries: list[Entry], contents: Mapping[str,
     return {path: _state(path) for path in contents}
 
 
-def _below(path: str) -> Iterator[tuple[str, os.stat_result]]:
+def _below(path: str, apart: Collection[str]) -> Iterator[tuple[str, os.stat_result]]:
+    if path in apart:
+        return
     status = os.lstat(path)
     yield path, status
     if not stat.S_ISDIR(status.st_mode):
@@ -73,7 +79,7 @@ def _below(path: str) -> Iterator[tuple[str, os.stat_result]]:
     if closed:
         os.chmod(path, 0o700)
     for name in sorted(os.listdir(path)):
-        yield from _below(f"{path}/{name}")
+        yield from _below(f"{path}/{name}", apart)
     if closed:
         os.chmod(path, stat.S_IMODE(status.st_mode))
 
@@ -123,18 +129,28 @@ def _content(path: str) -> bytes:
             os.chmod(path, mode)
 
 
-def _sweep(top: str, wanted: Mapping[str, Entry]) -> None:
+def _sweep(top: str, wanted: Mapping[str, Entry], apart: Collection[str]) -> None:
     """Removes what was not there, and what was of another kind."""
     if not os.access(top, os.R_OK | os.W_OK | os.X_OK):
         os.chmod(top, 0o700)
     for name in os.listdir(top):
         path = f"{top}/{name}"
+        if path in apart:
+            continue
+        if leads_to(path, apart):
+            _sweep(path, wanted, apart)
+            continue
         entry = wanted.get(path)
         kind = _kind(path)
         if entry is None or kind != {"same": "file"}.get(entry["kind"], entry["kind"]):
             remove(path)
         elif kind == "folder":
-            _sweep(path, wanted)
+            _sweep(path, wanted, apart)
+
+
+def leads_to(path: str, apart: Collection[str]) -> bool:
+    """Whether a folder is on the way to one of those that are apart."""
+    return any(one.startswith(f"{path}/") for one in apart)
 
 
 def _kind(path: str) -> str:

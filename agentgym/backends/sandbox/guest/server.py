@@ -47,7 +47,7 @@ class Server:
 
     def __init__(self, channel: Channel, settings: dict[str, Any]) -> None:
         self._channel = channel
-        self._places = Places(**{**settings["places"], "also_emptied": tuple(settings["places"]["also_emptied"])})
+        self._places = Places(**{name: _hashable(value) for name, value in settings["places"].items()})
         self._processes = Processes(private=settings["private"])
         self._desktop = Desktop(self._places, self._processes, settings["environment"])
         self._watchdog = Watchdog(Limits(**settings["limits"]), self._processes)
@@ -253,6 +253,10 @@ class Server:
         if path == "~" or path.startswith("~/"):
             path = self._places.home + path[1:]
         return os.path.join(self._places.home, path)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _scratch(folder: str) -> IO[bytes]:

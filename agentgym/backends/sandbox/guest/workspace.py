@@ -163,7 +163,7 @@ class Workspace:
     def _save(self, *, body: bytes) -> Reply:
         """Files, the shell, the interpreter, what services are started by; ``body``: the states of known files."""
         interpreter, lost = self._saved_interpreter()
-        saved = save(self._saved_folders, json.loads(body))
+        saved = save(self._saved_folders, json.loads(body), self._places.shown)
         parts = [self._saved_shell(), interpreter, *saved.contents]
         header = {"lost": lost, "services": self._services.known(), "entries": saved.entries}
         return {**header, "sizes": [len(part) for part in parts]}, b"".join(parts)
@@ -204,7 +204,7 @@ class Workspace:
         self._processes.kill_all()
         parts = _split(body, sizes)
         self._shell_state, self._interpreter_state = parts[:2]
-        states = restore(self._saved_folders, entries, dict(zip(paths, parts[2:], strict=True)))
+        states = restore(self._saved_folders, entries, dict(zip(paths, parts[2:], strict=True)), self._places.shown)
         self._services.start_all(services)
         return {"states": states}, b""
 
