@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ __all__ = ["Asked", "Mutant", "mutants_of"]
 
 Asked = ToolCall | Done | Fail
 
+_WORD = re.compile(r"\S+ *")
 _NEVER = ("timeout_s",)
 """Arguments that say nothing of what is done."""
 
@@ -74,13 +76,10 @@ def _shorter(text: str) -> Iterator[str]:
     if bare:
         yield bare[:-1] + text[len(bare) :]
     lines = bare.splitlines(keepends=True)
-    words = bare.split(" ")
+    words = list(_WORD.finditer(bare))
     if len(lines) > 2:
-        yield "".join([*_without_middle(lines), text[len(bare) :]])
+        middle = len(lines) // 2
+        yield "".join([*lines[:middle], *lines[middle + 1 :], text[len(bare) :]])
     elif len(lines) == 1 and len(words) > 2:
-        yield " ".join(_without_middle(words)) + text[len(bare) :]
-
-
-def _without_middle(parts: Sequence[str]) -> Sequence[str]:
-    middle = len(parts) // 2
-    return [*parts[:middle], *parts[middle + 1 :]]
+        word = words[len(words) // 2]
+        yield text[: word.start()] + text[word.end() :]

@@ -15,8 +15,10 @@ from agentgym.suites.toolmaking import draw, draw_some
 __all__ = ["Lesson", "broken_class", "broken_module", "tests_of", "unwritten_module"]
 
 _TRIES = 400
-_OTHERS = 8
+_OTHERS = 16
 _SHOWN, _HIDDEN = 1, 3
+_TRIED = 2
+"""Of each function that is to be written, how many calls are shown."""
 
 Sample = Callable[[np.random.Generator], Call]
 
@@ -80,7 +82,7 @@ def unwritten_module(rng: np.random.Generator, subject: Subject, count: int) -> 
         stubbed(right, names),
         right,
         [stubbed(right, [name]) for name in names],
-        shown=[call for place, call in enumerate(calls) if place % _OTHERS < 2],
+        shown=[call for place, call in enumerate(calls) if place % _OTHERS < _TRIED],
         hidden=[*calls, *(_call_of(subject, draw(rng, list(subject.draws)), rng) for _ in range(_OTHERS))],
     )
 
@@ -125,7 +127,12 @@ def _lesson(
         right,
         [broken(right, [fault]) for fault in faults],
         shown=[*(call for calls in telling for call in calls[:_SHOWN]), *(others(rng) for _ in range(3))],
-        hidden=[*(call for calls in telling for call in calls[_SHOWN:]), *(others(rng) for _ in range(_OTHERS))],
+        hidden=[
+            *(call for calls in telling for call in calls[_SHOWN:]),
+            # What is mended may be broken in another way.
+            *(sample(rng) for sample in samples for _ in range(_OTHERS)),
+            *(others(rng) for _ in range(_OTHERS)),
+        ],
     )
 
 

@@ -265,7 +265,7 @@ sed -E 's/([a-z0-9])([A-Z])/\\1_\\2/g' "$1" | tr 'A-Z' 'a-z'
 # Adds up times: hours.sh FILE
 # FILE has a time HH:MM on each line. Prints their sum as hours, a colon and minutes, the latter with two digits.
 total=0
-while IFS=: read -r hours minutes; do
+while IFS=: read hours minutes; do
   total=$((total + 10#$hours * 60 + 10#$minutes))
 done < "$1"
 printf '%d:%02d\\n' $((total / 60)) $((total % 60))
