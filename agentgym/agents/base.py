@@ -45,7 +45,7 @@ def make_agent(name: str, *, seed: int = 0, options: Mapping[str, Any] | None = 
 
     Raises:
         UnknownNameError: if the table has no such name.
-        UsageError: if there is no such class, or the agent does not take these options.
+        UsageError: if there is no such class, the agent does not take these options, or what is made is no agent.
     """
     factory, argument = _factory(name)
     signature = inspect.signature(factory)
@@ -54,7 +54,18 @@ def make_agent(name: str, *, seed: int = 0, options: Mapping[str, Any] | None = 
         bound = signature.bind(*([argument] if argument else []), **{**seeded, **(options or {})})
     except TypeError as error:
         raise UsageError(f"the agent {name!r} cannot be made from these options: {error}") from error
-    return factory(*bound.args, **bound.kwargs)
+    return _checked(factory(*bound.args, **bound.kwargs), name)
+
+
+def _checked(made: Any, name: str) -> Agent:
+    lacking = [method for method in ("reset", "act") if not callable(getattr(made, method, None))]
+    if lacking:
+        raise UsageError(
+            f"the agent {name!r} is a {type(made).__name__} without {' and '.join(lacking)}; "
+            "an agent has the methods reset(task, emit) and act(observation)"
+        )
+    agent: Agent = made
+    return agent
 
 
 def _factory(name: str) -> tuple[Callable[..., Agent], str]:

@@ -22,7 +22,7 @@ def corpus(
     Examples:
       agentgym tools corpus docs/ --out docs.corpus
       agentgym tools corpus world:7 --out country.corpus
-      agentgym tools corpus pages.d/ --out pages.corpus && agentgym run my-tasks.jsonl --agent openai
+      agentgym tools corpus pages.d/ --out pages.corpus && agentgym run my-tasks.jsonl --agent mine:Agent
     """
     from agentgym.tools.search import Corpus, pages_of, write_corpus
 

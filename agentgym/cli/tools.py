@@ -39,7 +39,7 @@ def list_tools(
     Examples:
       agentgym tools list
       agentgym tools list shop:stock --json
-      agentgym tools list --task shell/find-largest
+      agentgym tools list --task shell/find-files
     """
     with modules_from_here():
         found = _found(_task(task).tools if task is not None else names or list(tools))
@@ -79,7 +79,7 @@ def call(
     Examples:
       agentgym tools call bash command="ls -la"
       agentgym tools call shop:stock --arguments '{"item": "pen"}'
-      agentgym tools call read path=notes.txt --task shell/find-largest --seed 3
+      agentgym tools call read path=utilities/example.txt --task shell/fix-script
     """
     from agentgym.envs import ToolEnv
 

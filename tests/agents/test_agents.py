@@ -63,6 +63,22 @@ def test_a_script_that_does_not_exist_is_a_usage_error(place: str, says: str) ->
         make_agent(f"scripted:{place}")
 
 
+class Mute:
+    def reset(self, task: Task, emit: Any) -> None:
+        pass
+
+
+class Bare:
+    pass
+
+
+@pytest.mark.parametrize(("kind", "says"), [("Mute", "a Mute without act;"), ("Bare", "a Bare without reset and act;")])
+def test_what_is_no_agent_is_told_what_one_needs(kind: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as raised:
+        make_agent(f"{__name__}:{kind}")
+    assert str(raised.value).endswith("an agent has the methods reset(task, emit) and act(observation)")
+
+
 def test_an_agent_without_reset_is_refused() -> None:
     with pytest.raises(UsageError, match="before its first reset"):
         ScriptedAgent(echo).act(SCREEN)
