@@ -46,12 +46,23 @@ def export_sft(dataset: Dataset, out: Path, *, min_score: float | None = None, a
     with fresh(out) as path:
         write_lines(path, _lines(dataset, min_score, counts, objects=arguments == "object"))
         if not counts["lines"]:
-            raise DatasetError(
-                f"{dataset.path} has no conversation to learn from: {counts['mute']} episodes without an answer of a "
-                f"model, {counts['poor']} that scored less than {min_score}"
-            )
+            raise DatasetError(f"{dataset.path} has no conversation to learn from: {_left_out(counts, min_score)}")
     tell(counts["mute"], "without an answer of a model")
     tell(counts["poor"], f"without a score of at least {min_score}")
+
+
+def _left_out(counts: dict[str, int], min_score: float | None) -> str:
+    """Why no episode is a line."""
+    why = {
+        "mute": "without an answer of a model, as those of scripts and policies are",
+        "poor": f"without a score of at least {min_score}",
+    }
+    told = [f"{counts[kind]} {_noun(counts[kind])} {which}" for kind, which in why.items() if counts[kind]]
+    return ", ".join(told) or "there is no episode in it"
+
+
+def _noun(count: int) -> str:
+    return "episode" if count == 1 else "episodes"
 
 
 def _lines(

@@ -72,9 +72,15 @@ def test_only_good_episodes_if_so_asked(tmp_path: Path) -> None:
 
 
 def test_a_recording_without_a_model_is_refused(recordings: Recordings, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="8 episodes without an answer of a model"):
+    with pytest.raises(DatasetError, match="8 episodes without an answer of a model, as those of scripts") as raised:
         exporters["sft"](recordings("cartpole"), tmp_path / "chat.jsonl")
+    assert "None" not in str(raised.value)
     assert not (tmp_path / "chat.jsonl").exists()
+
+
+def test_a_recording_without_good_episodes_says_what_was_left_out(recordings: Recordings, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"to learn from: 8 episodes without a score of at least 0\.5$"):
+        exporters["sft"](recordings("cartpole"), tmp_path / "chat.jsonl", min_score=0.5)
 
 
 def test_a_score_that_cannot_be_is_refused(tmp_path: Path) -> None:
