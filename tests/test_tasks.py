@@ -113,12 +113,22 @@ def test_task_survives_json(raw: dict[str, Any]) -> None:
             r"'xor'; the choices are 'and', 'or' - at \$\.evaluator\.conj$",
         ),
         (_with(max_steps=0), r"at least 1 - at \$\.max_steps"),
+        (
+            {"id": "a", "instruction": "b", "evaluatr": {"func": "a"}},
+            r"the key 'evaluatr' means nothing; did you mean 'evaluator'\? - at \$\.evaluatr$",
+        ),
+        ({"id": "a", "instruction": "b", "reward_hook": {}}, r"did you mean 'reward_hooks'\?"),
     ],
 )
 def test_fault_is_named_with_its_place(raw: dict[str, Any], says: str) -> None:
     with pytest.raises(TaskError, match=says) as caught:
         parse_task(raw, where="tasks.jsonl:12")
     assert str(caught.value).startswith("tasks.jsonl:12: ")
+
+
+def test_other_keys_are_metadata_however_they_look_beside_those_that_are_meant() -> None:
+    others = {"evaluators": 1, "_tool": 2, "ids": 3, "source": 4, "e" * 10_000: 7}
+    assert parse_task({"id": "a", "instruction": "b", "evaluator": {"func": "infeasible"}, **others}).metadata == others
 
 
 def test_jsonl_fault_names_file_and_line(tmp_path: Path) -> None:

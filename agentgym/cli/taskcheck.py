@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 import msgspec
 
@@ -17,10 +16,7 @@ from agentgym.tasks import Task, TaskEntry
 
 __all__ = ["Problem", "Verdict", "check_tasks"]
 
-_LIKE_A_KNOWN_KEY = 0.8
-# What a file calls `config` is a task's `setup`; metadata is all the rest.
 _HOOKS = "reward_hooks"
-_KEYS = ({*Task.__struct_fields__} | {"config", _HOOKS}) - {"metadata", "setup"}
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -85,12 +81,6 @@ def _taken_ids(entries: list[TaskEntry]) -> Iterator[Problem]:
 
 def _faults(task: Task) -> Iterator[str]:
     """Every fault of a task that its form does not show."""
-    for key in task.metadata:
-        if key == _HOOKS:
-            continue
-        close = get_close_matches(key, _KEYS, n=1, cutoff=_LIKE_A_KNOWN_KEY)
-        if close:
-            yield f"the key {key!r} means nothing; did you mean {close[0]!r}? - at $.{key}"
     for index, step in enumerate(task.setup):
         try:
             check_step(step, f"$.config[{index}]")

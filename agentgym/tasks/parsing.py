@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,10 @@ __all__ = ["EvaluatorForm", "TaskForm", "faults_of", "parse_task", "task_of", "t
 
 _Getter = dict[str, Any]
 
+_LIKE_A_KNOWN_KEY = 0.8
+_LONG = 30
+_HOOKS = "reward_hooks"
+"""The key among the metadata that every environment may be told to read."""
 _KINDS = {type(None): "null", bool: "a truth", int: "a number", float: "a number", str: "a text", list: "a list"}
 
 
@@ -84,7 +89,8 @@ def faults_of(raw: Any) -> list[str]:
     if not isinstance(raw, Mapping):
         return [f"a task is an object, not {_KINDS.get(type(raw), type(raw).__name__)} - at $"]
     # Its other keys are metadata.
-    return list(misfits({key: value for key, value in raw.items() if key in fields_of(TaskForm)}, TaskForm, "$"))
+    faults = list(misfits({key: value for key, value in raw.items() if key in fields_of(TaskForm)}, TaskForm, "$"))
+    return faults + list(_misspelt(raw))
 
 
 def task_of(raw: Any) -> Task:
@@ -129,6 +135,17 @@ def task_to_dict(task: Task) -> dict[str, Any]:
         "max_steps": task.max_steps,
         "seed_params": task.seed_params,
     }
+
+
+def _misspelt(keys: Collection[Any]) -> Iterator[str]:
+    """What is said of keys that look like others which mean something and are not there, each with its JSON path."""
+    known = {*fields_of(TaskForm), _HOOKS}
+    # A note begins with `_`; nothing long is like any of them.
+    others = [key for key in keys if isinstance(key, str) and len(key) < _LONG and not key.startswith("_")]
+    for key in others:
+        close = [] if key in known else get_close_matches(key, known.difference(keys), n=1, cutoff=_LIKE_A_KNOWN_KEY)
+        if close:
+            yield f"the key {key!r} means nothing; did you mean {close[0]!r}? - at $.{key}"
 
 
 def _evaluator(read: EvaluatorForm) -> EvaluatorSpec:
