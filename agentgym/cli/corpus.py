@@ -16,7 +16,7 @@ def corpus(
     source: Annotated[str, typer.Argument(help="A folder of .md, .html, .txt and .jsonl files; or world, world:7.")],
     out: Annotated[Path, typer.Option(help="The file to write; an earlier corpus there is replaced.")],
 ) -> None:
-    """Make a corpus that web_search and open_page read: a task names it as metadata.corpus.
+    """Make a corpus that web_search and open_page read: a task file names it as "corpus".
 
     \b
     Examples:

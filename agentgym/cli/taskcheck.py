@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from agentgym.cli.taskremarks import remarks_on
 from agentgym.envs.toolset import ToolSets
 from agentgym.errors import MissingDependencyError, TaskError, UsageError
-from agentgym.evaluators import faults_of_spec, remarks_on_spec
+from agentgym.evaluators import faults_of_spec
 from agentgym.families import entries_at, load_tasks, suites
 from agentgym.rewards import faults_of_hooks
 from agentgym.setup import check_step
@@ -45,7 +46,7 @@ def check_tasks(source: str) -> Verdict:
         return Verdict(
             len(tasks),
             tuple(Problem(task.id, said) for task in tasks for said in _faults(task)),
-            tuple(Problem(task.id, said) for task in tasks for said in _remarks(task)),
+            tuple(Problem(task.id, said) for task in tasks for said in remarks_on(task)),
         )
     entries = list(entries_at(source))
     if not entries:
@@ -65,7 +66,7 @@ def _problems(entry: TaskEntry) -> Iterator[Problem]:
 
 def _warnings(entry: TaskEntry) -> Iterator[Problem]:
     if entry.task is not None:
-        for said in _remarks(entry.task):
+        for said in remarks_on(entry.task):
             yield Problem(entry.task.id, entry.placed(said))
 
 
@@ -99,7 +100,3 @@ def _faults_of_tools(task: Task) -> Iterator[str]:
             look(task)
         except (MissingDependencyError, TaskError) as error:
             yield str(error)
-
-
-def _remarks(task: Task) -> Iterator[str]:
-    return iter(()) if task.evaluator is None else remarks_on_spec(task.evaluator)

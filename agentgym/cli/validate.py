@@ -22,7 +22,8 @@ def validate(
     """Read tasks without running them, or check a recording against the schema of the stream.
 
     Of tasks: their form, their setup steps, the names of getters and metrics and what each is told; every fault of
-    every file, with file, line and JSON path. A warning is of what nothing reads, here or in OSWorld. Of a recording:
+    every file, with file, line and JSON path. A warning is of what nothing reads, here or in OSWorld, and of an
+    answer that is judged and that no tool submits. Of a recording:
     every line, that nothing is missing between them, and that every picture and text they refer to is there.
 
     Exits with 1 if a task would fail or a recording has a fault, with 2 if there is neither; a warning is no fault.
