@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, get_type_hints
+from typing import Any, TypeAlias, get_type_hints
 
 import msgspec
 
@@ -18,6 +18,9 @@ from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
 from agentgym.tasks.forms import misfits, passed_over
 
 __all__ = ["check_spec", "faults_of_spec", "remarks_on_spec", "rules_form"]
+
+_Place: TypeAlias = Callable[..., str]
+"""The JSON path of a key of the evaluator for one check, and of what is within."""
 
 
 def check_spec(spec: EvaluatorSpec) -> None:
@@ -34,21 +37,21 @@ def faults_of_spec(spec: EvaluatorSpec) -> Iterator[str]:
     """All that `check_spec` would raise of, each with its JSON path at the end."""
     for index, step in enumerate(spec.postconfig):
         yield from _said(partial(check_step, step, f"$.evaluator.postconfig[{index}]"))
-    for index, check in enumerate(spec.checks):
-        yield from _faults_of_check(check, index)
+    for check, place in _placed_checks(spec):
+        yield from _faults_of_check(check, place)
 
 
 def remarks_on_spec(spec: EvaluatorSpec) -> Iterator[str]:
     """What an evaluator says that nothing reads, in OSWorld neither, each with its JSON path at the end."""
-    for index, check in enumerate(spec.checks):
+    for check, place in _placed_checks(spec):
         if check.metric not in metrics:
             continue
         rules = _rules(check, metrics[check.metric])
         if rules is not None:
-            yield from passed_over(*rules, f"$.evaluator.expected[{index}].rules")
-        if check.metric in option_remarks and not list(_faults_of_check(check, index)):
+            yield from passed_over(*rules, place("expected", ".rules"))
+        if check.metric in option_remarks and not list(_faults_of_check(check, place)):
             for said in option_remarks[check.metric](check.options):
-                yield _placed(said, f"$.evaluator.options[{index}]")
+                yield _placed(said, place("options"))
 
 
 def rules_form(metric: Metric) -> Any:
@@ -61,11 +64,21 @@ def rules_form(metric: Metric) -> Any:
     return None if form is Any else form
 
 
-def _faults_of_check(check: Check, index: int) -> Iterator[str]:
+def _placed_checks(spec: EvaluatorSpec) -> Iterator[tuple[Check, _Place]]:
+    """Each check, and where it stands; one alone stands there itself, as nearly every task has it, and in no list."""
+    for index, check in enumerate(spec.checks):
+        yield check, partial(_path, f"[{index}]" if len(spec.checks) > 1 else "")
+
+
+def _path(index: str, key: str, inner: str = "") -> str:
+    return f"$.evaluator.{key}{index}{inner}"
+
+
+def _faults_of_check(check: Check, where: _Place) -> Iterator[str]:
     for side, getter in (("result", check.result), ("expected", check.expected)):
         if getter is not None:
-            yield from _faults_of_getter(getter, f"$.evaluator.{side}[{index}]")
-    place = f"$.evaluator.func[{index}]"
+            yield from _faults_of_getter(getter, where(side))
+    place = where("func")
     try:
         metric: Metric = _known(metrics, check.metric, place)
     except TaskError as error:
@@ -73,9 +86,9 @@ def _faults_of_check(check: Check, index: int) -> Iterator[str]:
         return
     rules = _rules(check, metric)
     if rules is not None:
-        for said in misfits(*rules, f"$.evaluator.expected[{index}].rules"):
+        for said in misfits(*rules, where("expected", ".rules")):
             yield f"metric {check.metric!r}: {said}"
-    options = f"$.evaluator.options[{index}]"
+    options = where("options")
     unfit = list(_said(partial(_check_sides, check, metric, place)))
     unfit = unfit or list(_said(partial(_check_options, check, metric, options)))
     yield from unfit

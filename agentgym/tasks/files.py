@@ -19,7 +19,7 @@ from agentgym.tasks.task import Task
 __all__ = ["TaskEntry", "read_each", "read_tasks"]
 
 _PATH = re.compile(r" - at `?(\$[^`\s]*)`?$")
-_FIRST_OF_CHECKS = re.compile(r"(?P<before>\.evaluator\.(?P<key>func|result|expected|options))\[0\]")
+_OF_ONE_CHECK = re.compile(r"\.evaluator\.(?P<key>func|result|expected|options)(?!\[|\w)")
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 
@@ -51,11 +51,11 @@ class TaskEntry:
         return f"{self.file}:{line}: {said} - at {self._root}{inner}"
 
     def _as_written(self, path: str) -> str:
-        """The path in the file of what is a list of one in an `EvaluatorSpec`, and need be none there."""
-        found = _FIRST_OF_CHECKS.match(path)
-        if found is None or self._raw is None or isinstance(self._raw["evaluator"].get(found["key"]), list):
+        """The path in the file of what is said of the only check, which stands there alone or in a list of one."""
+        found = _OF_ONE_CHECK.match(path)
+        if found is None or self._raw is None or not isinstance(self._raw["evaluator"].get(found["key"]), list):
             return path
-        return found["before"] + path[found.end() :]
+        return f"{found[0]}[0]{path[found.end() :]}"
 
 
 def read_tasks(source: str | Path) -> Sequence[Task]:

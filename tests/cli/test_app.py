@@ -150,6 +150,12 @@ def test_validate_gives_the_line_and_path_of_what_is_alone_in_the_file(run: Run,
     assert "- at $.evaluator.expected.rules.expectd (task a)" in out
 
 
+def test_validate_gives_the_path_of_what_is_alone_in_a_list(run: Run, tmp_path: Path) -> None:
+    evaluator = {**SAVED, "result": [{"type": "vm_fil"}]}
+    source = write_tasks(tmp_path / "t.jsonl", {"id": "a", "evaluator": evaluator})
+    assert "- at $.evaluator.result[0].type (task a)" in run("validate", source)[1]
+
+
 def test_validate_lists_every_fault_of_every_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff")
     (tmp_path / "b.json").symlink_to("nowhere")

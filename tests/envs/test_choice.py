@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from gymnasium.error import ResetNeeded
 
 from agentgym.backends.base import BackendOptions, Observed, backends
 from agentgym.backends.memory import MemoryBackend
+from agentgym.cli.taskcheck import check_tasks
 from agentgym.envs import DesktopEnv
 from agentgym.envs.choice import observed_by
 from agentgym.errors import TaskError, UsageError
@@ -178,3 +180,18 @@ def test_a_reset_takes_no_suite_for_a_task() -> None:
     env = _env()
     with pytest.raises(UsageError, match="'apps' is a suite"):
         env.reset(options={"task": "apps"})
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["one", "two"])
+def test_a_reset_and_validate_give_the_same_path(alone: bool, tmp_path: Path) -> None:
+    result, expected = {"type": "vm_fil"}, {"type": "rule", "rules": {"expected": 1}}
+    one = {"func": "matches", "result": result, "expected": expected}
+    two = {"func": ["matches"] * 2, "result": [result] * 2, "expected": [expected] * 2}
+    task = {**_PLAIN, "evaluator": one if alone else two}
+    (tmp_path / "task.json").write_text(json.dumps(task))
+    place = "$.evaluator.result.type" if alone else "$.evaluator.result[0].type"
+    assert check_tasks(str(tmp_path)).problems[0].message.endswith(f" - at {place}")
+    env = DesktopEnv(task, backend=MemoryBackend(), screen=(64, 48))
+    with pytest.raises(TaskError) as raised:
+        env.reset(seed=0)
+    assert str(raised.value).endswith(f" - at {place}")

@@ -233,14 +233,14 @@ def test_missing_file_scores_zero() -> None:
 
 def test_misspelt_names_are_told_at_reset() -> None:
     for task, says in (
-        (_task(evaluator={"func": "exact_mach"}), r"did you mean 'exact_match'\? - at \$\.evaluator\.func\[0\]"),
+        (_task(evaluator={"func": "exact_mach"}), r"did you mean 'exact_match'\? - at \$\.evaluator\.func"),
         (
             _task(evaluator={**_task()["evaluator"], "postconfig": [{"type": "sleeep"}]}),
             r"did you mean 'sleep'\? - at \$\.evaluator\.postconfig\[0\]\.type",
         ),
         (
             _task(evaluator={**_task()["evaluator"], "result": {"type": "vm_comand_line"}}),
-            r"did you mean 'vm_command_line'\? - at \$\.evaluator\.result\[0\]\.type",
+            r"did you mean 'vm_command_line'\? - at \$\.evaluator\.result\.type",
         ),
         (_task(config=[{"type": "lunch"}]), r"did you mean 'launch'\? - at \$\.config\[0\]\.type"),
         (_task(config=[{"type": "launch", "parameters": {"comand": "x"}}]), r"\$\.config\[0\]\.parameters"),

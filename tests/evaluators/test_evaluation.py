@@ -207,28 +207,28 @@ def test_missing_library_leaves_the_episode_unscored_and_says_what_to_type(
 
 def test_names_are_checked_beforehand() -> None:
     for spec, says in (
-        (_spec(func="exact_mach"), r"'exact_match'\? - at \$\.evaluator\.func\[0\]"),
-        (_spec(func="exact_match", result={"type": "vm_fil"}), r"'vm_file'\? - at \$\.evaluator\.result\[0\]\.type"),
+        (_spec(func="exact_mach"), r"'exact_match'\? - at \$\.evaluator\.func"),
+        (_spec(func="exact_match", result={"type": "vm_fil"}), r"'vm_file'\? - at \$\.evaluator\.result\.type"),
         (_spec(func="exact_match", postconfig=[{"type": "sleeep"}]), r"\$\.evaluator\.postconfig\[0\]\.type"),
         (
             _spec(func="exact_match", result=_echo("a")),
-            r"a result and something expected.* - at \$\.evaluator\.func\[0\]",
+            r"a result and something expected.* - at \$\.evaluator\.func",
         ),
         (
             _spec(func="compare_csv", result=_echo("a"), expected=_rule("a"), options={"strikt": True}),
-            r"has no option 'strikt'; did you mean 'strict'\? - at \$\.evaluator\.options\[0\]",
+            r"has no option 'strikt'; did you mean 'strict'\? - at \$\.evaluator\.options",
         ),
         (
             _spec(func="exact_match", result={"type": "vm_command_line"}, expected=_rule("a")),
-            r"'vm_command_line': .*`command` - at \$\.evaluator\.result\[0\]",
+            r"'vm_command_line': .*`command` - at \$\.evaluator\.result",
         ),
         (
             _spec(func="exact_match", result={"type": "vm_command_line", "command": ["a", 1]}, expected=_rule("a")),
-            r"got `int` - at \$\.evaluator\.result\[0\]\.command\[1\]",
+            r"got `int` - at \$\.evaluator\.result\.command\[1\]",
         ),
         (
             _spec(func="is_file_exist", result={"type": "vm_file", "path": ["a", "b"]}),
-            r"for several files, say 'multi': true - at \$\.evaluator\.result\[0\]",
+            r"for several files, say 'multi': true - at \$\.evaluator\.result",
         ),
         (
             _spec(func="is_file_exist", result={"type": "vm_file", "path": ["a"], "multi": True, "gives": [1]}),
@@ -244,7 +244,7 @@ def test_names_are_checked_beforehand() -> None:
                 result={"type": "content_from_vm_file", "path": "a", "file_type": "pdf", "file_content": "last_row"},
                 expected=_rule("a"),
             ),
-            r"'pdf'; the choices are 'xlsx' - at \$\.evaluator\.result\[0\]\.file_type",
+            r"'pdf'; the choices are 'xlsx' - at \$\.evaluator\.result\.file_type",
         ),
     ):
         with pytest.raises(TaskError, match=says):
@@ -269,14 +269,14 @@ def test_the_rules_of_a_metric_of_ones_own_are_held_against_its_annotation(monke
 
     assert faults([{"colour": "red"}, {"colour": "red", "shade": 1, "_why": "a note"}]) == []
     assert faults([{"color": "red"}]) == [
-        "metric 'shaded': Object missing required field `colour` - at $.evaluator.expected[0].rules[0]",
+        "metric 'shaded': Object missing required field `colour` - at $.evaluator.expected.rules[0]",
         (
             "metric 'shaded': no key 'color' is known here; did you mean 'colour'?"
-            " - at $.evaluator.expected[0].rules[0].color"
+            " - at $.evaluator.expected.rules[0].color"
         ),
     ]
     assert faults({"colour": "red"}) == [
-        "metric 'shaded': Expected `array`, got `object` - at $.evaluator.expected[0].rules"
+        "metric 'shaded': Expected `array`, got `object` - at $.evaluator.expected.rules"
     ]
 
 

@@ -279,7 +279,7 @@ def test_rule_that_cannot_be_done_is_told_before_the_episode(rules: Any, says: s
     assert spec is not None
     with pytest.raises(TaskError, match=rf"metric 'compare_table': .*{says}") as caught:
         check_spec(spec)
-    assert " - at $.evaluator.options[0].rules" in str(caught.value)
+    assert " - at $.evaluator.options.rules" in str(caught.value)
 
 
 @pytest.mark.desktop
