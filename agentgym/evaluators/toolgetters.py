@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -18,10 +19,15 @@ from agentgym.evaluators.getters import getters, read_file
 __all__ = ["answer", "evidence", "findings", "sqlite_rows", "tool_calls"]
 
 _QUERY_PATIENCE_S = 10.0
-_STEPS_A_LOOK = 100_000
-# What an agent left may be made to fill our memory.
-_MOST_ROWS = 100_000
-_LONGEST_VALUE = 16 << 20
+# What an agent left may be made to fill our memory or to keep us busy: a view gives as much as it likes.
+_MOST_BYTES = 32 << 20
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 1 << 18,
+    sqlite3.SQLITE_LIMIT_COLUMN: 128,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+}
+# The clock is looked at this often. A single step takes up to a third of a second: a search in the longest text.
+_STEPS_A_LOOK = 50
 _MODES = 18
 """Where the file's header says how it is read and written."""
 
@@ -67,10 +73,11 @@ def evidence(_backend: Backend, config: dict[str, Any]) -> Any:
 def sqlite_rows(backend: Backend, config: dict[str, Any]) -> list[list[Any]]:
     """What ``query`` gives of the SQLite database at ``path``, a list for each row.
 
-    The database is read from a copy, with what its write-ahead log holds.
+    The database is read from a copy, with what its write-ahead log holds. A value may have up to 256 KB.
 
     Raises:
-        FileNotFoundError: if there is no such file, it is no database, or the query cannot be made of what is in it.
+        FileNotFoundError: if there is no such file, it is no database, the query cannot be made of what is in it, or
+            gives more than 32 MB.
         ValueError: if the query is no SQL or would change something, which is a fault of the task.
     """
     path, query = config["path"], config["query"]
@@ -82,7 +89,8 @@ def sqlite_rows(backend: Backend, config: dict[str, Any]) -> list[list[Any]]:
     try:
         return _rows_with_log(content, log, query) if log else _rows_of(content, query)
     except sqlite3.DatabaseError as error:
-        if "readonly" in str(error):
+        # Its words may be the agent's, as the name of a table is.
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY:
             raise ValueError(f"the query {query!r} would change the database") from error
         raise FileNotFoundError(f"no rows of {query!r} in {path!r}: {error}") from error
 
@@ -115,15 +123,18 @@ def _rows_with_log(content: bytes, log: bytes, query: str) -> list[list[Any]]:
 
 
 def _rows(database: sqlite3.Connection, query: str) -> list[list[Any]]:
-    # What the agent left may be a view without an end.
     until = time.monotonic() + _QUERY_PATIENCE_S
     database.set_progress_handler(lambda: time.monotonic() > until, _STEPS_A_LOOK)
+    for limit, most in _LIMITS.items():
+        database.setlimit(limit, most)
     database.execute("PRAGMA trusted_schema = OFF")
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-    found = database.execute(query).fetchmany(_MOST_ROWS + 1)
-    if len(found) > _MOST_ROWS:
-        raise sqlite3.DataError(f"there are more than {_MOST_ROWS} rows")
-    return [list(row) for row in found]
+    found, size = [], 0
+    for row in database.execute(query):
+        size += sys.getsizeof(row) + sum(map(sys.getsizeof, row))
+        if size > _MOST_BYTES:
+            raise sqlite3.DataError(f"there is more than {_MOST_BYTES >> 20} MB")
+        found.append(list(row))
+    return found
 
 
 def _check_syntax(query: str) -> None:

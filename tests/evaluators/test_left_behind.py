@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+import tracemalloc
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +80,12 @@ def machine(tmp_path: Path) -> MemoryBackend:
         "CREATE VIEW endless AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT x FROM n"
     )
     database.execute("CREATE VIEW large AS SELECT zeroblob(500000000) AS x")
+    database.execute(
+        "CREATE VIEW many AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) "
+        "SELECT zeroblob(200000 + i) AS x FROM n"
+    )
+    database.execute(f"CREATE VIEW wide AS SELECT {', '.join(['zeroblob(200000)'] * 1000)}")
+    database.execute("CREATE VIEW renamed AS SELECT x FROM readonly_x")
     database.commit()
     for name in ("shop.db", "shop.db-wal"):
         backend.write(f"~/{name}", (tmp_path / name).read_bytes())
@@ -99,6 +108,9 @@ def machine(tmp_path: Path) -> MemoryBackend:
         ("~/empty.db", "SELECT 1", [[1]], 1.0),
         ("~/empty.db", "SELECT 1 FROM items", [[1]], 0.0),
         ("~/shop.db", "SELECT x FROM large", [], 0.0),
+        ("~/shop.db", "SELECT x FROM many", [], 0.0),
+        ("~/shop.db", "SELECT * FROM wide", [], 0.0),
+        ("~/shop.db", "SELECT x FROM renamed", [], 0.0),
         ("~/shop.db", "SELECT x FROM endless", [], 0.0),
     ],
 )
@@ -112,6 +124,42 @@ def test_rows_without_an_end_score_zero(machine: MemoryBackend, monkeypatch: pyt
     monkeypatch.setattr("agentgym.evaluators.toolgetters._QUERY_PATIENCE_S", 0.05)
     asked = {"type": "sqlite_rows", "path": "~/shop.db", "query": "SELECT count(*) FROM endless"}
     assert _score(asked, [[1]], machine=machine) == 0.0
+
+
+def test_a_database_may_be_made_to_give_more_than_fits_into_memory(machine: MemoryBackend) -> None:
+    tracemalloc.start()
+    try:
+        for name in ("many", "wide"):
+            asked = {"type": "sqlite_rows", "path": "~/shop.db", "query": f"SELECT * FROM {name}"}
+            assert _score(asked, [[1]], machine=machine) == 0.0
+        assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_search_that_takes_long_is_ended(machine: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentgym.evaluators.toolgetters._QUERY_PATIENCE_S", 0.05)
+    text = "printf('%.250000c', 'a')"
+    # In one step, which is not interrupted, and in many of which each takes long.
+    slow = [f"instr({text}, printf('%.120000c', 'a') || 'b')", f"{text} LIKE '{'a%' * 5_000}b'"]
+    for one in slow:
+        query = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT {one} FROM n"
+        asked = {"type": "sqlite_rows", "path": "~/shop.db", "query": query}
+        began = time.monotonic()
+        assert _score(asked, [[1]], machine=machine) == 0.0
+        assert time.monotonic() - began < 10
+
+
+def test_a_broken_schema_is_no_fault_of_the_query(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        database.executescript(
+            "CREATE TABLE orders (a); PRAGMA writable_schema = ON; "
+            "INSERT INTO sqlite_master VALUES ('table', 'readonly', 'readonly', 9, 'CREATE TABL')"
+        )
+    machine = MemoryBackend()
+    machine.reset(seed=0)
+    machine.write("~/x.db", (tmp_path / "x.db").read_bytes())
+    assert _score({"type": "sqlite_rows", "path": "~/x.db", "query": "SELECT a FROM orders"}, [], machine=machine) == 0
 
 
 def test_a_query_that_is_no_sql_is_a_fault_of_the_task(machine: MemoryBackend) -> None:
