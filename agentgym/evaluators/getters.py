@@ -221,11 +221,11 @@ def read_file(backend: Backend, path: str) -> bytes:
     """The content of a file of the machine.
 
     Raises:
-        FileNotFoundError: if there is none that can be read; a folder is none.
+        FileNotFoundError: if there is none that can be read, such as a folder, or links that lead to one another.
     """
     try:
         return backend.read(path)
-    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise FileNotFoundError(f"no file that can be read at {path!r}: {error}") from error
 
 

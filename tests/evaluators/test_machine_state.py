@@ -80,6 +80,15 @@ def test_the_text_of_a_file_is_read_to_the_letter(machine: SandboxBackend) -> No
     assert get(machine, "file_text", path="~/a name") == " a\n\n"
 
 
+def test_a_link_to_itself_is_no_file(machine: SandboxBackend) -> None:
+    sh(machine, "ln -s a a; ln -s b-wal b-wal; : > b")
+    with pytest.raises(FileNotFoundError, match="no file that can be read"):
+        get(machine, "vm_file", path=f"{HOME}/a", dest="a")
+    with pytest.raises(FileNotFoundError, match="no file that can be read"):
+        get(machine, "sqlite_rows", path=f"{HOME}/a", query="SELECT 1")
+    assert get(machine, "sqlite_rows", path=f"{HOME}/b", query="SELECT 1") == [[1]], "as if there was no log"
+
+
 def repository(machine: SandboxBackend, more: str = "true") -> Any:
     sh(
         machine,
