@@ -25,10 +25,19 @@ _PATIENCE_S = 20.0
 _PACK = """
 path=$1; shift
 case $path in "~" | "~/"*) path=$HOME${path#"~"} ;; esac
-test -e "$path" && ! test -L "$path" || exit 9
-if test -d "$path"; then cd -- "$path" && set -- "$@" .; else cd -- "$(dirname -- "$path")" && set -- "$@" -- "./$(basename -- "$path")"; fi
-tar --create --format=gnu "$@" 2>/dev/null | head --bytes=$LIMIT
-"""  # noqa: E501 - a line of a shell script
+test -L "$path" && exit 9
+test -e "$path" || exit 9
+if test -d "$path"; then
+    cd -- "$path" || exit 9
+    set -- "$@" .
+else
+    cd -- "$(dirname -- "$path")" || exit 9
+    set -- "$@" -- "./$(basename -- "$path")"
+fi
+{ tar --create --format=gnu "$@" 2>/dev/null || echo $? >&2; } | head --bytes=$LIMIT
+"""
+_CHANGED_MEANWHILE = b"1"
+"""What tar says when all could be read."""
 
 
 class TreeForm(msgspec.Struct):
@@ -62,7 +71,7 @@ def file_tree(backend: Backend, config: dict[str, Any]) -> dict[str, Any]:
     A folder is ``name/`` and holds nothing, a link ``name@`` and holds where it points to, anything else ``name|``.
 
     Raises:
-        FileNotFoundError: if there is no such folder, or more in it than 32 MB.
+        FileNotFoundError: if there is no such folder, one that cannot be read in all its parts, or more in it than 32 MB.
     """  # noqa: E501 - the first sentence stands in a table
     form = msgspec.convert({name: config[name] for name in config if name != "type"}, TreeForm)
     return fetch_tree(backend, form.path, modes=form.modes, skip=form.skip)
@@ -92,10 +101,16 @@ def fetch_tree(backend: Backend, path: str, *, modes: bool = False, skip: list[s
     except TimeoutError as error:
         raise FileNotFoundError(f"{path!r} could not be read within {_PATIENCE_S:g} s") from error
     if done.returncode:
-        raise FileNotFoundError(f"there is no folder and no file {path!r}")
+        raise FileNotFoundError(f"there is no folder and no file {path!r} that can be read")
     if len(done.stdout) >= MOST_BYTES:
         raise FileNotFoundError(f"there is more than {MOST_BYTES >> 20} MB at {path!r}")
-    return _unpacked(done.stdout, modes)
+    # What tar passes over would be as good as deleted.
+    if done.stderr.strip() not in (b"", _CHANGED_MEANWHILE):
+        raise FileNotFoundError(f"not all that lies at {path!r} can be read")
+    try:
+        return _unpacked(done.stdout, modes)
+    except tarfile.TarError as error:
+        raise FileNotFoundError(f"what lies at {path!r} cannot be packed: {error}") from error
 
 
 def _unpacked(archive: bytes, modes: bool) -> dict[str, Any]:

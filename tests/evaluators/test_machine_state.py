@@ -53,6 +53,17 @@ def test_a_tree_tells_modes_and_leaves_out_names(machine: SandboxBackend) -> Non
     assert get(machine, "file_tree", path=f"{HOME}/a", modes=True, skip=[".git", "*.tmp"]) == {"x": ["640", "1\n"]}
 
 
+@pytest.mark.parametrize(
+    "lay",
+    ["mkdir a; chmod 000 a", "echo 1 > a; chmod 000 a", "mkdir -p a/b; chmod 000 a/b", "mkdir a; >a/b; chmod 0 a/b"],
+)
+def test_what_may_not_be_read_is_no_folder_and_no_text(machine: SandboxBackend, lay: str) -> None:
+    sh(machine, lay)
+    for kind in ("file_tree", "file_text"):
+        with pytest.raises(FileNotFoundError):
+            get(machine, kind, path="~/a")
+
+
 @pytest.mark.parametrize("lay", ["true", "ln -s . a", "mkdir b; ln -s b a"])
 def test_a_link_in_the_place_of_a_folder_is_no_folder(machine: SandboxBackend, lay: str) -> None:
     sh(machine, lay)
