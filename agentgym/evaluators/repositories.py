@@ -15,12 +15,26 @@ __all__ = ["fetch_repository"]
 
 _PATIENCE_S = 20.0
 _MOST_COMMITS = 500
-_QUIET = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "safe.directory=*", "log.showSignature=false")
+_MOST_BYTES = 32 << 20
+_QUIET = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.alternateRefsCommand=true",
+    "core.commitGraph=false",
+    "safe.directory=*",
+    "log.showSignature=false",
+)
 _ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
+    # What is missing is not fetched, as the program that it would be fetched by may be the agent's.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+    # What a commit says of its parents holds, and nothing else.
+    "GIT_GRAFT_FILE": "/dev/null",
+    "GIT_SHALLOW_FILE": "",
 }
 
 
@@ -42,7 +56,8 @@ def git_repository(backend: Backend, config: dict[str, Any]) -> dict[str, Any]:
     how many the newest has. ``staged`` is the text of all files in the index.
 
     Raises:
-        FileNotFoundError: if there is no repository, or one that git cannot read.
+        FileNotFoundError: if there is no repository, one that git cannot read, one with a tag on what is no commit, or
+            one with more than 32 MB in a commit.
     """
     return fetch_repository(backend, config["path"])
 
@@ -75,6 +90,8 @@ class _Git:
             raise FileNotFoundError(f"git {arguments[0]} did not end within {_PATIENCE_S:g} s") from error
         if done.returncode and not may_fail:
             raise FileNotFoundError(f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip()}")
+        if len(done.stdout) > _MOST_BYTES:
+            raise FileNotFoundError(f"git {arguments[0]} gives more than {_MOST_BYTES >> 20} MB")
         return b"" if done.returncode else done.stdout
 
     def lines(self, *arguments: str, may_fail: bool = False) -> list[str]:
@@ -100,6 +117,8 @@ def _named(git: _Git, refs: Mapping[str, str], prefix: str) -> dict[str, Any]:
 
 def _described(git: _Git, target: str) -> dict[str, Any]:
     history = git.lines("rev-list", "--topo-order", f"--max-count={_MOST_COMMITS}", target)
+    if not history:
+        raise FileNotFoundError(f"the object {target} is no commit")
     commits = git.objects(history)
     newest = commits[history[0]].decode("utf-8", "replace")
     return {

@@ -136,6 +136,42 @@ def test_nothing_that_a_repository_is_set_to_is_run(machine: SandboxBackend) -> 
     assert "ran" not in get(machine, "file_tree", path="~", skip=["r"])
 
 
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "git config remote.o.url ~/r; git config remote.o.uploadpack 'touch ~/ran; git-upload-pack'",
+        "git config remote.o.url \"ext::sh -c 'touch ~/ran'\"; git config protocol.ext.allow always",
+        "git config remote.o.url x:y; git config core.sshCommand 'touch ~/ran; false'",
+        "printf '[remote \"o\"]\nurl = ~/r\nuploadpack = touch ~/ran; false' > .git/more; git config include.path more",
+    ],
+)
+def test_what_is_missing_is_not_fetched(machine: SandboxBackend, remote: str) -> None:
+    promised = "git config core.repositoryFormatVersion 1; git config extensions.partialClone o"
+    missing = "name=$(git rev-parse main:a); rm -f .git/objects/$(echo $name | sed 's/^../&\\//')"
+    with pytest.raises(FileNotFoundError):
+        repository(machine, f"{promised}; git config remote.o.promisor true\n{remote}\n{missing}; rm -f ~/ran")
+    assert "ran" not in get(machine, "file_tree", path="~", skip=["r"])
+
+
+def test_the_parents_of_a_commit_are_those_that_it_names(machine: SandboxBackend) -> None:
+    state = repository(machine, "git rev-parse side > .git/shallow; git rev-parse side main > .git/info/grafts")
+    assert state["branches"]["side"]["messages"] == ["two\n\nbody", "one"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "git tag t $(git hash-object -w a)",
+        "git tag t HEAD^{tree}",
+        "git tag -am x t HEAD^{tree}",
+        "head -c 70000000 /dev/zero > b; git add b",
+    ],
+)
+def test_what_cannot_be_told_of_a_repository_is_missing(machine: SandboxBackend, more: str) -> None:
+    with pytest.raises(FileNotFoundError):
+        repository(machine, more)
+
+
 def test_a_replaced_commit_is_not_taken_for_the_real_one(machine: SandboxBackend) -> None:
     state = repository(machine, "git replace main side")
     assert state["branches"]["main"]["files"] == {"a": "1\n"}
