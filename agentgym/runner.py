@@ -10,6 +10,7 @@ from typing import Any
 import gymnasium as gym
 
 from agentgym.agents import Agent, Emit, make_agent
+from agentgym.agents.base import DrawsActions
 from agentgym.agents.policy import wrapped
 from agentgym.errors import BackendError, UsageError
 from agentgym.events import Bus, Event
@@ -132,6 +133,8 @@ class Episode:
     def _begin(self) -> None:
         self._observation, self._info = self._env.reset(seed=self._seed, options=self._options)
         task = getattr(self._env.unwrapped, "task", None)
+        if isinstance(self._agent, DrawsActions):
+            self._agent.draw_from(self._env.action_space)
         self._agent.reset(task or Task(id="", instruction=""), self._emit)
         self._begun_at = time.monotonic()
 

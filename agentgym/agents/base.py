@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import gymnasium as gym
 
 from agentgym.errors import UsageError
 from agentgym.events import Event
@@ -13,7 +15,7 @@ from agentgym.families import Observation
 from agentgym.registry import Registry, resolve
 from agentgym.tasks import Task
 
-__all__ = ["Agent", "Emit", "agents", "make_agent"]
+__all__ = ["Agent", "DrawsActions", "Emit", "agents", "make_agent"]
 
 Emit: TypeAlias = Callable[[Event], object]
 """Publishes an event (a model call, a note) into the stream of the episode."""
@@ -27,6 +29,14 @@ class Agent(Protocol):
 
     def act(self, observation: Observation) -> Any:
         """The next action, in any form that the environment takes."""
+
+
+@runtime_checkable
+class DrawsActions(Protocol):
+    """An agent that must know what can be done where it acts."""
+
+    def draw_from(self, space: gym.Space[Any]) -> None:
+        """Tells it the environment's action space, before the first ``reset``."""
 
 
 agents: Registry[Callable[..., Agent]] = Registry("agent")

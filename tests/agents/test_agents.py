@@ -3,14 +3,17 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
-from agentgym.actions import Done, Fail, Press, TypeText, Wait
+from agentgym.actions import Done, Fail, Press, ToolCall, TypeText, Wait
 from agentgym.agents import Agent, NoopAgent, RandomAgent, ScriptedAgent, agents, make_agent
 from agentgym.errors import UnknownNameError, UsageError
 from agentgym.events import Event
+from agentgym.runner import Episode
 from agentgym.tasks import Task
+from agentgym.tools import read_calls
 
 TASK = Task(id="t", instruction="say hello")
 SCREEN = {"screenshot": np.zeros((60, 80, 3), np.uint8)}
@@ -108,6 +111,24 @@ def test_the_random_agent_stays_on_the_screen_it_sees() -> None:
 
 def test_the_random_agent_never_gives_up() -> None:
     assert not any(isinstance(action, Done | Fail) for action in played(RandomAgent(), 300))
+
+
+def test_the_random_agent_draws_calls_of_tools_from_the_action_space() -> None:
+    def played_with(seed: int) -> list[Any]:
+        env = gym.make("agentgym/Tools-v0", task=TASK, tools=["calculator", "submit"], max_steps=8)
+        return [one.action for one in Episode(env, RandomAgent(seed=seed), seed=0)]
+
+    drawn = played_with(1)
+    assert {call.name for text in drawn for call in read_calls(text) if isinstance(call, ToolCall)} <= {
+        "calculator",
+        "submit",
+    }
+    assert drawn == played_with(1) != played_with(2)
+
+
+def test_the_random_agent_asks_for_an_action_space_where_there_is_no_desktop() -> None:
+    with pytest.raises(UsageError, match=r"draw_from\(env.action_space\)"):
+        RandomAgent().act("Find the largest file.")
 
 
 def test_an_agent_that_draws_gets_the_seed_and_others_do_not() -> None:
