@@ -9,6 +9,7 @@ from agentgym.tools.reading import read_calls
 from agentgym.tools.registry import resolve_tools, tool_sources, tools
 from agentgym.tools.results import ToolResult
 from agentgym.tools.tool import Tool
+from agentgym.tools.torn import TornCall
 from agentgym.tools.workspace import Ran, Reply, Workspace
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "ToolContext",
     "ToolError",
     "ToolResult",
+    "TornCall",
     "Workspace",
     "call_tool",
     "read_calls",

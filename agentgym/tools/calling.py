@@ -13,6 +13,7 @@ from agentgym.tools.context import ToolContext
 from agentgym.tools.patience import TimeIsUp, within
 from agentgym.tools.results import ToolResult, encodable, without_addresses, written
 from agentgym.tools.tool import Tool
+from agentgym.tools.torn import TornCall
 from agentgym.tools.workspace import Reply
 
 __all__ = ["MAX_RESULT", "call_tool"]
@@ -29,8 +30,9 @@ def call_tool(
 ) -> ToolResult:
     """Calls the tool that is named, and tells what came of it.
 
-    A name that nobody has, arguments that do not fit, what the tool raises, a time that is up and a result of more
-    than ``max_result`` characters are results that are not ok. Each call takes a second of the episode's clock.
+    A name that nobody has, arguments that cannot be read or do not fit, what the tool raises, a time that is up and a
+    result of more than ``max_result`` characters are results that are not ok. Each call takes a second of the episode's
+    clock.
 
     Raises:
         BackendError: if the machine broke, or something that the tool needs is not installed.
@@ -52,6 +54,8 @@ def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) ->
     if tool is None or not tool.is_offered(context):
         known = [name for name, one in tools.items() if one.is_offered(context)]
         return False, f"no tool named {short(call.name)}; {suggestion(call.name, known)}", None
+    if isinstance(call, TornCall):
+        return False, call.fault, None
     try:
         if tool.timeout_s is None:
             value = tool.call(call.arguments, context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -13,13 +12,14 @@ from agentgym.actions._plain import plain
 from agentgym.actions.limits import MAX_WRITTEN
 from agentgym.actions.quoting import cut, short
 from agentgym.errors import ActionError
+from agentgym.tools.fences import fenced
+from agentgym.tools.torn import TornCall
 
 __all__ = ["Asked", "read_calls"]
 
 Asked: TypeAlias = ToolCall | Done | Fail
 
 _MOST_CALLS = 100
-_FENCE = re.compile(r"^```[a-zA-Z]*\n(.*?)\n?```$", re.DOTALL)
 _FORM = '{"name": …, "arguments": {…}}'
 _WORDS: Mapping[str, tuple[Asked, ...]] = {"DONE": (Done(),), "FAIL": (Fail(),), "WAIT": ()}
 _WORD_LENGTH = 4
@@ -29,8 +29,13 @@ def read_calls(raw: Any) -> tuple[Asked, ...]:
     """The calls, in their order; none for ``Wait()``, with which nothing happens.
 
     Read are a `ToolCall`, ``Done``, ``Fail`` or ``Wait``, a `Batch` or a list of such; ``{"name", "arguments", "id"}``,
-    in a list or not; what OpenAI's client returns (a chat completion, its message, its calls; a response and its
-    items), as objects or as dicts; and any of it as JSON text. The words ``DONE``, ``FAIL`` and ``WAIT`` are read, too.
+    in a list or not, and ``{"name", "parameters"}``, as Llama writes it; what OpenAI's client returns (a chat
+    completion, its message, its calls; a response and its items) and Anthropic's (a message, its blocks), as objects
+    or as dicts; and any of it as JSON text, alone or in fences of three backticks, each of which is read in turn. The
+    words ``DONE``, ``FAIL`` and ``WAIT`` are read, too. What is said beside calls is passed over.
+
+    A call with a name whose arguments are no object in JSON is a `TornCall`: the others can be made without it, and
+    an API that gave it an id wants an answer to it.
 
     Raises:
         ActionError: says what was given and what would be right.
@@ -54,22 +59,50 @@ def read_calls(raw: Any) -> tuple[Asked, ...]:
 
 
 _OWN_KEYS = frozenset({"name", "arguments", "id"})
+_BESIDE = frozenset({"message", "output_text", "reasoning", "redacted_thinking", "refusal", "text", "thinking"})
 
 
 def _read(raw: Any) -> Iterator[Asked]:
-    if isinstance(raw, Done | Fail):
+    if isinstance(raw, Done | Fail | TornCall):
         yield raw
     elif isinstance(raw, ToolCall):
         yield _legal(raw)
     elif isinstance(raw, Mapping):
         yield from _mapping(raw)
-    elif isinstance(raw, Batch | list | tuple):
-        for part in raw.actions if isinstance(raw, Batch) else raw:
-            yield from _read(part)
+    elif isinstance(raw, Batch):
+        yield from _several(raw.actions)
+    elif isinstance(raw, list | tuple):
+        yield from _several(raw)
     elif callable(getattr(raw, "model_dump", None)):
         yield from _mapping(raw.model_dump(warnings=False))
     elif not isinstance(raw, Wait):
         raise ActionError(f"an action here is a tool call, {_FORM}; given was {short(raw)}")
+
+
+def _several(parts: Sequence[Any]) -> Iterator[Asked]:
+    spoken, called = False, False
+    for part in parts:
+        if isinstance(part, str) and part.upper() in _WORDS:
+            called = True
+            yield from _WORDS[part.upper()]
+            continue
+        plain_part = part.model_dump(warnings=False) if callable(getattr(part, "model_dump", None)) else part
+        if _is_beside(plain_part):
+            spoken = True
+            continue
+        called = True
+        yield from _read(plain_part)
+    if spoken and not called:
+        raise ActionError(f"no tool is called in {short(parts)}; a tool call is {_FORM}")
+
+
+def _is_beside(part: Any) -> bool:
+    """Whether it is what a model thinks or says beside its calls."""
+    if not isinstance(part, Mapping) or part.get("type") not in _BESIDE:
+        return False
+    content = part.get("content")
+    blocks = content if isinstance(content, list) else []
+    return part["type"] != "message" or ("tool_calls" not in part and all(map(_is_beside, blocks)))
 
 
 def _decoded(text: str) -> Any:
@@ -77,8 +110,10 @@ def _decoded(text: str) -> Any:
     if len(text) > MAX_WRITTEN:
         raise ActionError(f"the action has {len(text)} characters; at most {MAX_WRITTEN} are read")
     code = text.strip()
-    if code.startswith("```"):
-        code = _FENCE.sub(r"\1", code).strip()
+    blocks = fenced(code) if "```" in code and not code.startswith(("{", "[")) else []
+    if len(blocks) > 1:
+        return [_decoded(block) for block in blocks]
+    code = blocks[0].strip() if blocks else code
     if len(code) == _WORD_LENGTH and code.upper() in _WORDS:
         return _WORDS[code.upper()]
     try:
@@ -99,6 +134,8 @@ def _mapping(raw: Mapping[str, Any]) -> Iterator[Asked]:
         if not isinstance(choices, Sequence) or not choices or not isinstance(choices[0], Mapping):
             raise ActionError(f"a chat completion without a choice: {short(raw)}")
         yield from _message(choices[0].get("message"))
+    elif kind == "tool_use":
+        yield _named({"name": raw.get("name"), "arguments": raw.get("input"), "id": raw.get("id")})
     elif "tool_calls" in raw or "role" in raw:
         yield from _message(raw)
     elif "output" in raw:
@@ -108,8 +145,8 @@ def _mapping(raw: Mapping[str, Any]) -> Iterator[Asked]:
     elif kind == "function_call":
         yield _named({"name": raw.get("name"), "arguments": raw.get("arguments"), "id": raw.get("call_id")})
     elif "name" in raw:
-        yield _named(raw)
-    elif kind not in ("reasoning", "message"):
+        yield _named(raw if "arguments" in raw else {**raw, "arguments": raw.get("parameters")})
+    else:
         raise ActionError(f"a tool call is {_FORM}; given was {short(raw)}")
 
 
@@ -123,17 +160,20 @@ def _ours(raw: Mapping[str, Any]) -> Iterator[Asked]:
 def _message(message: Any) -> Iterator[Asked]:
     if not isinstance(message, Mapping):
         raise ActionError(f"a message is an object, not {short(message)}")
-    calls = message.get("tool_calls")
+    calls, content = message.get("tool_calls"), message.get("content")
+    if not calls and isinstance(content, list):
+        calls = [part for part in content if not _is_beside(part)]
     if not calls:
-        raise ActionError(f"the message calls no tool: {short(message.get('content'))}; a tool call is {_FORM}")
+        raise ActionError(f"the message calls no tool: {short(content)}; a tool call is {_FORM}")
     yield from _read(calls)
 
 
 def _items(items: Any) -> Iterator[Asked]:
-    found = list(_read(items if isinstance(items, Sequence) else [items]))
+    every = items if isinstance(items, Sequence) and not isinstance(items, str) else [items]
+    found = [part for part in every if not _is_beside(part)]
     if not found:
         raise ActionError(f"the response calls no tool: {short(items)}")
-    yield from found
+    yield from _read(found)
 
 
 def _named(raw: Mapping[str, Any]) -> ToolCall:
@@ -142,7 +182,10 @@ def _named(raw: Mapping[str, Any]) -> ToolCall:
         raise ActionError(f"the name of a tool is text, not {short(name)}")
     if called is not None and not isinstance(called, str):
         raise ActionError(f"the id of a call is text, not {short(called)}")
-    return _legal(ToolCall(name, _arguments(name, arguments), called))
+    try:
+        return _legal(ToolCall(name, _arguments(name, arguments), called))
+    except ActionError as error:
+        return TornCall(name, {}, called, fault=str(error))
 
 
 def _arguments(name: str, given: Any) -> dict[str, Any]:

@@ -136,6 +136,17 @@ def test_every_form_of_a_call_is_taken() -> None:
     assert "pyautogui" in env.step("hello")[4]["action_error"]
 
 
+def test_a_call_with_torn_arguments_has_a_result_of_its_own() -> None:
+    env = _env()
+    env.reset(seed=0)
+    torn = {"id": "y", "type": "function", "function": {"name": "count", "arguments": "{"}}
+    info = env.step([_call("count"), torn])[4]
+    assert info["action_error"] is None
+    assert [(one["call_id"], one["ok"]) for one in info["tool_results"]] == [("call-1-0", True), ("y", False)]
+    (alone,) = env.step(torn)[4]["tool_results"]
+    assert "the arguments of 'count' are no JSON" in alone["content"]
+
+
 def test_a_part_that_cannot_be_done_keeps_the_calls_from_being_made() -> None:
     env = _env()
     env.reset(seed=0)

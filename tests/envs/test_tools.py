@@ -179,6 +179,24 @@ def test_the_ids_of_calls_are_the_models_own_if_it_gave_some() -> None:
     assert env.step(ToolCall("add", {"a": 1}))[4]["tool_results"][0]["call_id"] == "call-3-0"
 
 
+def test_a_call_with_torn_arguments_has_a_result_of_its_own() -> None:
+    def call(name: str, arguments: str) -> dict[str, Any]:
+        return {"id": name, "type": "function", "function": {"name": "add", "arguments": arguments}}
+
+    env = _env()
+    env.reset(seed=0)
+    calls = [call("x", '{"a": 1}'), call("y", '{"a": '), call("z", '{"a": 2}')]
+    info = env.step(ChatCompletionMessage.model_validate({"role": "assistant", "tool_calls": calls}))[4]
+    assert info["action_error"] is None
+    assert [(one["call_id"], one["ok"]) for one in info["tool_results"]] == [("x", True), ("y", False), ("z", True)]
+    assert "the arguments of 'add' are no JSON" in info["tool_results"][1]["content"]
+    token = env.snapshot()
+    info = env.step(calls[1])[4]
+    assert (info["action_error"], [one["call_id"] for one in info["tool_results"]]) == (None, ["y"])
+    env.restore(token)
+    assert env.context.calls[1] == {"name": "add", "arguments": {}, "ok": False}
+
+
 @pytest.mark.parametrize(
     "action",
     ["", "hello", "{", 3, None, b"x", {"name": 1}, {"arguments": {}}, [[["x"]]], np.zeros(3), {"kind": "Click"}],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import warnings
 from collections import UserDict
 from typing import Any
@@ -16,17 +18,19 @@ from openai.types.responses import Response
 
 from agentgym.actions import Batch, Click, Done, Fail, ToolCall, Wait
 from agentgym.errors import ActionError
-from agentgym.tools import read_calls
+from agentgym.tools import TornCall, read_calls
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
 MESSAGE = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+CHOICE = {"index": 0, "finish_reason": "tool_calls", "message": MESSAGE}
 COMPLETION = {
     "id": "c",
     "object": "chat.completion",
     "created": 1,
     "model": "m",
-    "choices": [{"index": 0, "finish_reason": "tool_calls", "message": MESSAGE}],
+    "choices": [CHOICE],
 }
+ITEM = {"type": "function_call", "id": "fc", "call_id": "call_1", "name": "add", "arguments": '{"a": 1}'}
 RESPONSE = {
     "id": "r",
     "object": "response",
@@ -37,7 +41,7 @@ RESPONSE = {
     "tools": [],
     "output": [
         {"type": "reasoning", "id": "rs", "summary": []},
-        {"type": "function_call", "id": "fc", "call_id": "call_1", "name": "add", "arguments": '{"a": 1}'},
+        ITEM,
     ],
 }
 ASKED = (ToolCall("add", {"a": 1}, "call_1"),)
@@ -102,8 +106,6 @@ def test_words_and_nothing(raw: Any, asked: Any) -> None:
         ("", "not JSON"),
         ("pyautogui.click(1, 2)", 'not JSON: .*; a tool call is {"name"'),
         ("3", "a tool call is .*; given was 3"),
-        ('{"name": "f", "arguments": [1]}', "arguments of 'f' are an object, not \\[1\\]"),
-        ({"name": "f", "arguments": '{"a": '}, "arguments of 'f' are no JSON"),
         ({"name": 3}, "name of a tool is text, not 3"),
         ({"name": "f", "id": 3}, "id of a call is text, not 3"),
         ({"arguments": {}}, "a tool call is"),
@@ -112,14 +114,14 @@ def test_words_and_nothing(raw: Any, asked: Any) -> None:
         ({"output": [{"type": "reasoning"}]}, "the response calls no tool"),
         (Click(1, 2), "an action here is a tool call"),
         ({"kind": "Click", "x": 1, "y": 2}, "no screen here for Click"),
-        ({"name": "f", "arguments": {"a": object()}}, "must be plain JSON"),
-        ({"name": "f", "arguments": {"a": float("nan")}}, "no number that is nan"),
-        ({"name": "f", "arguments": {3: 4}}, "keys of an action are text, not 3"),
-        ({"name": "f", "arguments": {"a": "\ud800"}}, "must be plain JSON"),
-        ({"name": "f", "arguments": {"a": "x" * 300_000}}, "at most 262144"),
         ("[" * 100_000, "not JSON"),
         ([{"name": "f"}] * 101, "101 calls in one action; at most 100"),
         (None, "given was None"),
+        ([{"type": "text", "text": "Hello!"}], "no tool is called in"),
+        ({"role": "assistant", "content": [{"type": "text", "text": "Hello!"}]}, "the message calls no tool"),
+        ([{"name": "f"}, "Hello!"], "a tool call, .*; given was 'Hello!'"),
+        ("Look:\n```json\n{", "not JSON"),
+        (ToolCall("f", {"a": object()}), "must be plain JSON"),
     ],
 )
 def test_what_cannot_be_read_is_refused(raw: Any, says: str) -> None:
@@ -127,11 +129,81 @@ def test_what_cannot_be_read_is_refused(raw: Any, says: str) -> None:
         read_calls(raw)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([1], r"arguments of 'f' are an object, not \[1\]"),
+        ('{"a": ', "arguments of 'f' are no JSON"),
+        ({"a": object()}, "must be plain JSON"),
+        ({"a": float("nan")}, "no number that is nan"),
+        ({3: 4}, "keys of an action are text, not 3"),
+        ({"a": "\ud800"}, "must be plain JSON"),
+        ({"a": "x" * 300_000}, "at most 262144"),
+    ],
+)
+def test_a_call_with_torn_arguments_is_told_apart_from_those_beside_it(arguments: Any, says: str) -> None:
+    before, torn, after = read_calls([CALL, {"name": "f", "arguments": arguments, "id": "call_2"}, CALL])
+    assert (before, after) == ASKED * 2
+    assert isinstance(torn, TornCall)
+    assert (torn.name, torn.arguments, torn.id) == ("f", {}, "call_2")
+    assert re.search(says, torn.fault)
+    assert read_calls(torn) == (torn,)
+
+
+def test_torn_arguments_keep_no_other_call_of_an_answer_from_being_read() -> None:
+    torn = {"id": "call_2", "type": "function", "function": {"name": "add", "arguments": '{"a": '}}
+    message = {**MESSAGE, "tool_calls": [CALL, torn]}
+    completion = ChatCompletion.model_validate({**COMPLETION, "choices": [{**CHOICE, "message": message}]})
+    item = {**ITEM, "call_id": "call_2", "arguments": '{"a": '}
+    response = Response.model_validate({**RESPONSE, "output": [ITEM, item]})
+    for raw in (message, completion, response, response.output, [CALL, torn]):
+        good, bad = read_calls(raw)
+        assert good == ASKED[0]
+        assert isinstance(bad, TornCall)
+        assert bad.id == "call_2"
+
+
+TOOL_USE = {"type": "tool_use", "id": "call_1", "name": "add", "input": {"a": 1}}
+SAID = {"type": "text", "text": "I will add."}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        TOOL_USE,
+        [SAID, TOOL_USE],
+        [{"type": "thinking", "thinking": "…"}, TOOL_USE, SAID],
+        {"role": "assistant", "content": [SAID, TOOL_USE]},
+        {"type": "message", "role": "assistant", "content": [SAID, TOOL_USE], "stop_reason": "tool_use"},
+        [{"type": "message", "role": "assistant", "content": [SAID, TOOL_USE]}],
+        {"name": "add", "parameters": {"a": 1}, "id": "call_1"},
+        {"type": "function", "name": "add", "parameters": {"a": 1}, "id": "call_1"},
+    ],
+)
+def test_calls_as_other_makers_models_write_them(raw: Any) -> None:
+    assert read_calls(raw) == read_calls(json.dumps(raw)) == ASKED
+
+
+def test_a_word_may_stand_among_calls() -> None:
+    assert read_calls([CALL, "DONE"]) == read_calls(json.dumps([CALL, "done"])) == (*ASKED, Done())
+
+
+def test_fences_are_read_with_sentences_around_them() -> None:
+    block = "```json\n{}\n```"
+    text = json.dumps(CALL)
+    once = block.format(text)
+    for around in (f"I add.\n{once}", f"{once}\nThat is it.", f"So: {once}\n", f"a\r\n{once}", f"```\n{text}```"):
+        assert read_calls(around) == ASKED
+    assert read_calls(f"First\n{once}\nthen\n{once}\nand\n```\nDONE\n```") == (*ASKED, *ASKED, Done())
+    quoting = {"name": "write", "arguments": {"text": "```py\n1\n```"}}
+    assert read_calls(json.dumps(quoting)) == read_calls(block.format(json.dumps(quoting, indent=1)))
+
+
 def test_what_contains_itself_is_refused() -> None:
     arguments: dict[str, Any] = {}
     arguments["again"] = arguments
-    with pytest.raises(ActionError):
-        read_calls({"name": "f", "arguments": arguments})
+    (torn,) = read_calls({"name": "f", "arguments": arguments})
+    assert isinstance(torn, TornCall)
     calls: list[Any] = []
     calls.append(calls)
     with pytest.raises(ActionError):
@@ -173,4 +245,6 @@ def test_nothing_but_an_action_error_is_raised(raw: Any) -> None:
         except ActionError:
             continue
         assert all(isinstance(one, ToolCall | Done | Fail) for one in asked)
-        assert msgspec.json.decode(msgspec.json.encode(asked), type=list[ToolCall | Done | Fail]) == list(asked)
+        assert msgspec.json.decode(msgspec.json.encode(asked), type=list[ToolCall | TornCall | Done | Fail]) == list(
+            asked
+        )
