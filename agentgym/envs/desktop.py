@@ -223,10 +223,13 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
     def restore(self, token: Snapshot) -> dict[str, Any]:
         """Brings the episode back to where it stood, and returns the observation there.
 
+        The task becomes the token's, which may be another than the present one.
+
         Raises:
             BackendError: if the machine broke on the way.
-            UsageError: if the task needs another kind of machine.
+            UsageError: if the task needs another kind of machine, it is no token, or the environment is closed.
         """
+        self._check_token(token, Snapshot)
         check_home(token.task, self.backend)
         self._task, self._seed, self._actions = token.task, token.seed, list(token.actions)
         self._scored = self._acted = None
@@ -266,6 +269,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
         self._running = self._begun = False
+        self._closed = True
         try:
             self._toolbox.close()
         finally:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import msgspec
 
 from agentgym.actions import Action
+from agentgym.actions.quoting import cut
 from agentgym.tasks import Task
 from agentgym.tools import ToolResult
 from agentgym.tools.keeping import KeptContext
 
-__all__ = ["Snapshot"]
+__all__ = ["Snapshot", "brief"]
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -28,3 +31,19 @@ class Snapshot(msgspec.Struct, frozen=True):
     context: KeptContext | None = None
     results: tuple[ToolResult, ...] = ()
     replayed: str | None = None
+
+    def __repr__(self) -> str:
+        return brief(self, len(self.actions))
+
+
+class _Token(Protocol):
+    @property
+    def task(self) -> Task: ...
+    @property
+    def replayed(self) -> str | None: ...
+
+
+def brief(token: _Token, step: int) -> str:
+    """A token in a line: it holds a whole task and machine, which nobody wants to read."""
+    replayed = "" if token.replayed is None else f", to be played again: {cut(token.replayed)}"
+    return f"<{type(token).__name__} of {token.task.id!r} at step {step}{replayed}>"

@@ -19,6 +19,7 @@ from agentgym.envs.choice import TaskSource
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.machines import MachineWhenNeeded, SavedMachine
 from agentgym.envs.shown import Standing, standing_html
+from agentgym.envs.snapshot import brief
 from agentgym.envs.toolbox import Toolbox
 from agentgym.envs.toolset import EpisodeToolSource
 from agentgym.errors import ActionError, BackendError, UsageError
@@ -56,6 +57,9 @@ class ToolSnapshot(msgspec.Struct, frozen=True):
     def lost(self) -> Mapping[str, str]:
         """Variables of the machine's interpreter that could not be copied, and why; a restored one is without them."""
         return {} if self.machine is None else self.machine.lost
+
+    def __repr__(self) -> str:
+        return brief(self, len(self.actions))
 
 
 class ToolEnv(JudgedEnv[str]):
@@ -201,9 +205,13 @@ class ToolEnv(JudgedEnv[str]):
     def restore(self, token: ToolSnapshot) -> str:
         """Brings the episode back to where it stood, and returns the observation there.
 
+        The task becomes the token's, which may be another than the present one.
+
         Raises:
             BackendError: if the machine broke on the way.
+            UsageError: if it is no token, or the environment is closed.
         """
+        self._check_token(token, ToolSnapshot)
         self._task, self._seed, self._scored = token.task, token.seed, None
         with self._ending_on_fault():
             if token.machine is None or token.context is None:
@@ -250,7 +258,7 @@ class ToolEnv(JudgedEnv[str]):
 
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
-        self._running = False
+        self._running, self._closed = False, True
         try:
             self._toolbox.close()
         finally:

@@ -439,6 +439,30 @@ def test_a_snapshot_brings_everything_back_any_number_of_times() -> None:
     assert env.step("DONE")[1] == 1.0
 
 
+def test_only_a_token_is_restored_and_only_while_the_environment_is_open() -> None:
+    env = _env()
+    env.reset(seed=0)
+    token = env.snapshot()
+    for wrong in ("tok", None):
+        with pytest.raises(UsageError, match=r"restore takes what snapshot\(\) gave, a ToolSnapshot, not "):
+            env.restore(wrong)  # type: ignore[arg-type]  # as a newcomer gives it
+    env.close()
+    with pytest.raises(UsageError, match="the environment is closed"):
+        env.restore(token)
+    env.reset(seed=1, options={"task": _task(id="other")})
+    env.restore(token)
+    assert env.task.id == "t"
+
+
+def test_a_token_is_shown_in_a_line() -> None:
+    env = _env(_task(instruction="x" * 1000))
+    env.reset(seed=0)
+    env.step(_call("remember", word="a"))
+    assert repr(env.snapshot()) == "<ToolSnapshot of 't' at step 1>"
+    env.context.state["lock"] = threading.Lock()
+    assert repr(env.snapshot()).startswith("<ToolSnapshot of 't' at step 1, to be played again: state['lock']")
+
+
 def test_branches_equal_replays_from_the_start() -> None:
     rng = np.random.default_rng(0)
     env, other = _env(max_steps=100), _env(max_steps=100)
