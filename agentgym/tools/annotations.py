@@ -71,7 +71,7 @@ def _typed_dict(kind: Any, within: _Within) -> Any:
         of = readable(get_args(hint)[0] if said else hint, within)
         must = said is Required or (said is None and name in kind.__required_keys__)
         fields[name] = of if must else NotRequired[of]
-    return _form(kind, fields, extra=None)
+    return _form(kind, fields)
 
 
 def _struct(kind: Any, within: _Within) -> Any:
@@ -90,19 +90,16 @@ def _struct(kind: Any, within: _Within) -> Any:
     def made(given: Mapping[str, Any]) -> Any:
         return kind(**{names[name]: value for name, value in given.items() if name in names})
 
-    return Annotated[
-        _form(kind, fields, extra="forbid" if config.forbid_unknown_fields else None), AfterValidator(made)
-    ]
+    return Annotated[_form(kind, fields), AfterValidator(made)]
 
 
-def _form(kind: type, fields: Mapping[str, Any], *, extra: Literal["forbid"] | None) -> Any:
-    from pydantic import ConfigDict
+def _form(kind: type, fields: Mapping[str, Any]) -> Any:
     from typing_extensions import TypedDict
 
     make: Any = TypedDict
     form = make(kind.__name__, dict(fields))
     form.__doc__ = kind.__doc__
-    form.__pydantic_config__ = ConfigDict(extra=extra)
+    form.__pydantic_config__ = getattr(kind, "__pydantic_config__", {})
     return form
 
 

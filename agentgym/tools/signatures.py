@@ -15,6 +15,7 @@ from agentgym.tools.annotations import readable
 from agentgym.tools.context import ToolContext
 from agentgym.tools.docstrings import described
 from agentgym.tools.schemas import Check, Fault, place, refusal, unknown_argument
+from agentgym.tools.strictness import closed, schema_of, validator_of
 
 __all__ = ["Signature", "signature_of"]
 
@@ -52,9 +53,9 @@ def signature_of(function: Callable[..., Any], name: str, *, scope: Mapping[str,
     taken = {key: one for key, one in parameters.items() if key not in context}
     for parameter in taken.values():
         _check_parameter(parameter, hints, name)
-    adapter = _adapter(taken, hints, name)
-    schema = _schema(adapter, taken, described(function).parameters)
-    return Signature(schema, _TypeCheck(name, adapter, tuple(taken)), context[0] if context else None)
+    core = closed(_core(taken, hints, name))
+    schema = _schema(core, taken, described(function).parameters)
+    return Signature(schema, _TypeCheck(name, core, tuple(taken)), context[0] if context else None)
 
 
 class _TypeCheck:
@@ -62,9 +63,9 @@ class _TypeCheck:
 
     __slots__ = ("_known", "_name", "_read")
 
-    def __init__(self, name: str, adapter: Any, known: tuple[str, ...]) -> None:
+    def __init__(self, name: str, core: Any, known: tuple[str, ...]) -> None:
         self._name, self._known = name, known
-        self._read = adapter.validator.validate_json
+        self._read = validator_of(core).validate_json
 
     def __call__(self, arguments: dict[str, Any]) -> dict[str, Any]:
         from pydantic_core import ValidationError
@@ -85,7 +86,7 @@ class _TypeCheck:
                 return where, "missing"
             case "extra_forbidden" if len(error["loc"]) == 1:
                 return where, unknown_argument(str(error["loc"][0]), self._known)
-            case "extra_forbidden":
+            case "extra_forbidden" | "unexpected_keyword_argument":
                 return where, "nothing of this name is taken"
         says = error["msg"][:1].lower() + error["msg"][1:]
         return where, f"{says}; given was {short(error['input'])}"
@@ -130,7 +131,7 @@ def _check_parameter(parameter: inspect.Parameter, hints: Mapping[str, Any], nam
         )
 
 
-def _adapter(taken: Mapping[str, inspect.Parameter], hints: Mapping[str, Any], name: str) -> Any:
+def _core(taken: Mapping[str, inspect.Parameter], hints: Mapping[str, Any], name: str) -> Any:
     from pydantic import ConfigDict, TypeAdapter
     from pydantic.errors import PydanticUserError
     from typing_extensions import TypedDict
@@ -140,13 +141,13 @@ def _adapter(taken: Mapping[str, inspect.Parameter], hints: Mapping[str, Any], n
     form = TypedDict(name, fields)  # type: ignore[misc]  # its name and fields are the function's
     form.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[attr-defined]  # as pydantic wants it
     try:
-        return TypeAdapter(form)
+        return TypeAdapter(form).core_schema
     except PydanticUserError as error:
         raise UsageError(f"the tool {name!r} takes what cannot be read from JSON: {error.message}") from error
 
 
-def _schema(adapter: Any, taken: Mapping[str, inspect.Parameter], told: Mapping[str, str]) -> dict[str, Any]:
-    schema: dict[str, Any] = adapter.json_schema()
+def _schema(core: Any, taken: Mapping[str, inspect.Parameter], told: Mapping[str, str]) -> dict[str, Any]:
+    schema = schema_of(core)
     _untitle(schema)
     schema.setdefault("properties", {})
     for key, parameter in taken.items():

@@ -15,6 +15,7 @@ import jsonschema
 import msgspec
 import pytest
 from pydantic import BaseModel, Field
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import TypedDict
 
 from agentgym.errors import ToolError, UsageError
@@ -50,6 +51,23 @@ class Address(TypedDict):
 class Customer(BaseModel):
     email: str
     address: Address
+
+
+class Loose(BaseModel, extra="ignore"):
+    note: str = ""
+
+
+class Open(BaseModel, extra="allow"):
+    note: str = ""
+
+
+class Part(BaseModel):
+    parts: list[Part] = []
+
+
+@pydantic_dataclass
+class Label:
+    text: str
 
 
 @tool
@@ -237,6 +255,50 @@ class Dog(msgspec.Struct, tag="dog", rename="camel", forbid_unknown_fields=True)
 def adopt(pets: list[Cat | Dog], home: dict[str, Plain] | None = None, how: int | str = 1) -> list[Any]:
     """Adopts."""
     return [*pets, home, how]
+
+
+@tool
+def keyed(
+    model: Part | None = None,
+    default: list[Part] | None = None,
+    item: Item | None = None,
+    label: Label | None = None,
+    address: Address | None = None,
+    customer: Customer | None = None,
+    plain: Plain | None = None,
+    cat: Cat | None = None,
+    loose: Loose | None = None,
+    open_: Open | None = None,
+) -> str:
+    """Takes one of each kind that has keys."""
+    return repr(model or default or item or label or address or customer or plain or cat or loose or open_)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        ({"model": {"x": 1}}, "$.model.x"),
+        ({"model": {"parts": [{"parts": [{"x": 1}]}]}}, "$.model.parts[0].parts[0].x"),
+        ({"default": [{"x": 1}]}, "$.default[0].x"),
+        ({"item": {"name": "pen", "price": 1.0, "x": 1}}, "$.item.x"),
+        ({"label": {"text": "a", "x": 1}}, "$.label.x"),
+        ({"address": {"street": "a", "x": 1}}, "$.address.x"),
+        ({"customer": {"email": "a", "address": {"street": "a", "x": 1}}}, "$.customer.address.x"),
+        ({"plain": {"x": 1}}, "$.plain.x"),
+        ({"cat": {"type": "cat", "x": 1}}, "$.cat.x"),
+    ],
+)
+def test_a_key_that_no_type_knows_is_refused_however_deep(arguments: dict[str, Any], where: str) -> None:
+    with pytest.raises(ToolError, match=re.escape(f"{where}: nothing of this name is taken")):
+        keyed.check(arguments)
+    assert not jsonschema.Draft202012Validator(dict(keyed.parameters)).is_valid(arguments)
+
+
+def test_a_type_may_say_what_becomes_of_keys_that_it_does_not_know() -> None:
+    assert keyed.check({"loose": {"note": "a", "x": 1}}) == {"loose": Loose(note="a")}
+    assert keyed.check({"open_": {"note": "a", "x": 1}})["open_"].x == 1
+    assert keyed.parameters["$defs"]["Loose"].get("additionalProperties", True)
+    assert Part.model_validate({"x": 1}) == Part(), "the type itself stays as it is"
 
 
 def test_structs_and_typed_dicts(context: ToolContext) -> None:
