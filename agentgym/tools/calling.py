@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentgym.actions import ToolCall
@@ -38,7 +38,7 @@ def call_tool(
         BackendError: if the machine broke, or something that the tool needs is not installed.
     """
     context.clock.advance(_CALL_TAKES_S)
-    ok, content, value = _outcome(tools, call, context)
+    ok, content, value = _outcome(tools, call, context, max_result)
     content = encodable(content)
     if len(content) > max_result:
         ok, content = (
@@ -49,7 +49,7 @@ def call_tool(
     return ToolResult(call_id, call.name, ok, content, value)
 
 
-def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) -> tuple[bool, str, Any]:
+def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext, max_result: int) -> tuple[bool, str, Any]:
     tool = tools.get(call.name)
     if tool is None or not tool.is_offered(context):
         known = [name for name, one in tools.items() if one.is_offered(context)]
@@ -58,9 +58,9 @@ def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) ->
         return False, call.fault, None
     try:
         if tool.timeout_s is None:
-            value = tool.call(call.arguments, context)
+            value = _whole(tool.call(call.arguments, context), max_result)
         else:
-            value = within(tool.timeout_s, lambda: tool.call(call.arguments, context))
+            value = within(tool.timeout_s, lambda: _whole(tool.call(call.arguments, context), max_result))
         return (value.ok, value.output, value.value) if isinstance(value, Reply) else (True, written(value), value)
     except (BackendError, KeyboardInterrupt):
         raise
@@ -72,6 +72,19 @@ def _outcome(tools: Mapping[str, Tool], call: ToolCall, context: ToolContext) ->
         return False, str(error), None
     except BaseException as error:  # noqa: BLE001 - foreign code, whose crash is the result of the call
         return False, cut(without_addresses(_crash(error)), _LONGEST_ERROR), None
+
+
+def _whole(value: Any, max_result: int) -> Any:
+    """The value; of an iterator the items, which may have no end, up to the first that are too many to be shown."""
+    if not isinstance(value, Iterator):
+        return value
+    items, length = [], 0
+    for item in value:
+        items.append(item)
+        length += len(written(item)) + 1
+        if length > max_result:
+            break
+    return items
 
 
 def _crash(error: BaseException) -> str:

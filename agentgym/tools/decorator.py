@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from agentgym.errors import UsageError
 from agentgym.tools.context import ToolContext
 from agentgym.tools.coroutines import finished
 from agentgym.tools.docstrings import described
-from agentgym.tools.signatures import signature_of
+from agentgym.tools.signatures import Signature, inner, signature_of
 from agentgym.tools.tool import Arguments, Does, Tool
 
 __all__ = ["tool"]
@@ -60,29 +61,35 @@ def _made(
 ) -> Tool:
     if not callable(function) or isinstance(function, type):
         raise UsageError(f"a tool is made of a function, not of {short(function)}")
-    called = str(getattr(function, "__name__", "")) if name is None else name
+    named = inner(function)
+    called = getattr(named, "__name__", None) if name is None else name
+    if called is None:
+        raise UsageError(f"{short(function)} has no name of its own; give one: tool(name='…')({short(function)})")
+    if inspect.isasyncgenfunction(named):
+        raise UsageError(f"the tool {called!r} is an asynchronous generator; return a list of what it yields")
     signature = signature_of(function, called, scope=scope)
     return Tool(
         called,
-        described(function).summary if description is None else description,
+        described(named).summary if description is None else description,
         signature.parameters,
-        _doing(function, signature.context),
+        _doing(function, signature),
         timeout_s,
         check=signature.check,
         function=function,
     )
 
 
-def _doing(function: Callable[..., Any], context: str | None) -> Does:
-    if any(map(inspect.iscoroutinefunction, (function, type(function).__call__))):
-        if context is None:
-            return lambda arguments, _: finished(function(**arguments))
-        return lambda arguments, given: finished(function(**arguments, **{context: given}))
-    if context is None:
+def _doing(function: Callable[..., Any], signature: Signature) -> Does:
+    context, defaults = signature.context, signature.defaults
+    awaited = any(map(inspect.iscoroutinefunction, (function, type(function).__call__)))
+    if context is None and not awaited and not defaults:
         return lambda arguments, _: function(**arguments)
 
-    def with_context(arguments: Arguments, given: ToolContext) -> Any:
-        arguments[context] = given
-        return function(**arguments)
+    def does(arguments: Arguments, given: ToolContext) -> Any:
+        # What one call does to a default is not for the next to see.
+        filled = {**{key: copy.deepcopy(one) for key, one in defaults.items() if key not in arguments}, **arguments}
+        if context is not None:
+            filled[context] = given
+        return finished(function(**filled)) if awaited else function(**filled)
 
-    return with_context
+    return does

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from functools import partial
 from typing import Any, NamedTuple, NotRequired, get_args, get_origin, get_type_hints
 
@@ -17,7 +18,7 @@ from agentgym.tools.docstrings import described
 from agentgym.tools.schemas import Check, Fault, place, refusal, unknown_argument
 from agentgym.tools.strictness import closed, schema_of, validator_of
 
-__all__ = ["Signature", "signature_of"]
+__all__ = ["Signature", "inner", "signature_of"]
 
 
 class Signature(NamedTuple):
@@ -27,11 +28,13 @@ class Signature(NamedTuple):
         parameters: JSON Schema of an object.
         check: gives the arguments as the function's types; those that were left out stay so.
         context: the parameter that is given the episode's context, if there is one.
+        defaults: those that a call could change.
     """
 
     parameters: Mapping[str, Any]
     check: Check
     context: str | None
+    defaults: Mapping[str, Any]
 
 
 def signature_of(function: Callable[..., Any], name: str, *, scope: Mapping[str, Any]) -> Signature:
@@ -54,8 +57,9 @@ def signature_of(function: Callable[..., Any], name: str, *, scope: Mapping[str,
     for parameter in taken.values():
         _check_parameter(parameter, hints, name)
     core = closed(_core(taken, hints, name))
-    schema = _schema(core, taken, described(function).parameters)
-    return Signature(schema, _TypeCheck(name, core, tuple(taken)), context[0] if context else None)
+    schema = _schema(core, taken, described(inner(function)).parameters)
+    changeable = {key: one.default for key, one in taken.items() if _is_changeable(one.default)}
+    return Signature(schema, _TypeCheck(name, core, tuple(taken)), context[0] if context else None, changeable)
 
 
 class _TypeCheck:
@@ -95,11 +99,11 @@ class _TypeCheck:
 def _path(error: Mapping[str, Any], arguments: Any) -> list[str | int]:
     """Where the error is in what was given: pydantic names the kinds of a union among the keys."""
     found: list[str | int] = []
-    inner = arguments
+    at = arguments
     for part in error["loc"]:
-        within = isinstance(inner, dict) if isinstance(part, str) else isinstance(inner, list)
+        within = isinstance(at, dict) if isinstance(part, str) else isinstance(at, list)
         try:
-            inner = inner[part] if within else None
+            at = at[part] if within else None
         except (KeyError, IndexError):
             continue
         if within:
@@ -107,10 +111,16 @@ def _path(error: Mapping[str, Any], arguments: Any) -> list[str | int]:
     return [*found, error["loc"][-1]] if error["type"] == "missing" else found
 
 
-def _hints(function: Callable[..., Any], name: str, scope: Mapping[str, Any]) -> dict[str, Any]:
-    # Of what is called like a function, it is `__call__` that is annotated.
+def inner(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that a `functools.partial` is of; any other is itself."""
     while isinstance(function, partial):
         function = function.func
+    return function
+
+
+def _hints(function: Callable[..., Any], name: str, scope: Mapping[str, Any]) -> dict[str, Any]:
+    # Of what is called like a function, it is `__call__` that is annotated.
+    function = inner(function)
     annotated = function if inspect.isroutine(function) else type(function).__call__
     try:
         return get_type_hints(annotated, localns=dict(scope), include_extras=True)
@@ -120,6 +130,15 @@ def _hints(function: Callable[..., Any], name: str, scope: Mapping[str, Any]) ->
 
 def _is_context(hint: Any) -> bool:
     return hint is ToolContext or (get_origin(hint) is not None and ToolContext in get_args(hint))
+
+
+def _is_changeable(default: Any) -> bool:
+    """Whether it is one of the values that are read from JSON and can be changed; what only marks a place is not."""
+    from pydantic import BaseModel
+
+    if isinstance(default, list | dict | set | bytearray | tuple | msgspec.Struct | BaseModel):
+        return True
+    return is_dataclass(default) and not isinstance(default, type)
 
 
 def _check_parameter(parameter: inspect.Parameter, hints: Mapping[str, Any], name: str) -> None:
@@ -180,7 +199,7 @@ def _untitle(schema: Any) -> None:
         del schema["title"]
     for key, one in schema.items():
         if key in ("properties", "$defs", "patternProperties"):
-            for inner in one.values():
-                _untitle(inner)
+            for named in one.values():
+                _untitle(named)
         elif key not in ("default", "const", "enum", "examples"):
             _untitle(one)

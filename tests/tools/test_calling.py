@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -56,6 +57,31 @@ def test_text_is_shown_as_it_is_and_other_values_as_json() -> None:
         result = played(Tool("give", "", {"type": "object"}, lambda *_, give=give: give()))
         assert (result.ok, result.content) == (True, shown)
         assert result.value is value
+
+
+def test_what_yields_is_listed_up_to_the_longest_result() -> None:
+    def squares(most: int) -> Iterator[int]:
+        """Squares."""
+        return (number * number for number in range(most))
+
+    def forever(word: str) -> Iterator[str]:
+        """Goes on."""
+        while True:
+            yield word
+
+    result = played(squares, {"most": 4})
+    assert (result.ok, result.content, result.value) == (True, "[0,1,4,9]", [0, 1, 4, 9])
+    for word in ("", "ab"):
+        result = played(forever, {"word": word}, max_result=100)
+        assert not result.ok
+        assert result.content.startswith("the result has ")
+
+    def breaks() -> Iterator[int]:
+        """Breaks."""
+        yield 1
+        raise ToolError("no more")
+
+    assert played(breaks).content == "no more"
 
 
 def test_an_unknown_name_is_a_result_that_suggests() -> None:

@@ -7,6 +7,7 @@ import functools
 import pickle
 import re
 import typing
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Required
@@ -163,16 +164,17 @@ def test_nested_types_enums_and_the_context(context: ToolContext) -> None:
     assert order.parameters["$defs"]["Size"]["enum"] == ["small", "large"]
 
 
-def test_what_is_left_out_is_the_functions_default(context: ToolContext) -> None:
-    seen: list[int] = []
+def test_what_is_left_out_is_a_copy_of_the_functions_default(context: ToolContext) -> None:
+    seen: list[int] = [0]
 
     @tool
-    def keep(things: list[int] = seen) -> None:
+    def keep(things: list[int] = seen) -> list[int]:
         """Keeps."""
         things.append(1)
+        return things
 
-    keep.call({}, context)
-    assert seen == [1]
+    assert keep.call({}, context) == keep.call({}, context) == [0, 1]
+    assert seen == [0]
 
 
 @pytest.mark.parametrize(
@@ -370,6 +372,51 @@ def test_parameters_may_be_named_as_anything(context: ToolContext) -> None:
 
     arguments = {"json": "j", "copy": 1, "self": "s", "model_config": 2}
     assert odd.call(arguments, context) == ["j", 1, "s", 2, True]
+
+
+def test_a_default_does_not_remember_what_a_call_did_to_it(context: ToolContext) -> None:
+    @tool
+    def collect(word: str, words: list[str] = [], item: Item = Item("a", 1.0)) -> int:  # noqa: B006, B008 - as people do
+        """Collects."""
+        words.append(word)
+        item.price += 1
+        return len(words) + int(item.price)
+
+    assert [collect.call({"word": "a"}, context) for _ in range(3)] == [3, 3, 3]
+    assert collect.call({"word": "a", "words": ["b"]}, context) == 4
+
+
+def test_a_partial_has_the_name_and_the_words_of_its_function(context: ToolContext) -> None:
+    def price(item: str, discount: int = 0) -> int:
+        """Tells a price.
+
+        Args:
+            item: its name.
+        """
+        return len(item) - discount
+
+    made = tool(functools.partial(functools.partial(price), discount=1))
+    assert (made.name, made.description) == ("price", "Tells a price.")
+    assert made.parameters["properties"]["item"]["description"] == "its name."
+    assert made.call({"item": "pen"}, context) == 2
+
+
+def test_what_has_no_name_is_told_how_to_give_one() -> None:
+    class Adder:
+        def __call__(self, a: int) -> int:
+            return a
+
+    with pytest.raises(UsageError, match=r"has no name of its own; give one: tool\(name='…'\)"):
+        tool(Adder())
+
+
+def test_an_asynchronous_generator_is_refused() -> None:
+    async def count() -> AsyncIterator[int]:
+        """Counts."""
+        yield 1
+
+    with pytest.raises(UsageError, match="'count' is an asynchronous generator; return a list"):
+        tool(count)
 
 
 def test_name_description_and_limit_can_be_given() -> None:
