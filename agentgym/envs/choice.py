@@ -12,7 +12,7 @@ import numpy as np
 from agentgym.actions.quoting import cut, short
 from agentgym.errors import UsageError
 from agentgym.evaluators import needs_of
-from agentgym.families import Split, TaskFamily, find_family, of_split, suites, tasks_at
+from agentgym.families import DESKTOP, TOOLS, Split, TaskFamily, find_family, of_split, suites, tasks_at
 from agentgym.tasks import Task, parse_task
 
 __all__ = ["TaskChoice", "TaskSource"]
@@ -29,9 +29,10 @@ class TaskChoice:
         task: the one task.
         tasks: those to draw from.
         split: from which half of what families can draw; None from all of it.
+        desktop: whether there is one; without it, tasks of suites that are played on a desktop are refused.
 
     Raises:
-        UsageError: if both or none are given, or there is no such split.
+        UsageError: if both or none are given, there is no such split, or a task is played elsewhere.
         TaskError: if one is malformed.
     """
 
@@ -41,11 +42,13 @@ class TaskChoice:
         tasks: str | Sequence[TaskSource] | None,
         *,
         split: Split | None = None,
+        desktop: bool = True,
     ) -> None:
         if (task is None) == (tasks is None):
             raise UsageError("give either task= (one) or tasks= (some to draw from)")
         self._split = split
-        self._candidates = self._halved(_one(task) if task is not None else _some(tasks or ()))
+        self._desktop = desktop
+        self._candidates = self._playable(task if task is not None else tasks or (), alone=task is not None)
         if not self._candidates:
             raise UsageError(f"no task in {tasks!r}")
 
@@ -73,9 +76,15 @@ class TaskChoice:
             TaskError: if the task among them is malformed.
         """
         _check_options(options)
-        candidates = self._halved(_one(options["task"])) if "task" in options else self._candidates
+        candidates = self._playable(options["task"], alone=True) if "task" in options else self._candidates
         chosen = candidates[int(rng.integers(len(candidates)))]
         return chosen if isinstance(chosen, Task) else chosen.make(rng)
+
+    def _playable(self, source: Any, *, alone: bool) -> Sequence[_Candidate]:
+        found = _one(source) if alone else _some(source)
+        if not self._desktop:
+            _check_needs_no_desktop(source, found)
+        return self._halved(found)
 
     def _halved(self, candidates: Sequence[_Candidate]) -> Sequence[_Candidate]:
         split = self._split
@@ -87,6 +96,24 @@ class TaskChoice:
 def observed_by(task: Task) -> frozenset[str]:
     """The kinds of observation that the task's evaluator looks at."""
     return frozenset() if task.evaluator is None else needs_of(task.evaluator)
+
+
+def _check_needs_no_desktop(source: TaskSource | Sequence[TaskSource], found: Sequence[_Candidate]) -> None:
+    given = source if isinstance(source, list | tuple) else [source]
+    names = [one for one in given if isinstance(one, str)] + [one.id for one in found if isinstance(one, Task)]
+    for name in names:
+        if _is_played_on_a_desktop(name):
+            raise UsageError(
+                f"{name!r} is played in {DESKTOP}, which takes tools=, too; there is no desktop in {TOOLS}"
+            )
+
+
+def _is_played_on_a_desktop(name: str) -> bool:
+    """Whether it is a suite, or a task of one, whose tasks need windows; one's own may be called what it likes."""
+    suite, _, family = name.partition("/")
+    if suite not in suites or suites[suite].env != DESKTOP:
+        return False
+    return not family or family in suites[suite].families
 
 
 def _check_options(options: object) -> None:

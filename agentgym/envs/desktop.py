@@ -84,6 +84,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012 - as Gymnasium declares it
+    _has_desktop = True
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec
@@ -41,6 +41,9 @@ class JudgedEnv(gym.Env[Seen, Any]):
         UsageError: if an argument cannot work.
     """
 
+    _has_desktop: ClassVar[bool] = False
+    """Without one, tasks of suites that are played on a desktop are refused; with one, tools have a machine, too."""
+
     def __init__(
         self,
         task: TaskSource | None,
@@ -55,7 +58,7 @@ class JudgedEnv(gym.Env[Seen, Any]):
         if render_mode not in (None, *modes):
             raise UsageError(f"render_mode is {render_mode!r}; it can be {', '.join(map(repr, modes))} or None")
         self.render_mode = render_mode
-        self._choice = TaskChoice(task, tasks, split=split)
+        self._choice = TaskChoice(task, tasks, split=split, desktop=self._has_desktop)
         self._max_steps = step_limit(max_steps)
         self.timing: dict[str, float] = {}
         self._task: Task | None = None

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 
 from agentgym.backends.base import BackendOptions, Observed, backends
 from agentgym.backends.memory import MemoryBackend
 from agentgym.cli.taskcheck import check_tasks
-from agentgym.envs import DesktopEnv
+from agentgym.envs import DesktopEnv, ToolEnv
 from agentgym.envs.choice import observed_by
 from agentgym.errors import TaskError, UsageError
 from agentgym.evaluators import getter_needs
+from agentgym.families import find_family
 from agentgym.tasks import parse_task
 
 _PLAIN: dict[str, Any] = {"id": "plain", "instruction": "Do nothing."}
@@ -195,3 +197,26 @@ def test_a_reset_and_validate_give_the_same_path(alone: bool, tmp_path: Path) ->
     with pytest.raises(TaskError) as raised:
         env.reset(seed=0)
     assert str(raised.value).endswith(f" - at {place}")
+
+
+@pytest.mark.parametrize("name", ["apps/note-save", "mixed/door", "micro/click-button"])
+def test_a_desktop_suites_task_is_refused_by_an_environment_without_a_desktop(name: str) -> None:
+    says = rf"'{name}' is played in agentgym/Desktop-v0, .* no desktop in agentgym/Tools-v0"
+    drawn = find_family(name).make(np.random.default_rng(0))
+    sources: list[Any] = [{"task": name}, {"tasks": ["data/csv-question", name]}, {"task": drawn}]
+    for source in sources:
+        with pytest.raises(UsageError, match=says):
+            gym.make("agentgym/Tools-v0", **source)
+    with pytest.raises(UsageError, match="'apps' is played in agentgym/Desktop-v0"):
+        gym.make("agentgym/Tools-v0", tasks="apps")
+    env = ToolEnv("data/csv-question")
+    with pytest.raises(UsageError, match=says):
+        env.reset(seed=0, options={"task": name})
+
+
+def test_a_task_of_ones_own_may_be_called_like_one_of_a_desktops_suite() -> None:
+    assert ToolEnv({**_PLAIN, "id": "apps/mine"}).reset(seed=0)[0].startswith("Do nothing.")
+
+
+def test_a_desktop_takes_the_tasks_of_suites_for_tools() -> None:
+    DesktopEnv("shell/find-files", backend=MemoryBackend(), screen=(64, 48))
