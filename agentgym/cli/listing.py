@@ -12,10 +12,10 @@ from agentgym.agents import agents
 from agentgym.backends.base import backends
 from agentgym.cli.output import write_json, write_table
 from agentgym.engines import engines
-from agentgym.errors import UnknownNameError
+from agentgym.errors import UnknownNameError, UsageError
 from agentgym.evaluators import getters, metrics
 from agentgym.export import exporters
-from agentgym.families import suites
+from agentgym.families import Suite, suites
 from agentgym.registry import suggestion
 from agentgym.setup import steps
 from agentgym.tools import tools
@@ -28,7 +28,13 @@ def _environments() -> list[str]:
 
 
 def _tasks() -> list[str]:
-    return [f"{suite}/{family}" for suite in suites for family in suites[suite].families]
+    # A suite of hundreds would hide all that comes after it.
+    by_size = sorted(suites.values(), key=lambda suite: len(suite.families))
+    return [name for suite in by_size for name in _tasks_of(suite)]
+
+
+def _tasks_of(suite: Suite) -> list[str]:
+    return [f"{suite.name}/{family}" for family in suite.families]
 
 
 _KINDS: Mapping[str, Callable[[], list[str]]] = {
@@ -48,18 +54,21 @@ _KINDS: Mapping[str, Callable[[], list[str]]] = {
 
 def list_names(
     kind: Annotated[str | None, typer.Argument(help=f"One of {', '.join(_KINDS)}; all if none is named.")] = None,
+    suite: Annotated[str | None, typer.Argument(help="Of tasks: those of this suite; all if none is named.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """List what can be named in tasks and on the command line.
+    """List what can be named in tasks and on the command line; of tasks, those of the largest suites last.
 
     \b
     Examples:
       agentgym list
-      agentgym list tasks
+      agentgym list tasks shell
       agentgym list metrics --json
     """
     wanted = list(_KINDS) if kind is None else [_known(kind)]
-    names = {name: _KINDS[name]() for name in wanted}
+    if suite is not None and kind != "tasks":
+        raise UsageError(f"only tasks are of a suite: agentgym list tasks {suite}")
+    names = {name: _KINDS[name]() for name in wanted} if suite is None else {"tasks": _tasks_of(suites[suite])}
     if json:
         write_json(names if kind is None else names[kind])
         return

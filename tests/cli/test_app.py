@@ -15,6 +15,7 @@ from PIL import Image
 
 from agentgym.cli import main
 from agentgym.errors import UnknownNameError
+from agentgym.families import suites
 from tests.cli.conftest import SAVED, Run, write_tasks
 
 
@@ -58,6 +59,30 @@ def test_list_of_one_kind_is_a_name_a_line(run: Run) -> None:
 def test_list_of_an_unknown_kind_is_met_with_a_suggestion(run: Run) -> None:
     code, _, err = run("list", "metric")
     assert (code, err) == (2, "agentgym: nothing named 'metric' to list; did you mean 'metrics'?\n")
+
+
+def test_list_names_the_tasks_of_a_suite(run: Run) -> None:
+    code, out, _ = run("list", "tasks", "data")
+    assert code == 0
+    assert out.splitlines() == [f"data/{name}" for name in suites["data"].families]
+    assert json.loads(run("list", "tasks", "data", "--json")[1]) == out.splitlines()
+
+
+def test_list_names_small_suites_before_those_that_hide_them(run: Run) -> None:
+    names = run("list", "tasks")[1].splitlines()
+    assert set(names) >= {f"{suite}/{name}" for suite in ("shell", "apps", "micro") for name in suites[suite].families}
+    order = list(dict.fromkeys(name.partition("/")[0] for name in names))
+    assert order == sorted(order, key=lambda suite: len(suites[suite].families))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(("tasks", "shel"), "did you mean 'shell'?"), (("metrics", "shell"), "only tasks are of a suite")],
+)
+def test_list_of_a_suite_that_cannot_be_is_exit_2(words: tuple[str, ...], says: str, run: Run) -> None:
+    code, _, err = run("list", *words)
+    assert code == 2
+    assert says in err
 
 
 def test_validate_finds_nothing_wrong_with_good_tasks(tasks: str, run: Run) -> None:
