@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from agentgym.envs import ToolEnv
 from agentgym.families import find_family, suites
 
 ROOT = Path(__file__).parents[1]
+PATHS = {**os.environ, "PYTHONPATH": str(ROOT)}
 SHOWN = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "agentgym").rglob("*.py")]
 
 
@@ -73,6 +77,33 @@ def test_the_task_of_the_page_of_the_service_can_be_played() -> None:
     assert asked["content"] == "It is B12 345."
     assert "R7" in policy["content"]
     assert env.step(ToolCall("submit", {"answer": "7"}))[1] == 1
+
+
+def python_of(page: Path, containing: str) -> str:
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    (code,) = [one for one in blocks if containing in one]
+    return str(code)
+
+
+def printed(code: str, folder: Path) -> str:
+    script = folder / "shown.py"
+    script.write_text(code)
+    done = subprocess.run([sys.executable, script], cwd=folder, env=PATHS, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_calls_are_read_back_as_the_page_of_recording_does_it(tmp_path: Path) -> None:
+    out = printed(python_of(ROOT / "docs" / "recording.md", '"tool_call"'), tmp_path).splitlines()
+    assert out[0] == "call-1-0 bash {'command': 'ls data'}"
+    assert out[1] == "call-2-0 submit {'answer': '12'}"
+    assert out[2].startswith("{'call-1-0': 'orders.csv")
+
+
+def test_the_tools_of_the_readme_show_what_the_task_is_about(tmp_path: Path) -> None:
+    out = printed(python_of(ROOT / "README.md", "shell/find-files"), tmp_path)
+    assert "the folder ~/depot" in out
+    assert out.endswith("\n37\nbilling\ndrafts\nexports\n Score(value=0.0, terms={'0:match_in_list': 0.0})\n")
 
 
 def test_the_agent_of_the_page_of_tools_plays(
