@@ -16,6 +16,7 @@ from agentgym.errors import MissingDependencyError, UsageError
 from agentgym.families import load_tasks
 from agentgym.tasks import Task
 from agentgym.tools import Tool, resolve_tools, tools
+from agentgym.tools.registry import full_names
 
 __all__ = ["commands"]
 
@@ -38,7 +39,7 @@ def list_tools(
     \b
     Examples:
       agentgym tools list
-      agentgym tools list shop:stock --json
+      agentgym tools list my_tools:stock --json
       agentgym tools list --task shell/find-files
     """
     with modules_from_here():
@@ -57,10 +58,10 @@ def schema(names: Named) -> None:
     \b
     Examples:
       agentgym tools schema bash read write
-      agentgym tools schema shop:stock
+      agentgym tools schema shop:refund
     """
     with modules_from_here():
-        found = resolve_tools(names)
+        found = resolve_tools(map(_full, names))
     write_json([one.definition() for one in found.values()])
 
 
@@ -78,15 +79,16 @@ def call(
     \b
     Examples:
       agentgym tools call bash command="ls -la"
-      agentgym tools call shop:stock --arguments '{"item": "pen"}'
+      agentgym tools call my_tools:stock --arguments '{"item": "pen"}'
       agentgym tools call read path=utilities/example.txt --task shell/fix-script
     """
     from agentgym.envs import ToolEnv
 
     with modules_from_here():
-        found = resolve_tools([name])
+        found = resolve_tools([_full(name)])
         if len(found) != 1:
-            raise UsageError(f"{name!r} is {len(found)} tools, {', '.join(found)}; name one of them")
+            such = f", such as {name}:{next(iter(found))}" if name in tools else ""
+            raise UsageError(f"{name!r} is {len(found)} tools, {', '.join(found)}; name one of them{such}")
         (one,) = found.values()
         given = _arguments(one, values or (), arguments)
         played = Task("call", "") if task is None else task
@@ -100,12 +102,24 @@ def call(
     raise typer.Exit(0 if result["ok"] else 1)
 
 
+def _full(name: str) -> str:
+    """The name by which a tool is found that has only its own."""
+    if name in tools or ":" in name:
+        return name
+    full = full_names(name)
+    if len(full) > 1:
+        raise UsageError(f"several tools are named {name!r}: {', '.join(full)}; name one of them so")
+    return full[0] if full else name
+
+
 def _found(names: Sequence[str]) -> list[tuple[str, Tool | str]]:
-    """Each tool by its name; for one of a package that is not installed, why it is not there."""
+    """Each tool by the name that finds it; for one of a package that is not installed, why it is not there."""
     found: list[tuple[str, Tool | str]] = []
     for name in names:
         try:
-            found += resolve_tools([name]).items()
+            several = resolve_tools([name])
+            together = name in tools and len(several) > 1
+            found += [(f"{name}:{own}" if together else own, one) for own, one in several.items()]
         except MissingDependencyError as error:
             found.append((name, str(error)))
     return found

@@ -9,19 +9,29 @@ from jsonschema.exceptions import SchemaError
 
 from agentgym.errors import ToolError
 from agentgym.spaces.instances import instance_of
-from agentgym.tools import Tool
+from agentgym.tools import Tool, resolve_tools
+from agentgym.tools.registry import ToolSource
 
 __all__ = ["check_tool"]
 
 _DRAWN = 30
 
 
-def check_tool(tool: Tool) -> None:
+def check_tool(tool: ToolSource) -> None:
     """Returns if a model can be told of the tool, and if what its schema allows is what it takes. It is not called.
+
+    Args:
+        tool: what `agentgym.tools.resolve_tools` takes of one, such as a function; of several each is checked.
 
     Raises:
         AssertionError: says what the tool does not keep to.
+        UsageError: if it is none and no tool can be made of it.
     """
+    for one in resolve_tools([tool]).values():
+        _check(one)
+
+
+def _check(tool: Tool) -> None:
     assert tool.description.strip(), f"{tool.name} says nothing of what it is for: give it a docstring"
     try:
         Draft202012Validator.check_schema(dict(tool.parameters))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias, get_args, get_type_hints
 
 from agentgym.actions.quoting import short
-from agentgym.errors import TaskError, UsageError
-from agentgym.registry import Registry, resolve
+from agentgym.errors import MissingDependencyError, TaskError, UsageError
+from agentgym.registry import Registry, resolve, suggestion
 from agentgym.tools.decorator import tool
 from agentgym.tools.tool import Tool
 
-__all__ = ["ToolSource", "named_tools", "resolve_tools", "tool_sources", "tools"]
+__all__ = ["ToolSource", "full_names", "named_tools", "resolve_tools", "tool_sources", "tools"]
 
 ToolMaker: TypeAlias = Callable[[], Tool | Sequence[Tool]]
 ToolSource: TypeAlias = Tool | Callable[..., Any] | str
@@ -48,9 +49,9 @@ def resolve_tools(sources: Iterable[ToolSource]) -> Mapping[str, Tool]:
     """The tools by their names, in their order.
 
     Args:
-        sources: a `Tool`; a function, of which one is made; or text: a registered name, ``"module:name"`` of a tool, of
-            a list of tools, of a function, or of one annotated to return tools, which is called; or what a
-            source of tools understands, ``"mcp:…"``.
+        sources: a `Tool`; a function, of which one is made; or text: a registered name, ``"shop:refund"`` for one of
+            the tools that a registered name gives, ``"module:name"`` of a tool, of a list of tools, of a function, or
+            of one annotated to return tools, which is called; or what a source of tools understands, ``"mcp:…"``.
 
     Raises:
         UsageError: if there is nothing of a name, or two tools have the same.
@@ -89,19 +90,57 @@ def named_tools(names: Sequence[str], *, besides: Callable[[str], bool] = lambda
     return found
 
 
+def full_names(own: str) -> list[str]:
+    """By which names a tool is found that registered names give together with others: ``["shop:refund"]``."""
+    found = []
+    for name in tools:
+        # What is not installed has no tools to look through.
+        with suppress(MissingDependencyError):
+            found += [f"{name}:{own}"] if own in _within(name) else []
+    return found
+
+
+def _within(name: str) -> Mapping[str, Tool]:
+    """The tools of a registered name, by their own; none where it is a tool itself."""
+    known = tools[name]
+    return {} if isinstance(known, Tool) else {one.name: one for one in _all(known(), name)}
+
+
 def _resolved(source: ToolSource) -> Sequence[Tool]:
     if not isinstance(source, str):
         return _made(source)
     if source in tools:
         known = tools[source]
-        return [known] if isinstance(known, Tool) else _all(known(), source)
+        return [known] if isinstance(known, Tool) else list(_within(source).values())
+    registered, _, own = source.partition(":")
+    if own and registered in tools:
+        return _one_within(registered, own)
     if source.partition(":")[0] in tool_sources:
         return _all(tool_sources[source.partition(":")[0]](source), source)
     if ":" in source:
-        return _made(resolve(source, "tool", fits=lambda thing: callable(thing) or isinstance(thing, list | tuple)))
+        return _imported(source)
     # Says what there is.
     tools[source]
     return []
+
+
+def _one_within(registered: str, own: str) -> Sequence[Tool]:
+    several = _within(registered)
+    if own in several:
+        return [several[own]]
+    try:
+        # A module may be named as something that is registered.
+        return _imported(f"{registered}:{own}")
+    except UsageError as error:
+        if not several:
+            raise
+        raise UsageError(
+            f"no tool named {own!r} is among those of {registered!r}; {suggestion(own, several)}"
+        ) from error
+
+
+def _imported(place: str) -> Sequence[Tool]:
+    return _made(resolve(place, "tool", fits=lambda thing: callable(thing) or isinstance(thing, list | tuple)))
 
 
 def _made(thing: Any) -> Sequence[Tool]:

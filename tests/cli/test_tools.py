@@ -62,7 +62,21 @@ def test_list_names_all_that_is_registered(run: Run) -> None:
     assert code == 0
     assert {"bash", "python", "read", "write", "submit"} <= listed
     registered = json.loads(run("list", "tools", "--json")[1])
-    assert listed == set(resolve_tools(registered))
+    assert "shop:refund" in listed, "by the name that finds it"
+    assert set(resolve_tools(listed)) == set(resolve_tools(registered))
+
+
+@pytest.mark.parametrize("name", ["shop:refund", "refund"])
+def test_one_of_several_tools_is_found_by_either_name(name: str, run: Run) -> None:
+    code, out, _ = run("tools", "schema", name)
+    (definition,) = json.loads(out)
+    assert (code, definition["function"]["name"]) == (0, "refund")
+
+
+def test_a_name_that_gives_several_tools_is_no_call(run: Run) -> None:
+    code, _, err = run("tools", "call", "shop")
+    assert code == 2
+    assert "name one of them, such as shop:read_policy" in err
 
 
 def test_list_of_a_task(shop: str, run: Run, tmp_path: Path) -> None:

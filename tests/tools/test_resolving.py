@@ -88,3 +88,9 @@ def test_what_means_nothing_is_refused(sources: Any, says: str) -> None:
 def test_an_unknown_name_says_what_there_is() -> None:
     with pytest.raises(UnknownNameError, match="no tool named"):
         resolve_tools(["qqqqqqqqqqqqqqq"])
+
+
+def test_one_of_several_tools_is_named_after_a_colon() -> None:
+    assert list(resolve_tools(["shop:refund"])) == ["refund"]
+    with pytest.raises(UsageError, match="no tool named 'refnd' is among those of 'shop'; did you mean 'refund'"):
+        resolve_tools(["shop:refnd"])
