@@ -265,6 +265,25 @@ def test_no_action_raises(actions: list[Any]) -> None:
         assert not truncated
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_many_run_in_processes_of_their_own_without_shared_memory() -> None:
+    envs = gym.make_vec(
+        "agentgym/Tools-v0",
+        num_envs=2,
+        vectorization_mode="async",
+        vector_kwargs={"shared_memory": False},
+        task=_task(tools=NAMED),
+        backend="memory",
+    )
+    try:
+        assert envs.reset(seed=0)[0] == ("Write 42.\n\nSteps left: 5",) * 2
+        seen, *_ = envs.step([json.dumps(_call("add", a=1)), "WAIT"])
+        assert "[call-1-0] add\n2" in seen[0]
+        assert seen[1] == "Write 42.\n\nSteps left: 4"
+    finally:
+        envs.close()
+
+
 def test_a_broken_machine_raises_and_the_next_reset_works() -> None:
     @tool
     def smash(context: ToolContext) -> None:
