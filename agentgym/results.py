@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import gymnasium as gym
 import msgspec
 
 from agentgym.agents import make_agent, oracle_family
 from agentgym.agents.policy import read_description, wrapped
 from agentgym.backends.base import backends
 from agentgym.engines import Engine, Outcome
+from agentgym.envs.making import made_by_id
 from agentgym.errors import UsageError
 from agentgym.families import DESKTOP, env_of, load_tasks, suites
 from agentgym.registration import small_task_ids
@@ -117,11 +117,7 @@ def check(spec: RolloutSpec) -> None:
     if isinstance(backend, str):
         backends[backend]
     task = {} if spec.task is None else {"task": spec.task}
-    try:
-        env = gym.make(spec.env, **{**spec.env_kwargs, **task})
-    except TypeError as error:
-        # Gymnasium adds all arguments to what the environment says of one.
-        raise UsageError(f"{spec.env} cannot be made so: {str(error).partition(' was raised')[0]}") from error
+    env = made_by_id(spec.env, {**spec.env_kwargs, **task})
     wrapped(env, spec.wrappers).close()
 
 

@@ -16,6 +16,7 @@ import typer
 
 from agentgym.cli.options import key_values, modules_from_here
 from agentgym.cli.targets import make_folder
+from agentgym.envs.making import made_by_id
 from agentgym.errors import UsageError
 from agentgym.extras import needed
 from agentgym.families import env_of, load_tasks, suites
@@ -80,11 +81,7 @@ def serve_mcp(
 
 def _made(target: str, options: Mapping[str, Any]) -> gym.Env[Any, Any]:
     env_id, told = _named(target)
-    try:
-        return gym.make(env_id, **{**told, **options})
-    except TypeError as error:
-        # Gymnasium adds all arguments to what the environment says of one.
-        raise UsageError(f"{env_id} cannot be made so: {str(error).partition(' was raised')[0]}") from error
+    return made_by_id(env_id, {**told, **options})
 
 
 def _named(target: str) -> tuple[str, dict[str, Any]]:

@@ -20,6 +20,7 @@ from tests.cli.conftest import Run, write_tasks
         (["CartPole-v1"], "actions of Discrete(2) cannot be called by name"),
         (["shell", "--hide", "evaluat"], "'evaluat' cannot be hidden; did you mean 'evaluate'"),
         (["shell", "--option", "no_such=1"], "agentgym/Tools-v0 cannot be made so"),
+        (["shell", "--option", "tool=bash"], "unexpected keyword argument 'tool'; did you mean 'tools'?"),
         (["shell", "--option", "no_such"], "--option takes KEY=VALUE"),
         (["shell", "--idle", "3"], "--idle is for --http"),
     ],
