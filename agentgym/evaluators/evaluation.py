@@ -33,6 +33,10 @@ __all__ = ["Score", "evaluate"]
 
 _Kept = Mapping[str, bytes]
 
+# What an agent left may be too deep, too large or too garbled for whoever reads it. It is then as good as not there:
+# an episode that was lost must not get out of its score.
+_BEYOND_READING = (RecursionError, MemoryError, OverflowError, UnicodeError)
+
 
 class Score(msgspec.Struct, frozen=True):
     """A result in [0, 1], with the result of each check by its place and metric: ``"0:exact_match"``."""
@@ -49,7 +53,7 @@ class _Room(NamedTuple):
 
 
 class _MissingError(Exception):
-    """What was to be judged is not there."""
+    """What was to be judged is not there, or cannot be read."""
 
 
 def evaluate(
@@ -59,6 +63,7 @@ def evaluate(
 
     ``and`` is the mean of the checks, or 0 as soon as one is exactly 0; ``or`` is their maximum. An infeasible task
     scores 1 if the last action said so; any other scores 0 then. A file that is missing is a fact: that check is 0.
+    So is what is nested too deep, too large or no text where one should be, as an agent may leave it.
     Semantics of OSWorld's ``DesktopEnv.evaluate``, but for a missing file under ``or``, which there leaves the check
     before it in force.
 
@@ -124,16 +129,16 @@ def _apply(check: Check, backend: Backend, kept: _Kept, where: str) -> float:
                 for side, getter in (("result", check.result), ("expected", check.expected))
                 if getter is not None
             ]
+            return _measure(check, arguments, where)
         except _MissingError:
             return 0.0
-        return _measure(check, arguments, where)
 
 
 def _get(spec: GetterSpec, backend: Backend, kept: _Kept, *, room: _Room, where: str) -> Any:
     getter = _known(getters, spec.type, where)
     try:
         found = getter(backend, {**spec.config, "kept": kept} if spec.type in reads_kept else spec.config)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, *_BEYOND_READING) as error:
         raise _MissingError from error
     except Exception as error:  # a boundary to getters that others wrote
         if _passes(error):
@@ -171,6 +176,8 @@ def _measure(check: Check, arguments: list[Any], where: str) -> float:
     metric = _known(metrics, check.metric, where)
     try:
         value: object = metric(*arguments, **check.options)
+    except _BEYOND_READING as error:
+        raise _MissingError from error
     except Exception as error:  # a boundary to metrics that others wrote
         if _passes(error):
             raise

@@ -60,6 +60,35 @@ def test_evidence_that_is_no_json_leaves_the_episode_unscored(left: Mapping[str,
         _score({"type": "evidence", "name": "broken.json"}, [], kept=left)
 
 
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{"deep.json": DEEP.encode()}, {"deep.json": b'[{"a":' * 3000 + b"1" + b"}]" * 3000}, {"answer": b"\xff\xfe"}],
+)
+def test_what_is_too_deep_or_no_text_scores_zero(kept: Mapping[str, bytes]) -> None:
+    getter = {"type": "answer"} if "answer" in kept else {"type": "evidence", "name": "deep.json"}
+    assert _score(getter, 1, kept=kept) == 0.0
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, OverflowError, UnicodeError])
+def test_a_metric_to_which_it_is_too_much_scores_zero(
+    error: type[Exception], left: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def much(_result: Any, _rules: Any) -> float:
+        raise error
+
+    monkeypatch.setitem(metrics._known, "much", much)
+    rule = GetterSpec("rule", {"type": "rule", "rules": {"expected": 1}})
+    spec = EvaluatorSpec((Check("much", GetterSpec("answer", {"type": "answer"}), rule),))
+    assert evaluate(spec, MemoryBackend(), None, kept=left).value == 0.0
+
+
+def test_json_that_is_too_deep_is_none() -> None:
+    assert metrics["check_direct_json_object"](DEEP, {"expected": {"a": 1}}) == 0.0
+
+
 def test_misspelt_keys_are_told_before_the_episode() -> None:
     with pytest.raises(TaskError, match="missing required field `name`"):
         _score({"type": "evidence", "nme": "x"}, [])
@@ -177,6 +206,15 @@ def test_a_query_that_is_no_sql_is_a_fault_of_the_task(machine: MemoryBackend) -
         ("1e3", 1000, True),
         ("1,000", 1000, False),
         ("nan", 1, False),
+        ("-.5", -0.5, True),
+        ("+1.", 1, True),
+        (" 10\n", 10, True),
+        ("1_0", 10, False),
+        ("١٠", 10, False),
+        ("１０", 10, False),
+        ("1e9999", 1, False),
+        (10**400, 1.5, False),
+        ("1" * 5000, 1, False),
         (True, 1, False),
         (True, True, True),
         (None, 0, False),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from agentgym.backends.sandbox.backend import SandboxBackend
-from agentgym.evaluators import getters
+from agentgym.evaluators import evaluate, getters
+from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
 
 HOME = "/home/user"
 
@@ -201,6 +202,27 @@ def strange(): return {1, 2}
 def forever():
     while True: pass
 """
+
+
+def test_what_calls_say_in_place_of_an_answer_scores_zero(machine: SandboxBackend) -> None:
+    said = "'[{\"a\":' + '[' * 500_000"
+    sh(
+        machine,
+        f"""mkdir code; cat > code/mod.py <<'END'
+import os
+def deep():
+    for one in range(3, 20):
+        try: os.write(one, ({said}).encode())
+        except OSError: pass
+    os._exit(0)
+def large(): return 10**400
+END""",
+    )
+    rule = GetterSpec("rule", {"type": "rule", "rules": {"expected": [{"value": 1}]}})
+    for name in ("deep", "large"):
+        calls = {"type": "python_calls", "path": "~/code", "calls": [{"function": f"mod:{name}"}]}
+        spec = EvaluatorSpec((Check("matches", GetterSpec("python_calls", calls), rule),))
+        assert evaluate(spec, machine, None).value == 0.0
 
 
 def called(machine: SandboxBackend, *calls: dict[str, Any]) -> Any:

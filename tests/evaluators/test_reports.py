@@ -22,6 +22,10 @@ def test_findings_count_by_name_value_and_source() -> None:
     assert found([*GOOD, {"name": "more", "value": 1}]) == 1
 
 
+def test_a_number_that_no_float_can_hold_is_another_one() -> None:
+    assert found([GOOD[0], {**GOOD[1], "value": 10**400}]) == 0.5
+
+
 def test_any_of_several_values_will_do() -> None:
     rules = {"expected": [{"name": "who", "value": ["Ulla Kalov", "Ulla Kalov (engineer)", 7], "sources": [A]}]}
     for value in ("Ulla Kalov", "ulla kalov (engineer)", 7):

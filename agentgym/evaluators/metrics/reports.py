@@ -123,7 +123,9 @@ def _numbers(text: str) -> Sequence[float]:
 def _is_number(found: Any, value: float) -> bool:
     if isinstance(found, bool) or not isinstance(found, int | float):
         return False
-    return abs(found - value) <= _NEAR * max(1.0, abs(value))
+    # Compared, and not subtracted: an integer may be larger than any float.
+    reach = _NEAR * max(1.0, abs(value))
+    return value - reach <= found <= value + reach
 
 
 def _folded(text: Any) -> str:

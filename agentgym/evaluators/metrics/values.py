@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -12,6 +13,8 @@ __all__ = ["METRICS"]
 
 _RELATIVE = 1e-6
 _ABSOLUTE = 1e-9
+# As people write it: Python would also take underscores, and the digits of any script.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 class Value(TypedDict):
@@ -21,8 +24,8 @@ class Value(TypedDict):
 def matches(result: Any, rules: Value, *, ordered: bool = True) -> float:
     """Whether the result is ``rules["expected"]``: numbers within a millionth, texts without the blanks around them.
 
-    A text that reads as a number is equal to it, as an answer is text. Lists are compared in their order, or with
-    ``ordered: false`` in any, the outermost alone.
+    A text that reads as a number, ``"-1.5"`` or ``"1e3"``, is equal to it, as an answer is text. Lists are compared in
+    their order, or with ``ordered: false`` in any, the outermost alone.
     """
     expected = rules["expected"]
     if ordered or not (_is_list(result) and _is_list(expected)):
@@ -67,11 +70,13 @@ def _same_in_any_order(result: Sequence[Any], expected: Sequence[Any]) -> bool:
 
 def _number(value: Any) -> float | None:
     if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, int | float) else None
+        return float(value) if _NUMBER.fullmatch(value.strip()) else None
+    if not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _is_list(value: Any) -> bool:
