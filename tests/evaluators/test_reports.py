@@ -90,6 +90,21 @@ def test_a_value_elsewhere_or_nearly_is_not_stated(text: Any, score: float) -> N
     assert stated(text) == score
 
 
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        (f"Marham -12.5 [{A}] [{B}]", 1),
+        (f"Marham [{A}] [{A}]\n-12.5 [{A}] [{B}]", 1),
+        (f"Marham -12.5 [{A}] [{B}] https://a.example/z", 0),
+        (f"Marham [{A}] [{B}]\n-12.5 [{B}]", 0.5),
+        (f"Marham [{A}]\n-12.5 [{B}] [{A}2]", 0.5),
+        (f"Marham [{A}] [{A}2]\n-12.5 [{B}]\nMarham [{A}]", 1),
+    ],
+)
+def test_a_line_with_the_address_of_something_else_states_nothing(text: str, score: float) -> None:
+    assert stated(text) == score
+
+
 def test_a_number_may_have_separators_and_an_address_has_no_numbers() -> None:
     rules = {"expected": [{"value": 1234, "sources": ["https://a.example/1234"]}]}
     assert metrics["report_states"]("1,234 of them: https://a.example/1234", rules) == 1

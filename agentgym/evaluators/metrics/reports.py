@@ -58,8 +58,9 @@ def findings_state(result: Any, rules: Findings) -> float:
 def report_states(result: Any, rules: Stated) -> float:
     """Share of ``rules["expected"]`` that a report states: a line that has the value and one of the sources.
 
-    A report of more than ``rules["most_words"]`` words (addresses are none), or with any of the texts of
-    ``rules["none_of"]`` in it, states nothing: it may have said everything in the hope that something fits.
+    Every address in the line must be a source of something that it states, or the line states nothing. A report of
+    more than ``rules["most_words"]`` words (addresses are none), or with any of the texts of ``rules["none_of"]`` in
+    it, states nothing: it may have said everything in the hope that something fits.
 
     Args:
         result: the report, or an object with it as ``text``.
@@ -72,7 +73,8 @@ def report_states(result: Any, rules: Stated) -> float:
     if words > rules.get("most_words", words) or any(_has(text, one) for one in rules.get("none_of", ())):
         return 0.0
     wanted = rules["expected"]
-    right = sum(any(_states(line, fact) for line in text.splitlines()) for fact in wanted)
+    stated = [_stated(line, wanted) for line in text.splitlines()]
+    right = sum(any(fact in facts for facts in stated) for fact in wanted)
     return right / len(wanted) if wanted else 1.0
 
 
@@ -100,11 +102,13 @@ def _equal(found: Any, value: Value) -> bool:
     return len(numbers) == 1 and _is_number(numbers[0], value)
 
 
-def _states(line: str, fact: Fact) -> bool:
-    if not set(_ADDRESS.findall(line)) & set(fact["sources"]):
-        return False
-    words = _ADDRESS.sub(" ", line)
-    return any(_says(words, value) for value in _values(fact))
+def _stated(line: str, wanted: Sequence[Fact]) -> Sequence[Fact]:
+    """The facts that a line has with their sources, and none if it names others, too: it may have named them all."""
+    named, words = set(_ADDRESS.findall(line)), _ADDRESS.sub(" ", line)
+    said = [fact for fact in wanted if any(_says(words, value) for value in _values(fact))]
+    if named - {source for fact in said for source in fact["sources"]}:
+        return []
+    return [fact for fact in said if named & set(fact["sources"])]
 
 
 def _says(words: str, value: Value) -> bool:
