@@ -30,6 +30,7 @@ _SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-",
 # What stands behind a percentage, not in front of a number: there it would be a remainder.
 _PERCENT = re.compile(r"%(?=\s*(?:$|[)\],+*/-]|of\b))")
 _OF = re.compile(r"(?<=%)(\s*)of\b")
+_WANTS_MORE = re.compile(r"(?:\bof|\*\*|//|[-+*/(,×·÷−–])$")
 # "12%" is read as "12**percent", which binds as tightly.
 _MARK = "**percent"
 
@@ -64,7 +65,7 @@ def calculate(expression: str) -> Number:
     if foreign is not None:
         raise CalculationError(f"{text[foreign]!r} is nothing to calculate with", foreign + 1)
     with decimal.localcontext(_CONTEXT):
-        return _Calculation(text).value()
+        return _Calculation(text, expression.rstrip()).value()
 
 
 def told(number: Number) -> str:
@@ -97,8 +98,9 @@ def _plain(value: Decimal) -> str:
 class _Calculation:
     """One expression, and where in it everything is."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, written: str) -> None:
         self._given = text
+        self._written = written
         self._percents = [found.start() for found in _PERCENT.finditer(text)]
         self._read = _PERCENT.sub(_MARK, text.strip())
         self._indent = len(text) - len(text.lstrip())
@@ -193,10 +195,21 @@ class _Calculation:
     def _malformed(self, error: SyntaxError) -> CalculationError:
         if not self._read:
             return CalculationError("there is nothing to calculate")
+        lacking = self._lacking()
+        if lacking is not None:
+            return CalculationError(lacking, len(self._written) + 1)
         column = self._column(min(max((error.offset or 1) - 1, 0), len(self._read)))
         if "=" in self._read:
             return CalculationError("'=' is no arithmetic; write only what is to be calculated", column)
         return CalculationError("this cannot be read as arithmetic", column)
+
+    def _lacking(self) -> str | None:
+        """What is missing at the end, if the expression could be read with it."""
+        closing = ")" * max(self._read.count("(") - self._read.count(")"), 0)
+        last = _WANTS_MORE.search(self._written)
+        if last is not None and _can_be_read(f"{self._read} 1{closing}"):
+            return f"something is missing after {last[0]!r}"
+        return f"{closing!r} is missing" if closing and _can_be_read(self._read + closing) else None
 
     def _column(self, offset: int) -> int:
         """Where in what was given, from 1, something of what is read stands."""
@@ -206,6 +219,14 @@ class _Calculation:
                 break
             place = max(percent, place - (len(_MARK) - 1))
         return min(place, len(self._given)) + 1
+
+
+def _can_be_read(text: str) -> bool:
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _bits(number: int) -> int:
