@@ -270,7 +270,6 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
         self._running = self._begun = False
-        self._closed = True
         try:
             self._toolbox.close()
         finally:

@@ -64,7 +64,6 @@ class JudgedEnv(gym.Env[Seen, Any]):
         self._task: Task | None = None
         self._seed = 0
         self._running = False
-        self._closed = False
         self._scored: Score | EvaluationError | None = None
         self._checked: EvaluatorSpec | None = None
 
@@ -147,19 +146,17 @@ class JudgedEnv(gym.Env[Seen, Any]):
 
     def _take(self, task: Task) -> None:
         """Makes it the present one, with what is drawn for its machine."""
-        self._task, self._closed = task, False
+        self._task = task
         self._seed = int(self.np_random.integers(2**31))
 
     def _check_token(self, token: object, kind: type) -> None:
         """Returns if an episode can be restored from it.
 
         Raises:
-            UsageError: if it is none of `snapshot`, or the environment is closed.
+            UsageError: if it is none that `snapshot` gave.
         """
         if not isinstance(token, kind):
             raise UsageError(f"restore takes what snapshot() gave, a {kind.__name__}, not {short(token)}")
-        if self._closed:
-            raise UsageError("the environment is closed, and its machine with it: reset it before restore(token)")
 
     def _finish(self, info: dict[str, Any]) -> float:
         """Scores the last state into ``info`` and gives the reward."""

@@ -258,7 +258,7 @@ class ToolEnv(JudgedEnv[str]):
 
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
-        self._running, self._closed = False, True
+        self._running = False
         try:
             self._toolbox.close()
         finally:

@@ -458,7 +458,7 @@ def test_a_snapshot_brings_everything_back_any_number_of_times() -> None:
     assert env.step("DONE")[1] == 1.0
 
 
-def test_only_a_token_is_restored_and_only_while_the_environment_is_open() -> None:
+def test_only_a_token_is_restored() -> None:
     env = _env()
     env.reset(seed=0)
     token = env.snapshot()
@@ -466,8 +466,7 @@ def test_only_a_token_is_restored_and_only_while_the_environment_is_open() -> No
         with pytest.raises(UsageError, match=r"restore takes what snapshot\(\) gave, a ToolSnapshot, not "):
             env.restore(wrong)  # type: ignore[arg-type]  # as a newcomer gives it
     env.close()
-    with pytest.raises(UsageError, match="the environment is closed"):
-        env.restore(token)
+    env.restore(token)
     env.reset(seed=1, options={"task": _task(id="other")})
     env.restore(token)
     assert env.task.id == "t"
