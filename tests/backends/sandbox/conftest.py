@@ -9,6 +9,20 @@ import pytest
 from agentgym.backends.sandbox.backend import SandboxBackend
 from agentgym.tools import Reply
 
+HELLO = """
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+def main(port, database, data):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(data.encode())
+
+    HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""
+"""A service that answers with the data that it was started with."""
+
 
 @dataclass(frozen=True)
 class Asked:

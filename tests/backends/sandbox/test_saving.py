@@ -9,7 +9,7 @@ import pytest
 from agentgym.backends.sandbox.backend import SandboxBackend
 from agentgym.backends.sandbox.toolside import MachineToken
 from agentgym.errors import UsageError
-from tests.backends.sandbox.conftest import Asked
+from tests.backends.sandbox.conftest import HELLO, Asked
 
 _LOOK = "ls -lR --time-style=+%s ~ /tmp | grep -v '^total'; cat ~/a/x ~/hard; stat -c '%h %a' ~/a/x"
 
@@ -161,15 +161,7 @@ def test_folders_as_deep_as_paths_are_long(asked: Asked) -> None:
 
 
 def test_services_and_random_numbers_are_part_of_a_token(asked: Asked) -> None:
-    source = (
-        "from http.server import BaseHTTPRequestHandler, HTTPServer\n"
-        "def main(port, database, data):\n"
-        "    class Handler(BaseHTTPRequestHandler):\n"
-        "        def do_GET(self):\n"
-        "            self.send_response(200); self.end_headers(); self.wfile.write(data.encode())\n"
-        "    HTTPServer(('127.0.0.1', port), Handler).serve_forever()\n"
-    )
-    asked.machine.serve("hello", source, port=8080, database="d", data="here")
+    asked.machine.serve("hello", HELLO, port=8080, database="d", data="here")
     token = saved(asked)
     drawn = asked.bash("echo $RANDOM").output
     asked.machine.reset(seed=99)

@@ -7,7 +7,7 @@ import pytest
 from agentgym.actions import Click
 from agentgym.backends.sandbox.backend import SandboxBackend
 from agentgym.errors import ActionError, BackendError, UsageError
-from tests.backends.sandbox.conftest import Asked
+from tests.backends.sandbox.conftest import HELLO, Asked
 
 
 def test_shell_keeps_folder_variables_functions_and_status(asked: Asked) -> None:
@@ -200,15 +200,7 @@ def test_regular_expression_that_never_ends_is_stopped(asked: Asked) -> None:
 
 
 def test_service_answers_on_the_loopback(asked: Asked) -> None:
-    source = (
-        "from http.server import BaseHTTPRequestHandler, HTTPServer\n"
-        "def main(port, database, data):\n"
-        "    class Handler(BaseHTTPRequestHandler):\n"
-        "        def do_GET(self):\n"
-        "            self.send_response(200); self.end_headers(); self.wfile.write(data.encode())\n"
-        "    HTTPServer(('127.0.0.1', port), Handler).serve_forever()\n"
-    )
-    asked.machine.serve("hello", source, port=8080, database="unused.db", data="hello there")
+    asked.machine.serve("hello", HELLO, port=8080, database="unused.db", data="hello there")
     got = asked.do("http", method="GET", url="http://127.0.0.1:8080/x", headers={})
     assert got.value["status"] == 200
     assert got.value["body"] == "hello there"
