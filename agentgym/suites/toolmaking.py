@@ -179,13 +179,15 @@ def repository_is(path: str, expected: Mapping[str, Any]) -> Check:
 
 
 def answer_is(answer: Any) -> Check:
-    """Whether this was submitted."""
-    return Check("matches", getter("answer"), rule(answer))
+    """Whether this was submitted; an object as JSON."""
+    return Check(
+        "check_direct_json_object" if isinstance(answer, Mapping) else "matches", getter("answer"), rule(answer)
+    )
 
 
-def getter(name: str, **config: Any) -> GetterSpec:
+def getter(kind: str, /, **config: Any) -> GetterSpec:
     """What fetches one side of a check."""
-    return GetterSpec(name, {"type": name, **config})
+    return GetterSpec(kind, {"type": kind, **config})
 
 
 def _folders(files: Iterable[str]) -> set[str]:

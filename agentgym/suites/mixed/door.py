@@ -8,8 +8,9 @@ import numpy as np
 
 from agentgym.actions import TypeText
 from agentgym.families import TaskFamily
-from agentgym.suites.apps.making import DOCUMENTS, HOME, draw, draw_some, lay, text_is
-from agentgym.suites.mixed.making import Moves, bash, copy_all, make_task, only_shown
+from agentgym.suites.apps.making import DOCUMENTS, HOME, text_is
+from agentgym.suites.mixed.making import Moves, copy_all, make_task, only_shown
+from agentgym.suites.toolmaking import bash, draw, draw_some, lay
 from agentgym.tasks import Task
 
 __all__ = ["FAMILIES"]

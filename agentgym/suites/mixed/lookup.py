@@ -8,10 +8,11 @@ import numpy as np
 
 from agentgym.actions import Hotkey, TypeText
 from agentgym.families import TaskFamily
-from agentgym.suites.apps.making import DOCUMENTS, draw, draw_some, text_is
+from agentgym.suites.apps.making import DOCUMENTS, text_is
 from agentgym.suites.mixed.making import Moves, edited, make_task
 from agentgym.suites.research.looking import called, cell, figure, opened
 from agentgym.suites.research.making import draw_until
+from agentgym.suites.toolmaking import draw, draw_some
 from agentgym.tasks import SetupStep, Task
 from agentgym.tools.world import Town, World, archived
 

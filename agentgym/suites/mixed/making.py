@@ -6,11 +6,12 @@ from collections.abc import Generator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from agentgym.actions import Hotkey, RawAction, ToolCall
-from agentgym.suites.apps.making import lay, start
+from agentgym.actions import Hotkey, RawAction
+from agentgym.suites.apps.making import start
+from agentgym.suites.toolmaking import lay
 from agentgym.tasks import Check, EvaluatorSpec, SetupStep, Task
 
-__all__ = ["Moves", "bash", "copy_all", "edited", "make_task", "only_shown"]
+__all__ = ["Moves", "copy_all", "edited", "make_task", "only_shown"]
 
 Moves: TypeAlias = Generator[RawAction, Any, None]
 
@@ -53,10 +54,6 @@ def edited(path: str, text: str) -> list[SetupStep]:
 def only_shown(path: str, text: str) -> list[SetupStep]:
     """A text that the text editor shows and that is in no file: the one that it was opened from is gone."""
     return [*edited(path, text), SetupStep("execute", {"command": ["rm", path], "check": True})]
-
-
-def bash(command: str) -> ToolCall:
-    return ToolCall("bash", {"command": command})
 
 
 def copy_all() -> Moves:

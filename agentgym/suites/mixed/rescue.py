@@ -8,8 +8,9 @@ import numpy as np
 
 from agentgym.actions import Hotkey, ToolCall, TypeText
 from agentgym.families import TaskFamily
-from agentgym.suites.apps.making import CONFIRM, DOCUMENTS, draw, draw_some, patiently, text_is
-from agentgym.suites.mixed.making import Moves, bash, make_task, only_shown
+from agentgym.suites.apps.making import CONFIRM, DOCUMENTS, patiently, text_is
+from agentgym.suites.mixed.making import Moves, make_task, only_shown
+from agentgym.suites.toolmaking import bash, draw, draw_some
 from agentgym.tasks import Task
 
 __all__ = ["FAMILIES"]

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from agentgym.suites.toolmaking import getter, rule
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, Task
 from agentgym.tools.world import World, make_world
 
-__all__ = ["answer_is", "draw", "draw_until", "findings_are", "make_task", "report_has", "were_opened"]
+__all__ = ["draw_until", "findings_are", "make_task", "report_has", "were_opened"]
 
 T = TypeVar("T")
 
@@ -20,11 +21,6 @@ _RULES = (
     "last is right. Different towns and different people may have the same name."
 )
 _WORLDS = 2**31
-
-
-def draw(rng: np.random.Generator, choices: Sequence[T]) -> T:
-    """One of the choices."""
-    return choices[int(rng.integers(len(choices)))]
 
 
 def draw_until(rng: np.random.Generator, attempt: Callable[[World, np.random.Generator], T | None]) -> tuple[World, T]:
@@ -64,33 +60,19 @@ def make_task(
     )
 
 
-def answer_is(answer: Any) -> Check:
-    """Whether this was submitted; an object as JSON."""
-    metric = "check_direct_json_object" if isinstance(answer, Mapping) else "matches"
-    return Check(metric, _getter("answer"), _rule(answer))
-
-
 def findings_are(facts: Sequence[Mapping[str, Any]]) -> Check:
     """Whether findings were saved: each ``{"name", "value", "sources"}``, of which sources one must be given."""
-    return Check("findings_state", _getter("findings"), _rule([dict(fact) for fact in facts]))
+    return Check("findings_state", getter("findings"), rule([dict(fact) for fact in facts]))
 
 
 def report_has(facts: Sequence[Mapping[str, Any]], *, most_words: int, none_of: Sequence[str]) -> Check:
     """Whether the report states facts, each ``{"value", "sources"}`` in a line that names one of the sources."""
     rules = {"expected": [dict(fact) for fact in facts], "most_words": most_words, "none_of": list(none_of)}
     return Check(
-        "report_states", _getter("evidence", name="report.json"), GetterSpec("rule", {"type": "rule", "rules": rules})
+        "report_states", getter("evidence", name="report.json"), GetterSpec("rule", {"type": "rule", "rules": rules})
     )
 
 
 def were_opened(addresses: Sequence[str]) -> Check:
     """Whether pages were opened, and not only guessed to say what they do."""
-    return Check("includes_all", _getter("evidence", name="pages.json"), _rule(list(addresses)))
-
-
-def _getter(kind: str, **config: Any) -> GetterSpec:
-    return GetterSpec(kind, {"type": kind, **config})
-
-
-def _rule(expected: Any) -> GetterSpec:
-    return GetterSpec("rule", {"type": "rule", "rules": {"expected": expected}})
+    return Check("includes_all", getter("evidence", name="pages.json"), rule(list(addresses)))

@@ -10,7 +10,8 @@ import numpy as np
 
 from agentgym.families import TaskFamily
 from agentgym.suites.research.looking import Calls, led_to, looked_up, opened, submitted
-from agentgym.suites.research.making import answer_is, draw, draw_until, make_task
+from agentgym.suites.research.making import draw_until, make_task
+from agentgym.suites.toolmaking import answer_is, draw
 from agentgym.tasks import Task
 from agentgym.tools.world import Bridge, Term, Town, World, archived, holder
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from agentgym.families import TaskFamily
 from agentgym.suites.research.looking import Calls, calculated, led_to, looked_up, opened, saved, submitted
-from agentgym.suites.research.making import answer_is, draw, draw_until, findings_are, make_task
+from agentgym.suites.research.making import draw_until, findings_are, make_task
 from agentgym.suites.research.towns import rounded
+from agentgym.suites.toolmaking import answer_is, draw
 from agentgym.tasks import Task
 from agentgym.tools.world import Company, Product, World, archived, price_on
 

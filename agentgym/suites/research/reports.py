@@ -22,8 +22,6 @@ from agentgym.suites.research.looking import (
     words_of,
 )
 from agentgym.suites.research.making import (
-    answer_is,
-    draw,
     draw_until,
     findings_are,
     make_task,
@@ -31,6 +29,7 @@ from agentgym.suites.research.making import (
     were_opened,
 )
 from agentgym.suites.research.towns import rounded
+from agentgym.suites.toolmaking import answer_is, draw
 from agentgym.tasks import Task
 from agentgym.tools.world import YEARS, Company, Person, World, archived
 
