@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.episodes
+
 PAGE = (Path(__file__).parents[2] / "docs" / "others-tasks.md").read_text()
 
 

@@ -14,6 +14,8 @@ from agentgym.adapters.skyrl import AgentGymTextEnv, register
 from agentgym.errors import UsageError
 from tests.adapters.sums import SUM
 
+pytestmark = pytest.mark.episodes
+
 PROMPT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Here is a task."}]
 
 

@@ -17,6 +17,8 @@ from agentgym.wrappers import TrajectoryRecorder
 from tests.adapters.sums import SUM
 from tests.export.test_trl import tokenizer
 
+pytestmark = pytest.mark.episodes
+
 BARE = {key: value for key, value in SUM.items() if key != "evaluator"}
 
 

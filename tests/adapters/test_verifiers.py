@@ -11,6 +11,8 @@ import pytest
 from tests.adapters.modelserver import Model, calling, serving
 from tests.adapters.sums import SUM
 
+pytestmark = pytest.mark.episodes
+
 vf: Any = pytest.importorskip("verifiers.v1", reason="pip install --no-deps verifiers")
 
 BARE = {key: value for key, value in SUM.items() if key != "evaluator"}

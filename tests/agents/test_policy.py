@@ -18,6 +18,8 @@ from agentgym.runner import RolloutSpec, rollout
 from agentgym.trajectory import Dataset
 from tests.training.conftest import trained
 
+pytestmark = pytest.mark.episodes
+
 __all__ = ["trained"]
 
 

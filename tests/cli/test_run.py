@@ -15,6 +15,8 @@ from PIL import Image
 from agentgym import Dataset
 from tests.cli.conftest import SAVED, Run, on_memory, write_tasks
 
+pytestmark = pytest.mark.episodes
+
 
 def test_run_prints_a_row_a_task_and_records(tasks: str, run: Run, tmp_path: Path) -> None:
     code, out, _ = run(*on_memory(tasks, "--agent", "noop", "--out", str(tmp_path / "data")))

@@ -48,9 +48,10 @@ def test_the_loss_of_a_process_says_how_it_ended() -> None:
 
 @pytest.mark.slow
 def test_a_hung_worker_is_killed_and_the_others_go_on() -> None:
-    outcomes = list(ProcessEngine(timeout_s=1.5).map(obey, ["hang", "a", "b"]))
-    assert [outcome.index for outcome in outcomes] == [1, 2, 0]
-    assert "killed" in str(outcomes[2].error)
+    # In the order in which they end, which on a loaded machine may be any.
+    outcomes = sorted(ProcessEngine(timeout_s=1.5).map(obey, ["hang", "a", "b"]), key=lambda outcome: outcome.index)
+    assert "killed" in str(outcomes[0].error)
+    assert [outcome.value for outcome in outcomes[1:]] == ["a", "b"]
 
 
 def test_outcomes_come_as_they_finish() -> None:

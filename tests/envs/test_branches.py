@@ -10,6 +10,8 @@ import pytest
 
 from agentgym.envs.tools import ToolEnv
 
+pytestmark = pytest.mark.episodes
+
 _TOOLS = ["bash", "python", "read", "write", "edit", "list", "grep", "sql", "calculator", "save_findings"]
 _TASK = {
     "id": "branches",

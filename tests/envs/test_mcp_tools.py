@@ -17,6 +17,8 @@ from agentgym.envs import DesktopEnv, ToolEnv
 from agentgym.errors import TaskError
 from agentgym.tools.mcp import McpServer
 
+pytestmark = pytest.mark.episodes
+
 TOOLS = Path(__file__).parent.parent / "tools"
 PORT = 8431
 

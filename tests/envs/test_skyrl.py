@@ -15,6 +15,8 @@ from gymnasium.utils.env_checker import check_env
 from agentgym.envs.skyrl import SkyRLEnv
 from agentgym.errors import UsageError
 
+pytestmark = pytest.mark.episodes
+
 NAMES = ("gsm8k", "gsm8k_multi_turn", "aime")
 
 

@@ -14,6 +14,8 @@ from agentgym.envs.ownrandom import OwnRandom
 from agentgym.envs.textarena import TextArenaEnv
 from agentgym.errors import BackendError, MissingDependencyError, UsageError
 
+pytestmark = pytest.mark.episodes
+
 # Two for one player, the second of which draws from numpy; two for two, one for three, one for six; a bare one last.
 GAMES = (
     "FrozenLake-v0-random",

@@ -12,6 +12,8 @@ from agentgym.backends.sandbox.backend import SandboxBackend
 from agentgym.evaluators import evaluate, getters
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
 
+pytestmark = pytest.mark.episodes
+
 HOME = "/home/user"
 
 

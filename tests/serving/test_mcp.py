@@ -24,6 +24,8 @@ from agentgym.actions import parse_action
 from agentgym.families import find_family
 from tests.serving.test_played import TASK
 
+pytestmark = pytest.mark.episodes
+
 SERVE = ("-m", "agentgym", "serve-mcp")
 ENV = {"PYTHONPATH": os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])}
 

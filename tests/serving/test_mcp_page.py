@@ -13,6 +13,8 @@ import pytest
 
 import agentgym
 
+pytestmark = pytest.mark.episodes
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "mcp.md").read_text()
 

@@ -13,6 +13,8 @@ from agentgym.tasks import SetupStep, Task
 from agentgym.tools import ToolContext
 from agentgym.tools.http_request import send
 
+pytestmark = pytest.mark.episodes
+
 GREETER = """
 import json
 from http.server import BaseHTTPRequestHandler, HTTPServer

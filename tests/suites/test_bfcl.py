@@ -27,6 +27,8 @@ from agentgym.suites.bfcl.tools import episode_tools, json_schema
 from agentgym.tasks import parse_task, task_to_dict
 from tests.suites.tooltasks import Play, score_in_the_environment, scores_after_a_snapshot
 
+pytestmark = pytest.mark.episodes
+
 pytest.importorskip("bfcl_eval", reason="pip install --no-deps bfcl-eval")
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "bfcl_agreement.py"

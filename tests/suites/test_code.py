@@ -18,6 +18,8 @@ from agentgym.suites.toolmaking import bash
 from agentgym.tasks import Task
 from tests.suites.toolplay import calls, drawn, each_family, each_near_miss, score
 
+pytestmark = pytest.mark.episodes
+
 
 @pytest.fixture(scope="module")
 def env() -> Iterator[gym.Env[Any, Any]]:

@@ -14,6 +14,8 @@ from agentgym.suites.toolmaking import sql, submit, write
 from agentgym.tasks import Task
 from tests.suites.toolplay import calls, drawn, drawn_where, each_family, each_near_miss, score
 
+pytestmark = pytest.mark.episodes
+
 
 @pytest.fixture(scope="module")
 def env() -> Iterator[gym.Env[Any, Any]]:

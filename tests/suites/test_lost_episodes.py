@@ -14,6 +14,8 @@ from agentgym.families import find_family
 from agentgym.testing.exploits import exploits_for
 from tests.suites.toolplay import calls, score
 
+pytestmark = pytest.mark.episodes
+
 ANYWHERE = ("a link to itself for what is judged", "no leave to read what is judged", "a pipe for what is judged")
 TRIED = {
     "shell/set-permissions": ANYWHERE,

@@ -14,6 +14,8 @@ from agentgym.envs.microactions import KEYS, VERBS
 from agentgym.registration import MICRO, family_name
 from tests.backends.qt.test_screen import any_action
 
+pytestmark = pytest.mark.episodes
+
 _FAMILIES = [family_name(name) for name in MICRO]
 _SIZE = (160, 210)
 

@@ -18,6 +18,8 @@ from agentgym.families import Script, find_family, load_tasks, suites
 from agentgym.suites.reasoning_gym.asking import GENERATORS, _right
 from agentgym.tasks import Task
 
+pytestmark = pytest.mark.episodes
+
 # One of each kind; every one of them is played with AGENTGYM_ALL_GENERATORS=1.
 SAMPLE = (
     "boxnet",  # these five have no answer of their own

@@ -18,6 +18,8 @@ from agentgym.families import Script, TaskFamily, of_split, suites
 from agentgym.suites.research import SUITE
 from agentgym.tasks import Task, parse_task, task_to_dict
 
+pytestmark = pytest.mark.episodes
+
 FAMILIES = tuple(SUITE.families.values())
 NEAR_MISSES = [
     pytest.param(family, script, id=f"{family.name}: {name}")

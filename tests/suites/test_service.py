@@ -18,6 +18,8 @@ from agentgym.events import Bus, Record, ToolCalled, ToolReturned, tracing
 from agentgym.families import TaskFamily, find_family, of_split, suites
 from agentgym.tasks import Task
 
+pytestmark = pytest.mark.episodes
+
 SUITE = suites["service"]
 NAMES = tuple(SUITE.families)
 SANDBOXED = ("refund", "change-address-http", "answer-question-http", "cancel-rebook", "refuse-http")

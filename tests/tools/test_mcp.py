@@ -21,6 +21,8 @@ from agentgym.tools import Tool, ToolContext, ToolResult, call_tool, resolve_too
 from agentgym.tools.mcp import McpServer, opened, read_servers, server_named, written_server
 from tests.tools.mcpserver import PIXEL
 
+pytestmark = pytest.mark.episodes
+
 HERE = Path(__file__).parent
 SHOP = McpServer(name="shop", command=(sys.executable, str(HERE / "mcpserver.py")), host=True, timeout_s=10)
 PLAIN = McpServer(name="plain", command=(sys.executable, str(HERE / "plainserver.py")), host=True, timeout_s=10)

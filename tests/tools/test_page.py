@@ -31,7 +31,7 @@ def test_the_commands_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     commands = re.search(r"^```bash\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert code is not None
     assert commands is not None
-    (tmp_path / "shop.py").write_text(code[1])
+    (tmp_path / "my_tools.py").write_text(code[1])
     monkeypatch.chdir(tmp_path)
     said = []
     for line in commands[1].splitlines():
@@ -42,5 +42,5 @@ def test_the_commands_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
         assert ended.value.code in (None, 0)
         said.append(capsys.readouterr().out)
     assert "bash" in said[0]
-    assert '"name": "stock"' in said[1]
+    assert '"name": "refund"' in said[1]
     assert said[2] == "3\n"

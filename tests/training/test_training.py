@@ -18,6 +18,8 @@ from agentgym.training import Evaluation, Progress, TrainingPlan, train
 from agentgym.trajectory import Dataset
 from tests.training.conftest import SMALL, small_plan
 
+pytestmark = pytest.mark.episodes
+
 
 def evaluations_in(out: Path) -> list[Evaluation]:
     return [

@@ -24,6 +24,8 @@ from agentgym.trajectory import Dataset
 from agentgym.trajectory.checking import check_recording
 from agentgym.wrappers import RecordingWarning, TrajectoryRecorder
 
+pytestmark = pytest.mark.episodes
+
 Make = Callable[..., gym.Env[Any, Any]]
 ROOT = Path(agentgym.__file__).parents[1]
 

@@ -13,6 +13,8 @@ from agentgym.backends.sandbox.backend import SandboxBackend
 from agentgym.tasks import Task
 from agentgym.tools import ToolContext, ToolResult, call_tool, resolve_tools
 
+pytestmark = pytest.mark.episodes
+
 _TOOLS = resolve_tools(["bash", "python", "read", "write", "edit", "list", "grep", "sql"])
 _FRESH = "ls -la --time-style=+ ~ /tmp /var/tmp /dev/shm; env | sort; pwd; ulimit -a"
 

@@ -11,6 +11,8 @@ from agentgym.backends.sandbox.toolside import MachineToken
 from agentgym.errors import UsageError
 from tests.backends.sandbox.conftest import HELLO, Asked
 
+pytestmark = pytest.mark.episodes
+
 _LOOK = "ls -lR --time-style=+%s ~ /tmp | grep -v '^total'; cat ~/a/x ~/hard; stat -c '%h %a' ~/a/x"
 
 

@@ -9,6 +9,8 @@ from agentgym.backends.sandbox.backend import SandboxBackend
 from agentgym.errors import ActionError, BackendError, UsageError
 from tests.backends.sandbox.conftest import HELLO, Asked
 
+pytestmark = pytest.mark.episodes
+
 
 def test_shell_keeps_folder_variables_functions_and_status(asked: Asked) -> None:
     asked.bash("cd /tmp; x='a b'; f() { echo f $x; }; false")
