@@ -228,7 +228,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
 
         Raises:
             BackendError: if the machine broke on the way.
-            UsageError: if the task needs another kind of machine, it is no token, or the environment is closed.
+            UsageError: if the task needs another kind of machine, or it is no token.
         """
         self._check_token(token, Snapshot)
         check_home(token.task, self.backend)

@@ -209,7 +209,7 @@ class ToolEnv(JudgedEnv[str]):
 
         Raises:
             BackendError: if the machine broke on the way.
-            UsageError: if it is no token, or the environment is closed.
+            UsageError: if it is no token.
         """
         self._check_token(token, ToolSnapshot)
         self._task, self._seed, self._scored = token.task, token.seed, None

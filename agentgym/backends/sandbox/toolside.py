@@ -8,9 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
+from agentgym.backends.sandbox.guest.channel import split
 from agentgym.backends.sandbox.machine import Machine
 from agentgym.errors import BackendError, UsageError
 from agentgym.tools.workspace import Reply
@@ -119,7 +119,7 @@ class ToolSide:
         known = {path: state for path, (state, _) in self._known.items()}
         with _attributed("the machine cannot be saved"):
             header, body, _ = self._machine.call("save", json.dumps(known).encode(), patience_s=_MARGIN_S * 2)
-        parts = iter(_split(body, header["sizes"]))
+        parts = iter(split(body, header["sizes"]))
         sessions = (next(parts), next(parts))
         contents: dict[str, bytes] = {}
         seen: dict[str, tuple[State, bytes]] = {}
@@ -243,7 +243,3 @@ def _with_notes(text: str, notes: Sequence[str]) -> str:
         return text
     gap = "" if not text or text.endswith("\n") else "\n"
     return f"{text}{gap}{''.join(f'[{note}]' + chr(10) for note in notes)}"
-
-
-def _split(body: bytes, sizes: Sequence[int]) -> list[bytes]:
-    return [body[end - size : end] for end, size in zip(accumulate(sizes), sizes, strict=True)]

@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 _PREFIX = struct.Struct("!IQ")
@@ -98,3 +99,8 @@ class Channel:
         finally:
             if self._sock.fileno() >= 0:
                 self._sock.settimeout(None)
+
+
+def split(body: bytes, sizes: Sequence[int]) -> list[bytes]:
+    """The parts that were joined to one body."""
+    return [body[end - size : end] for end, size in zip(accumulate(sizes), sizes, strict=True)]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .channel import Channel
+from .channel import Channel, split
 from .forked import Answered, Forked
 from .limits import TooManyProcessesError
 from .output import Output, Patience
@@ -76,14 +76,6 @@ class Workspace:
         self._end_sessions()
         self._services.clear()
 
-    def sweep(self) -> list[str]:
-        """Ends what runs and is neither a session, nor a service, nor what the task has launched; says what it was.
-
-        Raises:
-            TooManyProcessesError: if it is so many that everything had to be ended.
-        """
-        return self._ended_background()
-
     def _bash(self, *, body: bytes, timeout_s: float, most: int, seed: int, background: bool) -> Reply:
         if self._shell is None:
             self._shell = Shell(self._processes, self._environment(), self._places.home, self._shell_state)
@@ -127,7 +119,7 @@ class Workspace:
         if background:
             return []
         # Of many that were killed for the same reason it is said once.
-        notes = [*self._ended_background(), *dict.fromkeys(self._processes.crashed())]
+        notes = [*self.sweep(), *dict.fromkeys(self._processes.crashed())]
         if session is not None:
             session.drain(output)
             self._processes.pause(session.pid)
@@ -172,7 +164,9 @@ class Workspace:
         if self._shell is None:
             return self._shell_state
         self._processes.resume(self._shell.pid)
-        return self._shell.save(patience=Patience(_INTERNAL_PATIENCE_S, self._tick))
+        state = self._shell.save(patience=Patience(_INTERNAL_PATIENCE_S, self._tick))
+        self._processes.pause(self._shell.pid)
+        return state
 
     def _saved_interpreter(self) -> tuple[bytes, dict[str, str]]:
         """Its variables; and by name, why one could not be saved."""
@@ -202,7 +196,7 @@ class Workspace:
         """Brings back what `_save` gave. Services begin anew on their files, whatever they remembered."""
         self.clear()
         self._processes.kill_all()
-        parts = _split(body, sizes)
+        parts = split(body, sizes)
         self._shell_state, self._interpreter_state = parts[:2]
         states = restore(self._saved_folders, entries, dict(zip(paths, parts[2:], strict=True)), self._places.shown)
         self._services.start_all(services)
@@ -253,8 +247,10 @@ class Workspace:
         self._services.start_all(services)
         return {"status": -1, "refused": str(error), "notes": [str(error)], "written": 0}, b""
 
-    def _ended_background(self) -> list[str]:
-        """Ends what a call has left running: nothing that nobody sees goes on, and nothing escapes being saved.
+    def sweep(self) -> list[str]:
+        """Ends what runs and is neither a session, nor a service, nor what the task has launched; says what it was.
+
+        Nothing that nobody sees goes on, and nothing escapes being saved.
 
         Raises:
             TooManyProcessesError: if it is so many that everything had to be ended.
@@ -300,12 +296,3 @@ def _work(channel: Channel) -> None:
             channel.send({"refused": "it takes more memory than there is"})
         except Exception as error:  # noqa: BLE001 - what is asked comes from an agent, and the next one wants an answer
             channel.send({"refused": f"{type(error).__name__}: {error}"})
-
-
-def _split(body: bytes, sizes: list[int]) -> list[bytes]:
-    parts: list[bytes] = []
-    at = 0
-    for size in sizes:
-        parts.append(body[at : at + size])
-        at += size
-    return parts
