@@ -20,7 +20,7 @@ from mcp.server.stdio import stdio_server
 from agentgym.errors import AgentGymError, BackendError
 from agentgym.serving.acts import Shown
 from agentgym.serving.played import Played
-from agentgym.tools.mcp.loop import Caller
+from agentgym.tools.mcp.loop import Bridge
 
 __all__ = ["serve_http", "serve_stdio", "server_of"]
 
@@ -35,8 +35,8 @@ Context = ServerRequestContext[Any]
 
 def serve_stdio(played: Played) -> None:
     """Serves whoever started this process, until he closes the pipe. The environment is used in this thread."""
-    caller = Caller()
-    caller.run(_over_stdio(_Offer(played, caller).server))
+    bridge = Bridge()
+    bridge.run(_over_stdio(_Offer(played, bridge).server))
 
 
 def serve_http(
@@ -45,25 +45,25 @@ def serve_http(
     """Serves clients of a loopback address, one call at a time, until this thread is interrupted.
 
     Args:
-        listening: stays the caller's.
+        listening: stays the bridge's.
         ready: is told the address once it can be used.
         idle_s: ends it after so many seconds without a request.
     """
-    caller = Caller()
-    caller.run(_over_http(_Offer(played, caller), listening, ready, idle_s))
+    bridge = Bridge()
+    bridge.run(_over_http(_Offer(played, bridge), listening, ready, idle_s))
 
 
-def server_of(played: Played, caller: Caller) -> Server[Any]:
-    """The server alone, for whoever has a way to it; while it is served, somebody waits in `Caller.run`."""
-    return _Offer(played, caller).server
+def server_of(played: Played, bridge: Bridge) -> Server[Any]:
+    """The server alone, for whoever has a way to it; while it is served, somebody waits in `Bridge.run`."""
+    return _Offer(played, bridge).server
 
 
 class _Offer:
-    """Answers what clients ask; whatever concerns the environment is done by the caller's thread."""
+    """Answers what clients ask; whatever concerns the environment is done by the bridge's thread."""
 
-    def __init__(self, played: Played, caller: Caller) -> None:
+    def __init__(self, played: Played, bridge: Bridge) -> None:
         self._played = played
-        self._caller = caller
+        self._bridge = bridge
         self.asked_at = time.monotonic()
         self.busy = 0
         self.server: Server[Any] = Server(
@@ -133,7 +133,7 @@ class _Offer:
     async def _ask(self, function: Callable[[], T]) -> T:
         self.busy += 1
         try:
-            return await self._caller.ask(function)
+            return await self._bridge.ask(function)
         finally:
             self.busy -= 1
             self.asked_at = time.monotonic()

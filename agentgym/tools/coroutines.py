@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
-from functools import cache
 from typing import Any, TypeVar
+
+from agentgym.tools.loops import background_loop
 
 __all__ = ["finished", "giving_up"]
 
@@ -25,7 +25,7 @@ def finished(coroutine: Coroutine[Any, Any, T]) -> T:
     Raises:
         RuntimeError: if it is that loop which asks, as when a coroutine calls a tool instead of awaiting its function.
     """
-    loop, thread = _loop(os.getpid())
+    loop, thread = background_loop("agentgym-coroutines")
     if threading.current_thread() is thread:
         coroutine.close()
         raise RuntimeError("a tool that is a coroutine cannot be called from within another: await its function")
@@ -59,12 +59,3 @@ def finished(coroutine: Coroutine[Any, Any, T]) -> T:
         # Interrupted: nothing waits for it any more.
         cancel()
         raise
-
-
-@cache
-def _loop(_process: int) -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
-    """The loop of a process and its thread, which a forked child does not share."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="agentgym-coroutines", daemon=True)
-    thread.start()
-    return loop, thread

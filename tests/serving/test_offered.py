@@ -14,13 +14,13 @@ from agentgym.backends.memory import MemoryBackend
 from agentgym.errors import BackendError
 from agentgym.serving import Played
 from agentgym.serving.mcp import server_of
-from agentgym.tools.mcp.loop import Caller
+from agentgym.tools.mcp.loop import Bridge
 from tests.serving.test_played import TASK
 
 
 def played_by(play: Callable[[Client], Awaitable[None]], *, mode: str = "auto", **options: Any) -> None:
     played = Played(gym.make("agentgym/Tools-v0", **options), seed=0)
-    caller = Caller()
+    caller = Bridge()
 
     async def main() -> None:
         async with Client(server_of(played, caller), mode=mode) as client:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from typing import Any
 
 import gymnasium as gym
@@ -16,31 +15,9 @@ from agentgym.suites.code.sources import broken, class_source, loaded, module_so
 from agentgym.suites.code.subjects import SUBJECTS, Subject
 from agentgym.suites.toolmaking import bash
 from agentgym.tasks import Task
-from tests.suites.toolplay import calls, drawn, each_family, each_near_miss, score
+from tests.suites.toolplay import calls, drawn, each_family, score
 
 pytestmark = pytest.mark.episodes
-
-
-@pytest.fixture(scope="module")
-def env() -> Iterator[gym.Env[Any, Any]]:
-    made: gym.Env[Any, Any] = gym.make("agentgym/Tools-v0", tasks="code")
-    yield made
-    made.close()
-
-
-@each_family(SUITE)
-def test_the_oracle_scores_one(env: gym.Env[Any, Any], family: TaskFamily) -> None:
-    assert [score(env, drawn(family, seed), family.oracle) for seed in range(2)] == [1, 1]
-
-
-@each_family(SUITE)
-def test_doing_nothing_scores_zero(env: gym.Env[Any, Any], family: TaskFamily) -> None:
-    assert score(env, drawn(family, 0), None) == 0
-
-
-@each_near_miss(SUITE)
-def test_a_near_miss_scores_less_than_one(env: gym.Env[Any, Any], family: TaskFamily, name: str) -> None:
-    assert score(env, drawn(family, 1), family.near_misses[name]) < 1
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)

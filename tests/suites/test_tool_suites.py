@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import runpy
 from pathlib import Path
+from typing import Any
 
+import gymnasium as gym
 import msgspec
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from agentgym.evaluators import faults_of_spec
 from agentgym.families import TOOLS, TaskFamily, of_split, suites
 from agentgym.setup import check_step
-from agentgym.tasks import Task, parse_task, task_to_dict
+from agentgym.tasks import parse_task, task_to_dict
+from tests.suites.toolplay import drawn, score
 
 pytestmark = pytest.mark.episodes
 
@@ -21,8 +24,26 @@ FAMILIES = [(f"{suite}/{family.name}", family) for suite in SUITES for family in
 each_family = pytest.mark.parametrize("family", [one for _, one in FAMILIES], ids=[name for name, _ in FAMILIES])
 
 
-def drawn(family: TaskFamily, seed: int) -> Task:
-    return family.make(np.random.default_rng(seed))
+each_near_miss = pytest.mark.parametrize(
+    ("family", "near_miss"),
+    [(one, near_miss) for _, one in FAMILIES for near_miss in one.near_misses],
+    ids=[f"{name}: {near_miss}" for name, one in FAMILIES for near_miss in one.near_misses],
+)
+
+
+@each_family
+def test_the_oracle_scores_one(env: gym.Env[Any, Any], family: TaskFamily) -> None:
+    assert [score(env, drawn(family, seed), family.oracle) for seed in range(2)] == [1, 1]
+
+
+@each_family
+def test_doing_nothing_scores_zero(env: gym.Env[Any, Any], family: TaskFamily) -> None:
+    assert score(env, drawn(family, 0), None) == 0
+
+
+@each_near_miss
+def test_a_near_miss_scores_less_than_one(env: gym.Env[Any, Any], family: TaskFamily, near_miss: str) -> None:
+    assert score(env, drawn(family, 1), family.near_misses[near_miss]) < 1
 
 
 def test_the_suites_are_played_with_tools_alone() -> None:

@@ -13,7 +13,7 @@ from agentgym.families import Script, Suite, TaskFamily
 from agentgym.runner import Episode
 from agentgym.tasks import Task
 
-__all__ = ["calls", "drawn", "drawn_where", "each_family", "each_near_miss", "score"]
+__all__ = ["calls", "drawn", "drawn_where", "each_family", "score"]
 
 
 def drawn(family: TaskFamily, seed: int) -> Task:
@@ -46,8 +46,3 @@ def calls(*actions: Any) -> Script:
 
 def each_family(suite: Suite) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("family", list(suite.families.values()), ids=list(suite.families))
-
-
-def each_near_miss(suite: Suite) -> pytest.MarkDecorator:
-    pairs = [(family, name) for family in suite.families.values() for name in family.near_misses]
-    return pytest.mark.parametrize(("family", "name"), pairs, ids=[f"{one.name}: {name}" for one, name in pairs])

@@ -1,36 +1,23 @@
-"""An asyncio loop in a thread of its own, so that synchronous code can talk to what is asynchronous."""
+"""Between synchronous code and coroutines that talk to MCP servers: each waits for the other."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import queue
-import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from agentgym.errors import UsageError
+from agentgym.tools.loops import background_loop
 
-__all__ = ["Caller", "background_loop"]
+__all__ = ["Bridge"]
 
 T = TypeVar("T")
 
-_lock = threading.Lock()
-_loops: dict[int, asyncio.AbstractEventLoop] = {}
 
-
-def background_loop() -> asyncio.AbstractEventLoop:
-    """The loop of this process, running; it is started when it is first asked for. A forked child has its own."""
-    with _lock:
-        loop = _loops.get(os.getpid())
-        if loop is None:
-            loop = _loops[os.getpid()] = asyncio.new_event_loop()
-            threading.Thread(target=loop.run_forever, name="agentgym-mcp", daemon=True).start()
-        return loop
-
-
-class Caller:
+class Bridge:
     """Runs coroutines in the background loop while the calling thread waits, and has that thread do what only it may.
 
     A machine is used from one thread: a coroutine that needs something of it asks for it with `ask`, and whoever
@@ -39,7 +26,7 @@ class Caller:
 
     def __init__(self) -> None:
         self._wanted: queue.SimpleQueue[Callable[[], None] | Future[Any]] = queue.SimpleQueue()
-        self._loop = background_loop()
+        self._loop, _ = background_loop("agentgym-mcp")
         self._process = os.getpid()
 
     @property

@@ -18,7 +18,7 @@ from agentgym.errors import BackendError, ToolError, UsageError
 from agentgym.tools.mcp.connection import Connection, ConnectionLostError
 from agentgym.tools.mcp.contents import answer
 from agentgym.tools.mcp.inside import Host
-from agentgym.tools.mcp.loop import Caller
+from agentgym.tools.mcp.loop import Bridge
 from agentgym.tools.mcp.servers import McpServer
 from agentgym.tools.mcp.transports import command_inside, inside, outside, started, talking, variables
 from agentgym.tools.workspace import Reply, Workspace
@@ -48,7 +48,7 @@ class McpSession:
         self.server = server
         self.tools: Sequence[mcp_types.Tool] = ()
         self._workspace = workspace
-        self._caller = Caller()
+        self._bridge = Bridge()
         self._connection: Connection | None = None
         self._stray = ""
         # Of a server outside; one inside has such a file there.
@@ -76,11 +76,11 @@ class McpSession:
         assert connection is not None
         self._stray = ""
         with self._telling("gave no answer"):
-            result = self._caller.run(connection.call(name, arguments, self.server.timeout_s))
+            result = self._bridge.run(connection.call(name, arguments, self.server.timeout_s))
         reply = answer(result)
         if connection.may_change:
             with self._telling("did not say what it offers"):
-                self.tools = self._caller.run(connection.tools())
+                self.tools = self._bridge.run(connection.tools())
         return reply
 
     def close(self) -> None:
@@ -96,14 +96,14 @@ class McpSession:
         with self._telling("did not start"):
             connection = self._connection = self._reached(patience_s)
         with self._telling("did not say what it offers"):
-            self.tools = self._caller.run(connection.tools())
+            self.tools = self._bridge.run(connection.tools())
 
     def _reached(self, patience_s: float) -> Connection:
         """A connection. What is to be at an address is knocked for, since it may be about to listen there."""
         deadline = time.monotonic() + patience_s
         while True:
             try:
-                return self._caller.run(self._begun(patience_s))
+                return self._bridge.run(self._begun(patience_s))
             except Exception as error:
                 if not (self.server.url and _is_refusal(error) and time.monotonic() < deadline):
                     raise
@@ -118,11 +118,11 @@ class McpSession:
         server = self.server
         if self._said is not None:
             return started(server, self._said, self._pass_over) if server.command else outside(server)
-        host = await self._caller.ask(self._host)
+        host = await self._bridge.ask(self._host)
         if server.url is not None:
-            return inside(server, lambda port: self._caller.ask(lambda: host.dial(port)))
+            return inside(server, lambda port: self._bridge.ask(lambda: host.dial(port)))
         command, env = command_inside(server, self._log), variables(server)
-        return talking(await self._caller.ask(lambda: host.talk(command, env=env, cwd=server.cwd)), self._pass_over)
+        return talking(await self._bridge.ask(lambda: host.talk(command, env=env, cwd=server.cwd)), self._pass_over)
 
     def _host(self) -> Host:
         workspace = self._workspace()
@@ -142,8 +142,8 @@ class McpSession:
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
-        if connection is not None and not self._caller.forked:
-            self._caller.run(connection.end())
+        if connection is not None and not self._bridge.forked:
+            self._bridge.run(connection.end())
 
     @contextmanager
     def _telling(self, what: str) -> Iterator[None]:
