@@ -45,7 +45,7 @@ def serve_http(
     """Serves clients of a loopback address, one call at a time, until this thread is interrupted.
 
     Args:
-        listening: stays the bridge's.
+        listening: stays the caller's.
         ready: is told the address once it can be used.
         idle_s: ends it after so many seconds without a request.
     """
@@ -59,7 +59,7 @@ def server_of(played: Played, bridge: Bridge) -> Server[Any]:
 
 
 class _Offer:
-    """Answers what clients ask; whatever concerns the environment is done by the bridge's thread."""
+    """Answers what clients ask; whatever concerns the environment is done by the thread that waits in the bridge."""
 
     def __init__(self, played: Played, bridge: Bridge) -> None:
         self._played = played
