@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from agentgym.events.usage import Usage
 from agentgym.export.base import fresh
 from agentgym.export.chat import text_of, tool, wanted
 from agentgym.export.story import ModelCall, Move, Story, ToolUse, moves, stories
-from agentgym.export.usage import Usage
 from agentgym.export.writing import action_text, plain, save_png, screen, write_json
 from agentgym.trajectory import Dataset
 

@@ -11,11 +11,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from agentgym.events.usage import Usage
 from agentgym.export.base import fresh
 from agentgym.export.chat import text_of, tool
 from agentgym.export.genai_messages import input_messages, output_messages, system_instructions
 from agentgym.export.story import ModelCall, Story, ToolUse, stories
-from agentgym.export.usage import Usage
 from agentgym.export.writing import action_text, plain, write_lines
 from agentgym.trajectory import Dataset
 

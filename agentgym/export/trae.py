@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from agentgym.events import ModelResponse
+from agentgym.events.usage import Usage
 from agentgym.export.base import fresh
 from agentgym.export.chat import text_of, wanted
 from agentgym.export.story import ModelCall, Story, ToolUse, Turn, stories
-from agentgym.export.usage import Usage
 from agentgym.export.writing import action_text, plain, write_json
 from agentgym.trajectory import Dataset
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from agentgym.actions import Click, ToolCall, parse_action
 from agentgym.events import Bus, ModelRequest, ModelResponse, Reset, RunStarted, Step, ToolCalled, ToolReturned
+from agentgym.events.usage import Usage
 from agentgym.export.chat import conversations
 from agentgym.export.story import moves, stories
-from agentgym.export.usage import Usage
 from agentgym.export.writing import action_text, plain, screen
 from agentgym.trajectory import Dataset, TrajectoryWriter
 from tests.export.traces import record_talks
