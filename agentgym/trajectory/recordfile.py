@@ -95,6 +95,11 @@ class RecordFile:
         return self._name
 
     @property
+    def end(self) -> int:
+        """Where the last line ends that was taken in."""
+        return self._end
+
+    @property
     def episodes(self) -> int:
         """How many there are, those without a reset included."""
         return len(self._numbers)
@@ -136,9 +141,9 @@ class RecordFile:
                 *lines, rest = (rest + data).split(b"\n")
                 yield from lines
 
-    def current_lines(self, span: EpisodeSpan | None = None) -> Iterator[bytes]:
-        """The lines of an episode, or of the whole run, as the present version writes them."""
-        lines = self.lines() if span is None else self.lines(span.start, span.end)
+    def current_lines(self, span: EpisodeSpan | None = None, *, start: int = 0) -> Iterator[bytes]:
+        """The lines of an episode, or of the whole run from a place in its file on, as the present version has them."""
+        lines = self.lines(start) if span is None else self.lines(span.start, span.end)
         return lines if self._version == VERSION else (msgspec.json.encode(self.form(line)) for line in lines)
 
     def forms(self, span: EpisodeSpan) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from agentgym.errors import DatasetError, UsageError
 from agentgym.events import Record, Reset, RunStarted, Step
 from agentgym.trajectory.appendfile import AppendOnlyFile
 from agentgym.trajectory.framelog import FrameLog
+from agentgym.trajectory.held import hold
 from agentgym.trajectory.layout import (
     describe_dataset,
     frames_file,
@@ -148,7 +149,7 @@ class TrajectoryWriter:
             description = {"env": first.payload.env, "provenance": first.payload.provenance}
         describe_dataset(self.root, description if self._redact is None else scrub(description, self._redact))
         if self._records.is_closed:
-            self._records.create()
+            hold(self._records.create())
             self._sync_folder()
 
     def _write(self, record: Record) -> None:
