@@ -6,40 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import msgspec
-
 from agentgym.events import ModelResponse
+from agentgym.events.chat import Wanted, text_of, tool, wanted
+from agentgym.events.plain import plain
 from agentgym.export.story import Story
-from agentgym.export.writing import plain
 
 __all__ = ["Conversation", "Message", "Wanted", "answer", "chat_message", "conversations", "text_of", "tool", "wanted"]
 
 Message: TypeAlias = dict[str, Any]
 
 _KEYS = ("role", "content", "name", "tool_calls", "tool_call_id", "weight", "refusal")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A tool call as a model wrote it."""
-
-    id: str | None
-    name: str
-    arguments: Any
-
-    @property
-    def as_text(self) -> str:
-        return self.arguments if isinstance(self.arguments, str) else _json(plain(self.arguments))
-
-    @property
-    def as_object(self) -> dict[str, Any]:
-        """The arguments; the model's own text under ``"raw"`` if it is no JSON object."""
-        if isinstance(self.arguments, Mapping):
-            return dict(self.arguments)
-        try:
-            return msgspec.json.decode(self.as_text or "{}", type=dict[str, Any])
-        except msgspec.MsgspecError:
-            return {"raw": self.as_text}
 
 
 @dataclass(frozen=True)
@@ -64,13 +40,6 @@ class Conversation:
         return roles.index("assistant")
 
 
-def wanted(call: Mapping[str, Any]) -> Wanted:
-    """A tool call of a message or an answer: OpenAI's ``{id, function: {name, arguments}}``, or the same, flat."""
-    inner = call.get("function", call)
-    identity = call.get("id") or call.get("call_id")
-    return Wanted(identity, inner["name"], inner.get("arguments", {}))
-
-
 def chat_message(raw: Mapping[str, Any]) -> Message:
     """A message with OpenAI's keys alone; the arguments of its tool calls are JSON texts."""
     message = {key: plain(raw[key]) for key in _KEYS if raw.get(key) is not None}
@@ -84,22 +53,6 @@ def chat_message(raw: Mapping[str, Any]) -> Message:
 def answer(response: ModelResponse) -> Message:
     """What a model said, as the message that it becomes."""
     return chat_message({"role": "assistant", "content": response.content, "tool_calls": response.tool_calls})
-
-
-def tool(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A tool's definition, ``{"type": "function", "function": {name, description, parameters}}``."""
-    return plain(raw) if "function" in raw else {"type": "function", "function": plain(raw)}
-
-
-def text_of(content: Any) -> str | None:
-    """The text in a message's content, without its pictures; None if there is none."""
-    if content is None or isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        parts = [part if isinstance(part, str) else part.get("text") for part in content]
-        texts = [part for part in parts if part is not None]
-        return "\n".join(texts) if texts else None
-    return _json(plain(content))
 
 
 def conversations(story: Story) -> list[Conversation]:
@@ -127,7 +80,3 @@ def _goes_on(before: Sequence[Message], sent: Sequence[Message]) -> bool:
 
 def _call(call: Wanted) -> dict[str, Any]:
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.as_text}}
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from agentgym.events import EVENT_TYPES, Record, RunCompleted, RunStarted
+from agentgym.events.plainlines import plain_line
 from agentgym.export.base import fresh
-from agentgym.export.writing import plain, write_json, write_lines
+from agentgym.export.writing import write_json, write_lines
 from agentgym.trajectory import Dataset
 from agentgym.trajectory.tally import Tally
 
@@ -55,7 +54,7 @@ class _Run:
         for record in self._records:
             self._tally.add(record)
             self._counts[record.event_type] = self._counts.get(record.event_type, 0) + 1
-            yield _line(record)
+            yield plain_line(record)
 
     def summary(self) -> dict[str, Any]:
         return {
@@ -71,16 +70,3 @@ def _of_episodes(records: Iterator[Record], numbers: set[int] | None) -> Iterato
     for record in records:
         if numbers is None or record.episode in numbers or isinstance(record.payload, RunStarted | RunCompleted):
             yield record
-
-
-def _line(record: Record) -> dict[str, Any]:
-    fields = msgspec.structs.fields(record.payload)
-    values = {field.name: getattr(record.payload, field.name) for field in fields}
-    needed = {field.name for field in fields if field.required}
-    envelope = {name: getattr(record, name) for name in ("ts_utc", "run_id", "episode", "idx", "event_type")}
-    said = {name: value for name, value in values.items() if name in needed or not _is_empty(value)}
-    return {**envelope, "payload": plain(said)}
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, dict | list) and not value)
