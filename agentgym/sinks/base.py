@@ -1,0 +1,94 @@
+"""What a sink is, the table of those that can be named, and the text that names one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from agentgym.errors import UsageError
+from agentgym.events import Record
+from agentgym.registry import Registry, suggestion
+from agentgym.trajectory.redaction import make_redact
+
+__all__ = ["Sink", "SinkOrder", "make_sink", "sinks"]
+
+Options = TypeVar("Options", bound=msgspec.Struct)
+
+
+class Sink(Protocol):
+    """Takes the records of any number of runs, each run's in order.
+
+    ``bus.subscribe(sink)`` hands it every record. What it raises ends it where it was attached by
+    `agentgym.sinks.attached`, and nothing else; ``close`` ends what it has open.
+    """
+
+    def __call__(self, record: Record, /) -> object: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class SinkOrder:
+    """A sink that was asked for: ``NAME:PLACE?OPTION=VALUE&…``.
+
+    Attributes:
+        text: the whole, as it was given.
+        place: what stands between the name and the options.
+        options: as texts.
+        recording: the folder of the dataset that the same run is recorded into; None if it is not.
+    """
+
+    text: str
+    place: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    recording: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text without its secrets."""
+        return make_redact(os.environ)(self.text)
+
+    def read(self, form: type[Options]) -> Options:
+        """The options, of the types that they are to have.
+
+        Raises:
+            UsageError: for one that is unknown or of another type.
+        """
+        names = [one.encode_name for one in msgspec.structs.fields(form)]
+        for name in self.options:
+            if name not in names:
+                raise UsageError(f"the sink {self.shown!r} has no option {name!r}; {suggestion(name, names)}")
+        try:
+            return msgspec.convert(dict(self.options), form, strict=False)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"the sink {self.shown!r}: {error}") from error
+
+
+sinks: Registry[Callable[[SinkOrder], Sink]] = Registry("sink")
+"""By name: what makes a sink as it is ordered. It opens nothing before the first record."""
+
+sinks.register_lazily("console", "agentgym.sinks.console:console_sink")
+sinks.register_lazily("jsonl", "agentgym.sinks.jsonl:jsonl_sink")
+
+
+def make_sink(text: str, *, recording: str | os.PathLike[str] | None = None) -> Sink:
+    """The sink that a text names: ``"console"``, ``"jsonl:events.jsonl?fsync=true"``.
+
+    Args:
+        text: ``NAME:PLACE?OPTION=VALUE&…``; what a sink takes stands in docs/sinks.md.
+        recording: the folder that the run is recorded into, for a sink that reads what it sends from there.
+
+    Raises:
+        UsageError: if there is no such sink, or it cannot be one as it is ordered.
+        MissingDependencyError: says what to install.
+    """
+    named, _, asked = text.partition("?")
+    name, _, place = named.partition(":")
+    options = dict(parse_qsl(asked, keep_blank_values=True))
+    return sinks[name](SinkOrder(text, place, options, None if recording is None else Path(recording).absolute()))

@@ -1,0 +1,99 @@
+"""Records as lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentgym.errors import UsageError
+from agentgym.events import Bus, Phase
+from agentgym.export import exporters
+from agentgym.sinks import attached, make_sink
+from agentgym.sinks.jsonl import JsonLines
+from agentgym.trajectory import Dataset
+from agentgym.wrappers import TrajectoryRecorder
+from tests.export.traces import SECRET, SOLVES, STUMBLES, Adding, Talker, play
+
+
+def record_into(path: Path, data: Path, *, options: str = "") -> None:
+    recorder = TrajectoryRecorder(Adding(), data)
+    with attached(recorder.bus, [f"jsonl:{path}{options}"], recording=data):
+        for plan in (SOLVES, STUMBLES):
+            for _ in play(recorder, Talker(recorder.bus, plan, fails_once=True)):
+                pass
+        recorder.close()
+
+
+@pytest.mark.parametrize("options", ["", "?fsync=true"])
+def test_lines_are_those_that_the_recording_is_exported_to(tmp_path: Path, options: str) -> None:
+    record_into(tmp_path / "new" / "lines.jsonl", tmp_path / "data", options=options)
+    exporters["events"](Dataset(tmp_path / "data"), tmp_path / "out")
+    (exported,) = (tmp_path / "out").glob("*.jsonl")
+    live = [json.loads(line) for line in (tmp_path / "new" / "lines.jsonl").read_text().splitlines()]
+    stored = [json.loads(line) for line in exported.read_text().splitlines()]
+    assert [line["idx"] for line in live] == list(range(len(stored)))
+    for one, other in zip(live, stored, strict=True):
+        # The recording adds the digest of what tools returned.
+        added = {"sha256", "result_preview"} if one["event_type"] == "tool_result" else set()
+        assert {key: one[key] for key in one if key != "payload"} == {
+            key: other[key] for key in one if key != "payload"
+        }
+        assert one["payload"] == {key: value for key, value in other["payload"].items() if key not in added}
+
+
+def test_a_secret_is_not_written(tmp_path: Path) -> None:
+    record_into(tmp_path / "lines.jsonl", tmp_path / "data")
+    written = (tmp_path / "lines.jsonl").read_text()
+    assert SECRET not in written
+    assert "429 too many requests" in written
+
+
+def test_pictures_are_there_as_their_digest(tmp_path: Path) -> None:
+    record_into(tmp_path / "lines.jsonl", tmp_path / "data")
+    lines = [json.loads(line) for line in (tmp_path / "lines.jsonl").read_text().splitlines()]
+    reset = next(line for line in lines if line["event_type"] == "reset")
+    assert reset["payload"]["observation"]["screenshot"]["shape"] == [60, 90, 3]
+    assert len(reset["payload"]["observation"]["screenshot"]["sha256"]) == 64
+
+
+def test_several_append_to_one_file(tmp_path: Path) -> None:
+    sinks = [JsonLines(tmp_path / "lines.jsonl") for _ in range(3)]
+    for sink in sinks:
+        bus = Bus()
+        bus.subscribe(sink)
+        for number in range(20):
+            bus.publish(Phase(name="setup", status=str(number)))
+    for sink in sinks:
+        sink.close()
+    assert [json.loads(line)["idx"] for line in (tmp_path / "lines.jsonl").read_text().splitlines()] == [*range(20)] * 3
+
+
+def test_a_record_that_is_handed_out_again_is_written_once(tmp_path: Path) -> None:
+    sink, bus = JsonLines(tmp_path / "lines.jsonl"), Bus()
+    record = bus.publish(Phase(name="setup", status="began"))
+    sink(record)
+    sink(record)
+    sink.close()
+    assert (tmp_path / "lines.jsonl").read_text().count("\n") == 1
+
+
+def test_lines_go_to_the_standard_output() -> None:
+    program = """
+from agentgym.events import Bus, Phase
+from agentgym.sinks import attached
+bus = Bus()
+with attached(bus, ["jsonl:-"]):
+    bus.publish(Phase(name="setup", status="began"))
+    bus.publish(Phase(name="setup", status="ended"))
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert [json.loads(line)["payload"]["status"] for line in said.splitlines()] == ["began", "ended"]
+
+
+def test_a_file_must_be_named() -> None:
+    with pytest.raises(UsageError, match="needs a file: jsonl:PATH"):
+        make_sink("jsonl")
