@@ -13,6 +13,7 @@
     ├── BackendError         the machine: a display, an application, the sandbox
     ├── EvaluationError      a getter or metric that raised: the episode is unscored
     ├── RewardHookError      a reward hook that raised: says which
+    ├── TooManyFailures      of the items of an engine: it was told to give up at so many
     └── DatasetError         a recording that cannot be read or written
 """
 
@@ -28,6 +29,7 @@ __all__ = [
     "RewardHookError",
     "SandboxUnavailableError",
     "TaskError",
+    "TooManyFailures",
     "ToolError",
     "UnknownNameError",
     "UsageError",
@@ -75,8 +77,8 @@ class BackendError(AgentGymError, RuntimeError):
 
     Args:
         message: what broke, by name.
-        kind: a stable word for ``info["failure"]``: ``"display"``, ``"application"``, ``"sandbox"``, ``"network"``
-            or ``"machine"``.
+        kind: a stable word for ``info["failure"]``: ``"display"``, ``"application"``, ``"sandbox"``, ``"network"``,
+            ``"timeout"`` (an engine waited no longer for the whole item) or ``"machine"``.
     """
 
     def __init__(self, message: str, *, kind: str = "machine") -> None:
@@ -90,6 +92,10 @@ class EvaluationError(AgentGymError, RuntimeError):
 
 class RewardHookError(AgentGymError, RuntimeError):
     """A reward hook raised or returned something that is no number."""
+
+
+class TooManyFailures(AgentGymError, RuntimeError):
+    """So many items of an engine failed that it gave up, as it was told to; what was running has been ended."""
 
 
 class DatasetError(AgentGymError, RuntimeError):
