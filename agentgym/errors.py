@@ -14,6 +14,7 @@
     ├── EvaluationError      a getter or metric that raised: the episode is unscored
     ├── RewardHookError      a reward hook that raised: says which
     ├── TooManyFailures      of the items of an engine: it was told to give up at so many
+    ├── Refused              nobody's fault: a hook said no, and why
     └── DatasetError         a recording that cannot be read or written
 """
 
@@ -26,6 +27,7 @@ __all__ = [
     "DatasetError",
     "EvaluationError",
     "MissingDependencyError",
+    "Refused",
     "RewardHookError",
     "SandboxUnavailableError",
     "TaskError",
@@ -96,6 +98,18 @@ class RewardHookError(AgentGymError, RuntimeError):
 
 class TooManyFailures(AgentGymError, RuntimeError):
     """So many items of an engine failed that it gave up, as it was told to; what was running has been ended."""
+
+
+class Refused(AgentGymError, RuntimeError):
+    """A hook refused what was about to happen.
+
+    Args:
+        reason: for who asked for it: the agent, the model, the caller.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class DatasetError(AgentGymError, RuntimeError):

@@ -27,9 +27,8 @@ Frames = list[np.ndarray[Any, Any]]
 def episode(env: gym.Env[Any, Any]) -> tuple[Frames, float]:
     """The screens of one episode of the oracle, and its return."""
     run = Episode(env, make_agent("oracle"), seed=0)
-    transitions = list(run)
-    frames = [transitions[0].before["screenshot"], *(step.after["screenshot"] for step in transitions)]
-    return frames, sum(step.reward for step in transitions)
+    frames = [observation["screenshot"] for observation in run]
+    return [*frames, run.observation["screenshot"]], run.total_return
 
 
 def differing_pixels(one: Frames, other: Frames) -> list[int]:

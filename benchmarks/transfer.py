@@ -44,7 +44,8 @@ def measure(known: PolicyDescription, backend: str, player: str, seeds: int) -> 
     solved, actions = [], []
     try:
         for seed in range(seeds):
-            steps = list(Episode(env, make_agent(player, seed=seed), seed=seed))
+            episode = Episode(env, make_agent(player, seed=seed), seed=seed)
+            steps = [episode.step() for _ in episode]
             solved.append(bool(steps[-1].info["is_success"]))
             actions.append([str(step.action) for step in steps])
     finally:

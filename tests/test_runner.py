@@ -15,6 +15,7 @@ from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score
 from agentgym.events import Note, Record
 from agentgym.families import Observation
+from agentgym.rewards import Transition
 from agentgym.runner import Episode, RolloutSpec, rollout
 from agentgym.tasks import Task
 from agentgym.wrappers import TrajectoryRecorder
@@ -81,19 +82,23 @@ def registered() -> Iterator[None]:
     del gym.registry[COUNTDOWN]
 
 
+def played(episode: Episode) -> list[Transition]:
+    return [episode.step() for _ in episode]
+
+
 def spec(**options: Any) -> RolloutSpec:
     return RolloutSpec(**{"agent": "noop", "agent_options": {"steps": 9}, "env": COUNTDOWN, **options})
 
 
 def test_an_episode_is_iterated_step_by_step() -> None:
-    transitions = list(Episode(Countdown(), Counting(), seed=0))
+    transitions = played(Episode(Countdown(), Counting(), seed=0))
     assert [transition.before["left"][0] for transition in transitions] == [3, 2, 1]
     assert [transition.after["left"][0] for transition in transitions] == [2, 1, 0]
     assert [transition.terminated for transition in transitions] == [False, False, True]
 
 
 def test_a_transition_has_the_infos_before_and_after_it() -> None:
-    seen = [(transition.before_info, transition.info) for transition in Episode(Countdown(), Counting())]
+    seen = [(transition.before_info, transition.info) for transition in played(Episode(Countdown(), Counting()))]
     assert seen == [({}, {"left": 2}), ({"left": 2}, {"left": 1}), ({"left": 1}, {"left": 0})]
 
 
@@ -150,13 +155,13 @@ def test_a_rollout_survives_pickling_and_gives_a_result() -> None:
 
 
 def test_a_broken_machine_is_replaced_and_no_score_of_0() -> None:
-    result = rollout(spec(env_kwargs={"faults": 2}))
+    result = rollout(spec(env_kwargs={"faults": 2}, attempts=3))
     assert (result.score, result.attempts) == (0.5, 3)
 
 
 def test_a_machine_that_breaks_every_time_leaves_the_episode_unscored() -> None:
     with pytest.raises(BackendError, match="display died"):
-        rollout(spec(env_kwargs={"faults": 3}))
+        rollout(spec(env_kwargs={"faults": 3}, attempts=3))
 
 
 def test_a_metric_that_raises_leaves_the_episode_unscored() -> None:
@@ -172,7 +177,7 @@ def test_a_recorded_rollout_can_be_read_back(tmp_path: Path) -> None:
 
 
 def test_every_attempt_is_in_the_record(tmp_path: Path) -> None:
-    rollout(spec(env_kwargs={"faults": 1}, record=str(tmp_path / "data")))
+    rollout(spec(env_kwargs={"faults": 1}, attempts=2, record=str(tmp_path / "data")))
     # Two runs of one second have no order.
     assert sorted(len(episode) for episode in Dataset(tmp_path / "data")) == [0, 3]
 

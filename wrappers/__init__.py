@@ -10,6 +10,7 @@ from agentgym.wrappers.late_rewards import LateRewards
 from agentgym.wrappers.masked_elements import MaskedElements
 from agentgym.wrappers.reward_hooks import RewardHooks
 from agentgym.wrappers.run_recording import RecordingWarning
+from agentgym.wrappers.tap import Tap
 from agentgym.wrappers.task_reward_hooks import TaskRewardHooks
 from agentgym.wrappers.tool_arguments import Found
 from agentgym.wrappers.tool_templates import ToolTemplates
@@ -26,6 +27,7 @@ __all__ = [
     "RecordingWarning",
     "RewardHooks",
     "StructuredActions",
+    "Tap",
     "TaskRewardHooks",
     "TextActions",
     "ToolTemplates",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-import traceback
 import warnings
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
-from agentgym.errors import BackendError, DatasetError
+from agentgym.errors import DatasetError
 from agentgym.events import (
     Bus,
     Failed,
@@ -23,10 +22,10 @@ from agentgym.events import (
     Status,
     Step,
     ToolCalled,
+    failure,
 )
-from agentgym.trajectory import TrajectoryWriter
 
-__all__ = ["OnError", "RecordingWarning", "RunRecording", "milliseconds_since"]
+__all__ = ["Keeper", "KeepsNothing", "OnError", "RecordingWarning", "RunRecording", "milliseconds_since"]
 
 _CALLED_OFF = ("CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit")
 
@@ -37,8 +36,28 @@ class RecordingWarning(UserWarning):
     """Steps go on that are not recorded."""
 
 
+class Keeper(Protocol):
+    """Keeps the records of one run, as `agentgym.trajectory.TrajectoryWriter` does."""
+
+    @property
+    def failure(self) -> DatasetError | None: ...
+    def append(self, record: Record) -> object: ...
+    def close(self) -> object: ...
+
+
+class KeepsNothing:
+    """For a run that is only listened to."""
+
+    failure = None
+
+    def append(self, record: Record) -> None: ...
+    def close(self) -> None: ...
+
+
 class RunRecording:
     """Publishes the events of one run to a bus that the run's writer listens to first.
+
+    A bus in which a run has begun belongs to another: the run is neither begun nor ended here.
 
     Args:
         bus: belongs to the run from now on; its run id is the run's.
@@ -46,14 +65,13 @@ class RunRecording:
         on_error: what to do when the disk refuses: raise the error, or warn once and go on unrecorded.
     """
 
-    def __init__(self, bus: Bus, writer: TrajectoryWriter, *, on_error: OnError = "raise") -> None:
+    def __init__(self, bus: Bus, writer: Keeper, *, on_error: OnError = "raise") -> None:
         self._bus = bus
         self._writer = writer
         self._on_error = on_error
-        self._unsubscribe = (
-            bus.subscribe(self._keep),
-            bus.subscribe(self._remember_call, ModelResponse, ToolCalled),
-        )
+        self.is_owned = bus.is_fresh
+        keeping = () if isinstance(writer, KeepsNothing) else (bus.subscribe(self._keep),)
+        self._unsubscribe = (*keeping, bus.subscribe(self._remember_call, ModelResponse, ToolCalled))
         self._model_call: str | None = None
         self._tool_calls: list[str] = []
         self._process = os.getpid()
@@ -73,6 +91,10 @@ class RunRecording:
         """Whether steps may go on that are not recorded."""
         return self._on_error == "warn" and self._process == os.getpid() and self._writer.failure is not None
 
+    @property
+    def steps_of_episode(self) -> int:
+        return self._step
+
     def refuse_after_failure(self) -> None:
         """Raises the disk's refusal again, if there was one in this process.
 
@@ -85,7 +107,8 @@ class RunRecording:
             raise self._writer.failure
 
     def start(self, event: RunStarted) -> None:
-        self._bus.publish(event)
+        if self.is_owned:
+            self._bus.publish(event)
         self.is_started = True
 
     def reset(self, event: Reset) -> None:
@@ -135,15 +158,7 @@ class RunRecording:
 
     def fail(self, during: str, error: BaseException, action: Any = None) -> None:
         """Records an error that the caller is about to raise again. If that cannot be done, the error says so."""
-        self._failure = Failed(
-            during=during,
-            type=type(error).__name__,
-            message=str(error),
-            kind=error.kind if isinstance(error, BackendError) else None,
-            infrastructure=isinstance(error, BackendError),
-            traceback="".join(traceback.format_exception(error)),
-            action=action,
-        )
+        self._failure = failure(during, error, action=action)
         try:
             self._bus.publish(self._failure)
         except DatasetError as refused:
@@ -155,7 +170,7 @@ class RunRecording:
         A run that ends in the middle of an episode is not ``completed``. One that is ended by an exception on its way
         out, as in ``finally``, says which.
         """
-        if self.is_started and self.is_usable:
+        if self.is_started and self.is_usable and self.is_owned:
             status, error = self._end()
             self._bus.publish(
                 RunCompleted(

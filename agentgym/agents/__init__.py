@@ -1,6 +1,6 @@
 """Agents: whatever chooses actions. They are told the task once and then asked for one action a step."""
 
-from agentgym.agents.base import Agent, Emit, agents, make_agent
+from agentgym.agents.base import Agent, Closes, Emit, Finishes, ReadsInfo, agents, make_agent
 from agentgym.agents.policy import PolicyAgent
 from agentgym.agents.random import RandomAgent
 from agentgym.agents.replay import ReplayAgent
@@ -8,10 +8,13 @@ from agentgym.agents.scripted import NoopAgent, ScriptedAgent, oracle_family
 
 __all__ = [
     "Agent",
+    "Closes",
     "Emit",
+    "Finishes",
     "NoopAgent",
     "PolicyAgent",
     "RandomAgent",
+    "ReadsInfo",
     "ReplayAgent",
     "ScriptedAgent",
     "agents",

@@ -15,7 +15,7 @@ from agentgym.families import Observation
 from agentgym.registry import Registry, resolve
 from agentgym.tasks import Task
 
-__all__ = ["Agent", "DrawsActions", "Emit", "agents", "make_agent"]
+__all__ = ["Agent", "Closes", "DrawsActions", "Emit", "Finishes", "ReadsInfo", "agents", "make_agent"]
 
 Emit: TypeAlias = Callable[[Event], object]
 """Publishes an event (a model call, a note) into the stream of the episode."""
@@ -37,6 +37,30 @@ class DrawsActions(Protocol):
 
     def draw_from(self, space: gym.Space[Any]) -> None:
         """Tells it the environment's action space, before the first ``reset``."""
+
+
+@runtime_checkable
+class ReadsInfo(Protocol):
+    """An agent that is shown ``info``: the tools it may call, what came of its calls, why an action was not done."""
+
+    def read_info(self, info: Mapping[str, Any]) -> None:
+        """The info of the reset or of the step that led to the next observation; called before ``act`` is."""
+
+
+@runtime_checkable
+class Finishes(Protocol):
+    """An agent that wants to know how its episode went."""
+
+    def finish(self, result: Any) -> None:
+        """The episode is over, was left, or broke: an `agentgym.runner.EpisodeResult`."""
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """An agent that holds something open."""
+
+    def close(self) -> None:
+        """Lets go of it; whoever made the agent calls this once, after its last episode."""
 
 
 agents: Registry[Callable[..., Agent]] = Registry("agent")

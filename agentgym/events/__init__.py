@@ -1,6 +1,9 @@
-"""What happens in a run: events, the record that each becomes, the bus that numbers them, and the current run."""
+"""What happens in a run: events and their records, the bus that numbers them, who may change it, the current run."""
 
 from agentgym.events.bus import Bus, Subscriber
+from agentgym.events.failing import failure
+from agentgym.events.interceptors import around
+from agentgym.events.points import POINTS, Call, Interceptor
 from agentgym.events.record import Record
 from agentgym.events.runids import new_run_id, utc_now
 from agentgym.events.tracing import ToolCall, current_run, trace, traced_tool, tracing
@@ -29,11 +32,14 @@ from agentgym.events.types import (
 
 __all__ = [
     "EVENT_TYPES",
+    "POINTS",
     "SCHEMA",
     "Bus",
+    "Call",
     "Event",
     "Failed",
     "FinalReport",
+    "Interceptor",
     "MessageSnapshot",
     "ModelRequest",
     "ModelResponse",
@@ -51,8 +57,10 @@ __all__ = [
     "ToolCall",
     "ToolCalled",
     "ToolReturned",
+    "around",
     "current_run",
     "event_type",
+    "failure",
     "new_run_id",
     "trace",
     "traced_tool",

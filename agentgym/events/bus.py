@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
+from agentgym.events.points import Interception, Interceptor, OnHookError, interception
 from agentgym.events.record import Record
 from agentgym.events.runids import new_run_id, utc_now
 from agentgym.events.types import Event, Reset, event_type
@@ -30,10 +31,11 @@ class Bus:
     def __init__(self, run_id: str | None = None, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._clock = clock
         self._subscribers: tuple[tuple[Subscriber, frozenset[str] | None], ...] = ()
+        self._interceptions: dict[str, tuple[Interception, ...]] = {}
         self.begin(run_id or new_run_id(clock()))
 
     def begin(self, run_id: str) -> None:
-        """Starts another run: ``idx`` and ``episode`` count from 0 again, subscribers stay."""
+        """Starts another run: ``idx`` and ``episode`` count from 0 again, subscribers and interceptors stay."""
         self.run_id = run_id
         self.episode = 0
         self._resets = 0
@@ -54,6 +56,35 @@ class Bus:
         entry = (fn, names or None)
         self._subscribers = (*self._subscribers, entry)
         return lambda: self._unsubscribe(entry)
+
+    def intercept(
+        self, point: str, fn: Interceptor, *, order: float = 0, on_error: OnHookError = "raise", name: str = ""
+    ) -> Callable[[], None]:
+        """Lets each such call pass through ``fn`` from now on; returns what ends that.
+
+        Args:
+            point: one of `agentgym.events.POINTS`.
+            fn: as `agentgym.events.interceptors` has it.
+            order: lower is further out; of equal ones the first that came is outermost.
+            on_error: whether an error of its own is raised, or published as `Failed` while the call goes on without it.
+            name: by which it is called in errors and in the stream; its own if not given.
+
+        Raises:
+            UsageError: if there is no such point.
+        """
+        entry = interception(point, fn, order=order, on_error=on_error, name=name)
+        standing = self._interceptions.get(point, ())
+        self._interceptions[point] = tuple(sorted((*standing, entry), key=lambda one: one.order))
+        return lambda: self._let_pass(point, entry)
+
+    def interceptions(self, point: str) -> tuple[Interception, ...]:
+        """Those who intercept such a call, outermost first."""
+        return self._interceptions.get(point, ())
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing of the present run has been published yet."""
+        return self._delivered < 0 and not self._pending
 
     def publish(self, event: Event) -> Record:
         """Gives the event its number and hands it out.
@@ -97,6 +128,9 @@ class Bus:
 
     def _unsubscribe(self, entry: tuple[Subscriber, frozenset[str] | None]) -> None:
         self._subscribers = tuple(other for other in self._subscribers if other is not entry)
+
+    def _let_pass(self, point: str, entry: Interception) -> None:
+        self._interceptions[point] = tuple(other for other in self._interceptions[point] if other is not entry)
 
 
 class _Delivery:

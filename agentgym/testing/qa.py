@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -101,9 +100,8 @@ def _watch(env: gym.Env[Any, Any], agent: Agent, seed: int) -> _Seen:
     backend: Backend = env.get_wrapper_attr("backend")
     witness = _Witness(agent, backend)
     episode = Episode(env, witness, seed=seed)
-    transitions = deque(episode, maxlen=1)
-    observations = [*witness.observations, *(transition.after for transition in transitions)]
-    return _Seen(episode.result().score, witness.beginning, observations)
+    score = episode.run().score
+    return _Seen(score, witness.beginning, [*witness.observations, episode.observation])
 
 
 def _fresh(backend: Backend, seed: int) -> dict[str, Any]:

@@ -114,7 +114,8 @@ class _Checks:
         witness = _Witness(agent, self.machine)
         episode = Episode(self.env, witness, seed=self.seed)
         score, seen = None, []
-        for transition in episode:
+        for _ in episode:
+            transition = episode.step()
             score = transition.info.get("score")
             seen.append(transition.after)
         return _Played(

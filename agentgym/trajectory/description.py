@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -50,6 +51,7 @@ def _plain(value: Any) -> Any:
         return {"repr": ascii(value)}
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

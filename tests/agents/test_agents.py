@@ -116,7 +116,8 @@ def test_the_random_agent_never_gives_up() -> None:
 def test_the_random_agent_draws_calls_of_tools_from_the_action_space() -> None:
     def played_with(seed: int) -> list[Any]:
         env = gym.make("agentgym/Tools-v0", task=TASK, tools=["calculator", "submit"], max_steps=8)
-        return [one.action for one in Episode(env, RandomAgent(seed=seed), seed=0)]
+        episode = Episode(env, RandomAgent(seed=seed), seed=0)
+        return [episode.action for _ in episode]
 
     drawn = played_with(1)
     assert {call.name for text in drawn for call in read_calls(text) if isinstance(call, ToolCall)} <= {

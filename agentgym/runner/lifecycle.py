@@ -1,0 +1,223 @@
+"""The life of an episode: what happens before, while it runs, and after, also when it breaks. Written here alone.
+
+::
+
+    before   hooks join the bus
+             env.reset          through the interceptors of "reset"     RunStarted, Reset
+             the task's hooks join
+             agent.draw_from(action_space)         if it has it
+             agent.reset(task, emit)                                    (whatever the agent publishes)
+             agent.read_info(info)                 if it has it
+      │
+      ▼
+    run      agent.act(observation)                                     ModelRequest, ModelResponse
+      ▲      env.step(action)   through the interceptors of "step"      ToolCalled, ToolReturned, Step; the last: Scored
+      └───── agent.read_info(info)                 if it has it
+      │
+      ▼ terminated or truncated                  ▼ left: close()        ▼ broke: anything raised
+    after    env.evaluate()     its score          no score               Failed, which says during what; no score
+             agent.finish(result)                  the same               the same
+             the run ends, if it is the episode's own                     RunCompleted
+             hooks leave the bus                   the same               the same, and the error goes on
+
+Whatever is called here, the episode's run is the current one (`agentgym.events.tracing`), so that agents, tools and
+hooks publish into one stream. The recorder tells of resets and steps and of what broke in them; what broke elsewhere is
+told here. ``env.close()``, which ends a recorder's run, and ``agent.close()`` are for who made them: `rollout` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+import gymnasium as gym
+
+from agentgym.agents.base import Agent, DrawsActions, Finishes, ReadsInfo
+from agentgym.errors import Refused
+from agentgym.events import Bus, Note, Reward, around, failure, tracing
+from agentgym.tasks import Task
+from agentgym.wrappers.tap import Tap
+
+__all__ = ["Lifecycle", "Returned"]
+
+Returned = tuple[Any, Any, bool, bool, dict[str, Any]]
+
+
+class Lifecycle:
+    """Does each part of an episode's life, as its run, and ends the life when one breaks.
+
+    Args:
+        env: what is reset and stepped; the tap is within it.
+        tap: publishes what passes.
+        agent: who acts.
+        agent_id: by which the agent is known in the stream.
+        owns_run: whether the run ends with the episode.
+        on_break: told of an error before it goes on.
+    """
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        tap: Tap,
+        agent: Agent,
+        *,
+        agent_id: str | None,
+        owns_run: bool,
+        on_break: Callable[[BaseException], object],
+    ) -> None:
+        self.bus: Bus = tap.bus
+        self._env = env
+        self._tap = tap
+        self._agent = agent
+        self._agent_id = agent_id
+        self._owns_run = owns_run
+        self._on_break = on_break
+        self._read_info = agent.read_info if isinstance(agent, ReadsInfo) else None
+        self._told: BaseException | None = None
+        self._leave: list[Callable[[], object]] = []
+        self._acting = _Part(self, "agent.act")
+        self._reading = _Part(self, "agent.read_info")
+        self._stepping = _Part(self, "step")
+        self._asked: Any = None
+        self._done: Any = None
+        self._number = 0
+        self._made: Returned | None = None
+
+    def before(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any], Task]:
+        """Observation 0, its info, and the task, which is empty where the environment has none."""
+        with _Part(self, "reset"):
+            observation, info = around("reset", {"seed": seed, "options": options}, self._env_reset)
+        task = getattr(self._env.unwrapped, "task", None) or Task(id="", instruction="")
+        with _Part(self, "agent.reset"):
+            if isinstance(self._agent, DrawsActions):
+                self._agent.draw_from(self._env.action_space)
+            self._agent.reset(task, self.bus.publish)
+        self.tell_info(info)
+        return observation, info, task
+
+    def act(self, observation: Any) -> Any:
+        """What the agent wants to do."""
+        with self._acting:
+            return self._agent.act(observation)
+
+    def step(self, action: Any, asked: Any, number: int) -> tuple[Any, Returned]:
+        """What was done in the end, and what came of it.
+
+        Args:
+            action: what is to be done.
+            asked: what the agent wanted, if it was asked; otherwise the action.
+            number: of the step, from 1.
+        """
+        with self._stepping:
+            self._asked, self._done = asked, action
+            self._number = number
+            self._made = None
+            if not self.bus.interceptions("step"):
+                returned: Returned = self._env_step(action)
+            else:
+                returned = self._intercepted(action)
+        return self._done, returned
+
+    def tell_info(self, info: dict[str, Any]) -> None:
+        """Shows the agent what came with an observation, if it wants to see it."""
+        if self._read_info is not None:
+            with self._reading:
+                self._read_info(info)
+
+    def score(self) -> float | None:
+        """What the environment says of its present state; None if it says nothing."""
+        evaluate = getattr(self._env.unwrapped, "evaluate", None)
+        with tracing(self.bus):
+            score = None if evaluate is None else evaluate()
+        return None if score is None else float(score.value)
+
+    def after(self, result: Any, error: BaseException | None) -> None:
+        """Ends the episode.
+
+        Args:
+            result: how it went.
+            error: what ended it, which is about to be raised; one of the agent's ``finish`` is then noted on it.
+        """
+        try:
+            with tracing(self.bus):
+                self._tell_finished(result, error)
+        finally:
+            if self._owns_run:
+                self._tap.complete()
+            while self._leave:
+                self._leave.pop()()
+
+    def broke(self, during: str, error: BaseException) -> None:
+        """Tells of what was raised, if nobody has, and ends the life."""
+        if isinstance(error, Exception) and error is not self._told:
+            self._told = error
+            self.bus.publish(failure(during, error, agent_id=self._agent_id))
+        self._on_break(error)
+
+    def _tell_finished(self, result: Any, error: BaseException | None) -> None:
+        if not isinstance(self._agent, Finishes):
+            return
+        try:
+            self._agent.finish(result)
+        except Exception as second:
+            self.bus.publish(failure("agent.finish", second, agent_id=self._agent_id))
+            if error is None:
+                raise
+            error.add_note(f"and then agent.finish raised {type(second).__name__}: {second}")
+
+    def _env_reset(self, asked: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        try:
+            return self._env.reset(seed=asked["seed"], options=asked["options"])
+        except BaseException as error:
+            self._told = error
+            raise
+
+    def _intercepted(self, action: Any) -> Returned:
+        try:
+            returned: Returned = around("step", action, self._env_step, agent_id=self._agent_id)
+        except Refused as refused:
+            if self._made is not None:
+                refused.add_note("the step had been made: refuse before calling proceed")
+                raise
+            return self._tap.refuse(action, refused.reason)
+        if self._made is None:
+            self._tap.stand_in(action, returned)
+        elif float(returned[1]) != float(self._made[1]):
+            difference = float(returned[1]) - float(self._made[1])
+            self.bus.publish(Reward(step=self._number, value=difference, name="step_hook", source="interceptor"))
+        return returned
+
+    def _env_step(self, action: Any) -> Returned:
+        if action is not self._asked and self._made is None:
+            self.bus.publish(Note(kind="action_replaced", value={"asked": self._asked}, step=self._number))
+        self._done = action
+        try:
+            self._made = self._env.step(action)
+        except BaseException as error:
+            self._told = error
+            raise
+        return self._made
+
+
+class _Part:
+    """A part of the life: its run is the current one, and what it raises ends the life."""
+
+    __slots__ = ("_during", "_life", "_tracing")
+
+    def __init__(self, life: Lifecycle, during: str) -> None:
+        self._life = life
+        self._during = during
+
+    def __enter__(self) -> None:
+        self._tracing = tracing(self._life.bus)
+        self._tracing.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is not None:
+                self._life.broke(self._during, error)
+        finally:
+            self._tracing.__exit__(kind, error, trace)

@@ -1,0 +1,98 @@
+"""An episode as an order: picklable, and run wherever it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import gymnasium as gym
+
+from agentgym.agents import Closes, make_agent
+from agentgym.agents.policy import wrapped
+from agentgym.errors import BackendError
+from agentgym.runner.episode import Episode
+from agentgym.runner.result import EpisodeResult
+from agentgym.tasks import Task
+from agentgym.wrappers import TrajectoryRecorder
+from agentgym.wrappers.tap import Tap
+
+__all__ = ["RolloutSpec", "rollout"]
+
+
+@dataclass(frozen=True)
+class RolloutSpec:
+    """An episode to be run and recorded, here or in another process.
+
+    Attributes:
+        env: a registered id.
+        env_kwargs: for ``gymnasium.make``.
+        wrappers: what is put around it, from the inside: ``"package.module:Class"``.
+        agent: a name of `agentgym.agents.agents`, with its argument behind a colon.
+        agent_options: keyword arguments of the agent.
+        task: what ``gymnasium.make`` is told as ``task``; None for an environment that chooses or has none.
+        record: the folder of a dataset, or None.
+        attempts: how many machines may break, one after the other, before the episode is given up.
+        keep_screen: whether the result holds the last screenshot.
+        hooks: who observes and intercepts, each as `agentgym.hooks` names it: a text or a dict.
+        trust_task_hooks: whether a task may name functions of modules as hooks, which run outside any sandbox.
+        sinks: where its records go besides: names of `agentgym.sinks.sinks`, with the argument behind a colon.
+        session_id: what the runs of one session have in common.
+        metadata: kept with the run.
+    """
+
+    agent: str
+    task: Task | str | None = None
+    seed: int = 0
+    env: str = "agentgym/Desktop-v0"
+    env_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    wrappers: tuple[str, ...] = ()
+    agent_options: Mapping[str, Any] = field(default_factory=dict)
+    record: str | None = None
+    attempts: int = 1
+    keep_screen: bool = False
+    hooks: tuple[str | Mapping[str, Any], ...] = ()
+    trust_task_hooks: bool = False
+    sinks: tuple[str, ...] = ()
+    session_id: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rollout(spec: RolloutSpec) -> EpisodeResult:
+    """Makes agent and environment, runs the episode, closes both.
+
+    A broken machine is no score: the episode is run again on a new one, ``spec.attempts`` times in all. Each attempt
+    is a run of its own in the record.
+
+    Raises:
+        BackendError: if every attempt broke its machine; the episode is unscored.
+        EvaluationError: if a getter or metric raised; the episode is unscored.
+    """
+    for attempt in range(1, spec.attempts):
+        try:
+            return replace(_attempt(spec, attempt), attempts=attempt)
+        except BackendError:
+            continue
+    return replace(_attempt(spec, spec.attempts), attempts=spec.attempts)
+
+
+def _attempt(spec: RolloutSpec, attempt: int) -> EpisodeResult:
+    agent = make_agent(spec.agent, seed=spec.seed, options=spec.agent_options)
+    task = {} if spec.task is None else {"task": spec.task}
+    try:
+        env = wrapped(gym.make(spec.env, **{**spec.env_kwargs, **task}), spec.wrappers)
+        try:
+            env = _tapped(env, spec, attempt)
+            return Episode(env, agent, seed=spec.seed).run(keep_screen=spec.keep_screen)
+        finally:
+            env.close()
+    finally:
+        if isinstance(agent, Closes):
+            agent.close()
+
+
+def _tapped(env: gym.Env[Any, Any], spec: RolloutSpec, attempt: int) -> Tap:
+    about = {"session_id": spec.session_id, "attempt": attempt}
+    if spec.record is None:
+        return Tap(env, agent=spec.agent, metadata=spec.metadata, about=about)
+    return TrajectoryRecorder(env, spec.record, agent=spec.agent, metadata=spec.metadata, about=about)
