@@ -11,6 +11,7 @@ import typer
 
 from agentgym.cli.apps import commands as apps
 from agentgym.cli.doctor import doctor
+from agentgym.cli.events import events
 from agentgym.cli.export import export
 from agentgym.cli.imports import import_recording
 from agentgym.cli.listing import list_names
@@ -67,6 +68,7 @@ app.command("import")(import_recording)
 app.command("relabel")(relabel)
 app.command("video")(video)
 app.command("plot")(plot)
+app.command("events")(events)
 app.command("train")(train)
 app.command("serve-mcp")(serve_mcp)
 app.add_typer(apps, name="apps")
