@@ -21,6 +21,7 @@ from agentgym.cli.relabel import relabel
 from agentgym.cli.run import run
 from agentgym.cli.screenshot import screenshot
 from agentgym.cli.serve_mcp import serve_mcp
+from agentgym.cli.status import status
 from agentgym.cli.tools import commands as tools
 from agentgym.cli.train import train
 from agentgym.cli.validate import validate
@@ -68,6 +69,7 @@ app.command("import")(import_recording)
 app.command("relabel")(relabel)
 app.command("video")(video)
 app.command("plot")(plot)
+app.command("status")(status)
 app.command("events")(events)
 app.command("train")(train)
 app.command("serve-mcp")(serve_mcp)

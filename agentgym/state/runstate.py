@@ -8,7 +8,7 @@ from typing import Any
 
 from agentgym.errors import UsageError
 from agentgym.state.fold import Fold
-from agentgym.state.parts import EpisodePart, RunPart
+from agentgym.state.parts import EpisodePart, RunPart, Status
 from agentgym.state.plain import plain_state
 from agentgym.state.reading import Follower
 from agentgym.state.totals import Totals
@@ -21,7 +21,7 @@ class TaskPart:
     """A task's episodes, of all runs; ``counts`` by status. The scores of those that have none are left out."""
 
     task: str | None
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[Status, int] = field(default_factory=dict)
     steps: int = 0
     scored: int = 0
     score_sum: float = 0.0

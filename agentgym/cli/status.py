@@ -1,0 +1,95 @@
+"""``agentgym status``: what goes on in a dataset that is being written, and what became of the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from agentgym.cli.output import write_json
+from agentgym.cli.statusview import Room, view
+from agentgym.events import utc_now
+from agentgym.state import RunState
+from agentgym.trajectory.layout import dataset_file
+
+__all__ = ["status"]
+
+_PIPE_WIDTH = 160
+_INTERVAL_S = 0.5
+# Where each episode is a run of its own there may be none between two of them.
+_PATIENCE_S = 3.0
+
+
+def status(
+    data: Annotated[Path, typer.Argument(help="The dataset: a folder of recordings.")],
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Show it live, until all runs have ended, or Ctrl-C.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write JSON; with --follow, once, when all runs have ended.")
+    ] = False,
+) -> None:
+    """Show what goes on: runs and episodes with their last calls, scores so far, usage, what broke.
+
+    Reads the recording alone, so it works for runs of any program and after a crash: a run whose process died
+    without a word is interrupted.
+
+    \b
+    Examples:
+      agentgym status data/
+      agentgym status data/ --follow
+      agentgym status data/ --json
+    """
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PIPE_WIDTH)
+    if follow:
+        with suppress(KeyboardInterrupt):
+            _follow(data, console, live=console.is_terminal and not json)
+        if console.is_terminal and not json:
+            return
+    state = RunState.read(data)
+    if json:
+        write_json({"dataset": str(data), **state.plain()})
+        return
+    console.print(view(state, title=str(data), now=utc_now()))
+
+
+def _follow(data: Path, console: Console, *, live: bool) -> None:
+    """Returns when all runs have ended."""
+    if not live:
+        _until_over(data, lambda _state: None)
+        return
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as shown:
+
+        def show(state: RunState) -> None:
+            room = Room.of(console.size.height)
+            shown.update(view(state, title=str(data), now=utc_now(), room=room), refresh=True)
+
+        _until_over(data, show)
+
+
+def _until_over(data: Path, show: Callable[[RunState], None]) -> None:
+    state = _waited_for(data)
+    last_running = time.monotonic()
+    while True:
+        show(state)
+        if not state.is_over:
+            last_running = time.monotonic()
+        elif time.monotonic() - last_running >= _PATIENCE_S:
+            return
+        time.sleep(_INTERVAL_S)
+        state.refresh()
+
+
+def _waited_for(data: Path) -> RunState:
+    """The state of a dataset that may be yet to begin, in a folder that is there."""
+    while data.is_dir() and not dataset_file(data).exists():
+        time.sleep(_INTERVAL_S)
+    return RunState.read(data)
