@@ -89,7 +89,7 @@ class Acting:
             try:
                 with self.timed("perform"):
                     error = _perform(part, place, backend, calls)
-                done.append(part)
+                done.append(_made(part, calls))
             except ActionError as refused:
                 error = str(refused)
             if isinstance(part, Done | Fail):
@@ -145,6 +145,11 @@ def _joined(done: Sequence[Action]) -> Action:
     if not done:
         return Wait()
     return done[0] if len(done) == 1 else Batch(tuple(done))
+
+
+def _made(part: Action, calls: Calls | None) -> Action:
+    """What was done of a part: of a call, what hooks left of it."""
+    return (calls.last or Wait()) if isinstance(part, ToolCall) and calls is not None else part
 
 
 def _tell_over(part: Action, place: int, calls: Calls) -> None:

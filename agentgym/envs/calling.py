@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agentgym.actions import Done, Fail, ToolCall
 from agentgym.envs.modelcalls import publish_model_calls
-from agentgym.events import Bus, FinalReport, ToolCalled, ToolReturned, current_run
+from agentgym.envs.tracedcalls import TracedCall
+from agentgym.events import Bus, FinalReport, current_run
 from agentgym.tools import Tool, ToolContext, ToolResult, call_tool
 from agentgym.tools.mcp import McpServer, opened
 from agentgym.tools.notes import REPORT, Report
@@ -48,10 +48,8 @@ class Caller:
             self._tools = opened(servers, self._tools, self.context)
             self._some_come_later = True
 
-    def make(
-        self, asked: Sequence[ToolCall | Done | Fail], step: int, *, quietly: bool = False
-    ) -> tuple[ToolResult, ...]:
-        """What came of each call. What follows ``Done``, ``Fail`` or the call that ends the episode is not made.
+    def make(self, asked: Sequence[ToolCall | Done | Fail], step: int, *, quietly: bool = False) -> Calls:
+        """Makes each call. What follows ``Done``, ``Fail`` or the call that ends the episode is not made.
 
         Args:
             step: the number of the step, for the calls' ids.
@@ -63,59 +61,52 @@ class Caller:
         calls = self.calls_of(step, quietly=quietly)
         for place, one in enumerate(asked):
             calls.take(one, place)
-        return tuple(calls.results)
+        return calls
 
     def calls_of(self, step: int, *, quietly: bool = False) -> Calls:
         """The calls of one step, to be made one by one; as `make`."""
         return Calls(self, step, None if quietly else current_run())
 
-    def call(self, call: ToolCall, call_id: str, bus: Bus | None) -> ToolResult:
-        """What came of a call, of which the run is told, if there is one.
+    def call(self, call: ToolCall, call_id: str, bus: Bus | None) -> tuple[ToolResult, ToolCall | None]:
+        """What came of a call, and which was made in the end, if one was. The run is told, if there is one.
 
         Raises:
             BackendError: if the machine broke.
         """
         if bus is not None:
-            return self._traced(call, call_id, bus)
+            traced = TracedCall(lambda made: self._call(made, call_id), call, call_id, bus)
+            result = traced.result()
+            publish_model_calls(self.context, bus)
+            traced.tell_returned(result)
+            self._tell_report(bus)
+            return result, traced.made
         result = self._call(call, call_id)
         publish_model_calls(self.context, None)
-        return result
+        return result, call
 
     def _call(self, call: ToolCall, call_id: str) -> ToolResult:
         return call_tool(self._tools, call, self.context, call_id=call_id, max_result=self._max_result)
 
-    def _traced(self, call: ToolCall, call_id: str, bus: Bus) -> ToolResult:
-        bus.publish(ToolCalled(call_id=call_id, name=call.name, arguments=call.arguments))
-        started = time.perf_counter()
-        try:
-            result = self._call(call, call_id)
-        except BaseException as error:
-            what = f"{type(error).__name__}: {error}"
-            bus.publish(ToolReturned(call_id=call_id, ok=False, name=call.name, error=what, latency_ms=_since(started)))
-            raise
-        latency_ms = _since(started)
-        publish_model_calls(self.context, bus)
-        if result.ok:
-            event = ToolReturned(call_id=call_id, ok=True, name=call.name, result=result.content, latency_ms=latency_ms)
-        else:
-            event = ToolReturned(call_id=call_id, ok=False, name=call.name, error=result.content, latency_ms=latency_ms)
-        bus.publish(event)
+    def _tell_report(self, bus: Bus) -> None:
         report = self.context.state.get(REPORT)
         if self.context.over and isinstance(report, Report):
             bus.publish(FinalReport(text=report.text, sha256=report.sha256, length=report.length))
-        return result
 
 
 class Calls:
     """The calls of one step, and what came of them.
 
     Attributes:
+        made: those that were really made, with what ends the episode: made again, they lead to the same place.
+        last: the one of them that came of what was taken last; None if a hook refused it or answered.
         over: what ended the episode; empty if nothing did.
     """
 
     def __init__(self, caller: Caller, step: int, bus: Bus | None) -> None:
         self._caller, self._step, self._bus = caller, step, bus
         self.results: list[ToolResult] = []
+        self.made: list[ToolCall | Done | Fail] = []
+        self.last: ToolCall | None = None
         self.over = ""
 
     def take(self, one: ToolCall | Done | Fail, place: int) -> None:
@@ -125,16 +116,23 @@ class Calls:
             BackendError: if the machine broke.
         """
         if isinstance(one, Done | Fail):
+            self.made.append(one)
             self.over = self.over or type(one).__name__
             return
         call_id = one.id or f"call-{self._step}-{place}"
         if self.over:
-            result = ToolResult(call_id, one.name, False, f"not called: the episode ended with {self.over}")
+            result, self.last = _too_late(one, call_id, self.over), one
         else:
-            result = self._caller.call(one, call_id, self._bus)
+            result, self.last = self._caller.call(one, call_id, self._bus)
+        if self.last is not None:
+            self.made.append(self.last)
         self.results.append(result)
         if self._caller.context.over:
             self.over = self.over or one.name
+
+
+def _too_late(call: ToolCall, call_id: str, over: str) -> ToolResult:
+    return ToolResult(call_id, call.name, False, f"not called: the episode ended with {over}")
 
 
 def shown(results: Sequence[ToolResult]) -> str:
@@ -145,7 +143,3 @@ def shown(results: Sequence[ToolResult]) -> str:
 def told_of(results: Sequence[ToolResult]) -> list[dict[str, Any]]:
     """The results as an environment's ``info`` has them."""
     return [{"call_id": one.call_id, "name": one.name, "ok": one.ok, "content": one.content} for one in results]
-
-
-def _since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 3)

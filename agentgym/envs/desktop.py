@@ -21,6 +21,7 @@ from agentgym.envs.calling import shown
 from agentgym.envs.choice import TaskSource, observed_by
 from agentgym.envs.homes import check_home
 from agentgym.envs.judged import JudgedEnv
+from agentgym.envs.refusals import check_not_refused
 from agentgym.envs.shown import Standing, standing_html
 from agentgym.envs.snapshot import Snapshot
 from agentgym.envs.toolbox import Toolbox
@@ -352,6 +353,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         return self._form.decode(action)
 
     def _read(self, action: Any) -> Action:
+        check_not_refused(action)
         return self._toolbox.read(action, self._decode)
 
     def _workspace(self) -> Workspace:

@@ -13,6 +13,7 @@ from gymnasium.error import ResetNeeded
 from agentgym.actions.limits import MAX_WRITTEN
 from agentgym.actions.quoting import short
 from agentgym.envs.arguments import step_limit
+from agentgym.envs.refusals import Refusable, check_not_refused
 from agentgym.errors import ActionError, BackendError, UsageError
 from agentgym.evaluators import Score
 from agentgym.spaces import UnicodeText
@@ -61,7 +62,7 @@ class DialogueSnapshot(msgspec.Struct, frozen=True):
     steps: int
 
 
-class DialogueEnv(gym.Env[str, str]):
+class DialogueEnv(Refusable, gym.Env[str, str]):
     """A conversation with another library's environment, which is made anew at every reset.
 
     Observations and actions are text. The last step pays the score; what the other library pays for a step is
@@ -191,6 +192,7 @@ class DialogueEnv(gym.Env[str, str]):
         self._running = True
 
     def _exchange(self, action: object) -> Turn:
+        check_not_refused(action)
         if action not in self.action_space:
             raise ActionError(f"an action is a text of at most {MAX_WRITTEN} characters, not {short(action)}")
         try:

@@ -17,8 +17,10 @@ from agentgym.backends.base import Backend
 from agentgym.envs.arguments import plain_arguments, step_limit
 from agentgym.envs.choice import TaskChoice, TaskSource
 from agentgym.envs.phases import Phase
-from agentgym.errors import BackendError, EvaluationError, UsageError
+from agentgym.envs.refusals import Refusable
+from agentgym.errors import BackendError, EvaluationError, Refused, UsageError
 from agentgym.evaluators import Score, check_spec, evaluate
+from agentgym.events import around
 from agentgym.families import Split
 from agentgym.tasks import EvaluatorSpec, Task
 
@@ -27,7 +29,7 @@ __all__ = ["JudgedEnv"]
 Seen = TypeVar("Seen")
 
 
-class JudgedEnv(gym.Env[Seen, Any]):
+class JudgedEnv(Refusable, gym.Env[Seen, Any]):
     """An environment that draws a task at ``reset`` and pays its score in the last step.
 
     Args:
@@ -105,7 +107,7 @@ class JudgedEnv(gym.Env[Seen, Any]):
             return None
         if self._scored is None:
             with self._timed("evaluate"):
-                self._scored = self._evaluated(self.task.evaluator, machine)
+                self._scored = self._evaluated(machine)
         if isinstance(self._scored, EvaluationError):
             raise self._scored
         return self._scored
@@ -170,11 +172,18 @@ class JudgedEnv(gym.Env[Seen, Any]):
         info["score"] = None if score is None else score.value
         return 0.0 if score is None else float(score.value)
 
-    def _evaluated(self, spec: EvaluatorSpec, machine: Backend) -> Score | EvaluationError:
+    def _evaluated(self, machine: Backend) -> Score | EvaluationError:
+        def judged(task: Task) -> Score:
+            if task.evaluator is None:
+                raise EvaluationError("a hook had a task judged that has no evaluator")
+            return evaluate(task.evaluator, machine, self._last_action, kept=self._evidence)
+
         try:
-            return evaluate(spec, machine, self._last_action, kept=self._evidence)
+            return around("evaluate", self.task, judged)
         except EvaluationError as error:
             return error
+        except Refused as refused:
+            return EvaluationError(f"refused: {refused.reason}")
 
     @contextmanager
     def _ending_on_fault(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from agentgym.envs.calling import Caller, shown, told_of
 from agentgym.envs.choice import TaskSource
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.machines import MachineWhenNeeded, SavedMachine
+from agentgym.envs.refusals import check_not_refused
 from agentgym.envs.shown import Standing, standing_html
 from agentgym.envs.snapshot import brief
 from agentgym.envs.toolbox import Toolbox
@@ -174,6 +175,7 @@ class ToolEnv(JudgedEnv[str]):
         asked: tuple[Asked, ...] = ()
         self._error = None
         try:
+            check_not_refused(action)
             asked = read_calls(action)
         except ActionError as refused:
             self._error = cut(str(refused), _LONGEST_ERROR)
@@ -304,10 +306,12 @@ class ToolEnv(JudgedEnv[str]):
     def _make(self, asked: tuple[Asked, ...], *, quietly: bool = False) -> None:
         self._actions.append(asked)
         try:
-            self._results = self._calling.make(asked, len(self._actions), quietly=quietly)
+            calls = self._calling.make(asked, len(self._actions), quietly=quietly)
         except BackendError:
             self._running = False
             raise
+        self._results = tuple(calls.results)
+        self._actions[-1] = tuple(calls.made)
 
     def _observation(self) -> str:
         parts = [self.task.instruction]

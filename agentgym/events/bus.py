@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
+from agentgym.events.askers import Askers
 from agentgym.events.points import Interception, Interceptor, OnHookError, interception
 from agentgym.events.record import Record
 from agentgym.events.runids import new_run_id, utc_now
-from agentgym.events.types import Event, Reset, event_type
+from agentgym.events.types import Event, ModelResponse, Reset, Step, event_type
 
 __all__ = ["Bus", "Subscriber"]
 
@@ -23,6 +24,9 @@ class Bus:
 
     Events that a subscriber publishes follow the one that it was handed, for every subscriber. Any thread may publish.
 
+    Attributes:
+        askers: which model call asked for which tool call.
+
     Args:
         run_id: of all records; drawn if not given.
         clock: the wall clock, aware of its zone.
@@ -31,6 +35,7 @@ class Bus:
     def __init__(self, run_id: str | None = None, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._clock = clock
         self._subscribers: tuple[tuple[Subscriber, frozenset[str] | None], ...] = ()
+        self.askers = Askers()
         self._interceptions: dict[str, tuple[Interception, ...]] = {}
         self.begin(run_id or new_run_id(clock()))
 
@@ -100,6 +105,8 @@ class Bus:
         return delivery.record
 
     def _record(self, event: Event) -> Record:
+        if isinstance(event, ModelResponse | Step | Reset):
+            self.askers.hear(event)
         if isinstance(event, Reset):
             self.episode = self._resets
             self._resets += 1
