@@ -21,3 +21,6 @@ __all__ = [
     "make_agent",
     "oracle_family",
 ]
+
+agents.register_lazily("human", "agentgym.agents.human:HumanAgent")
+agents.register_lazily("terminal", "agentgym.agents.human:TerminalAgent")

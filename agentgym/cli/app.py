@@ -15,6 +15,7 @@ from agentgym.cli.events import events
 from agentgym.cli.export import export
 from agentgym.cli.imports import import_recording
 from agentgym.cli.listing import list_names
+from agentgym.cli.play import play
 from agentgym.cli.plot import plot
 from agentgym.cli.qa import qa
 from agentgym.cli.relabel import relabel
@@ -60,6 +61,7 @@ def agentgym(
 
 app.command("list")(list_names)
 app.command("run")(run)
+app.command("play")(play)
 app.command("doctor")(doctor)
 app.command("validate")(validate)
 app.command("screenshot")(screenshot)

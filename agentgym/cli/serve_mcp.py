@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated
 
-import gymnasium as gym
 import typer
 
+from agentgym.cli.environments import made_env
 from agentgym.cli.options import key_values, modules_from_here
 from agentgym.cli.targets import make_folder
-from agentgym.envs.making import made_by_id
 from agentgym.errors import UsageError
 from agentgym.extras import needed
-from agentgym.families import env_of, load_tasks, suites
 from agentgym.wrappers import TrajectoryRecorder
 
 __all__ = ["serve_mcp"]
@@ -63,7 +61,7 @@ def serve_mcp(
     if out is not None:
         make_folder(out)
     with modules_from_here(), _listening(http) as listening:
-        env = _made(target, key_values(option or (), flag="--option"))
+        env = made_env(target, key_values(option or (), flag="--option"))
         if out is not None:
             env = TrajectoryRecorder(env, out, agent="mcp")
         played = Played(env, seed=seed, hidden=hide or ())
@@ -77,24 +75,6 @@ def serve_mcp(
             # The client may be impatient, but what was recorded is to be whole.
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             played.close()
-
-
-def _made(target: str, options: Mapping[str, Any]) -> gym.Env[Any, Any]:
-    env_id, told = _named(target)
-    return made_by_id(env_id, {**told, **options})
-
-
-def _named(target: str) -> tuple[str, dict[str, Any]]:
-    """The id of an environment, and what it is told of its tasks."""
-    if target in gym.registry:
-        return target, {}
-    if target.partition("/")[0] in suites:
-        return env_of(target), {"task" if "/" in target else "tasks": target}
-    tasks = load_tasks(target)
-    kinds = {env_of(task) for task in tasks}
-    if len(kinds) != 1:
-        raise UsageError(f"{target} has tasks for {' and '.join(sorted(kinds)) or 'nothing'}; serve one of them")
-    return kinds.pop(), {"task": tasks[0]} if len(tasks) == 1 else {"tasks": tasks}
 
 
 @contextmanager

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from agentgym.actions import Click, Done, ToolCall
+from agentgym.agents.human import TerminalAgent
+from agentgym.tasks import Task
+
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "bash",
+        "description": "Runs a command.\nMore.",
+        "parameters": {"properties": {"command": {}}},
+    },
+}
+
+
+def answering(*lines: str) -> TerminalAgent:
+    waiting = iter(lines)
+    agent = TerminalAgent(ask=lambda question, patience_s: next(waiting))
+    agent.read_info({"tools": [TOOL]})
+    agent.reset(Task(id="t", instruction="list"), lambda _: None)
+    return agent
+
+
+def test_what_is_written_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    agent = answering('bash {"command": "ls"}', "bash", "pyautogui.click(1, 2)", " DONE ")
+    assert [agent.act("list") for _ in range(4)] == [
+        ToolCall("bash", {"command": "ls"}),
+        ToolCall("bash"),
+        Click(1, 2),
+        Done(),
+    ]
+    assert capsys.readouterr().err.count("list\n") == 4
+
+
+def test_what_cannot_be_read_is_asked_for_again(capsys: pytest.CaptureFixture[str]) -> None:
+    agent = answering("bsh", "bash {", "?", "DONE")
+    assert agent.act({"terminal": "$ "}) == Done()
+    said = capsys.readouterr().err
+    assert "bash(command): Runs a command.\n" in said
+    assert "bsh" in said
