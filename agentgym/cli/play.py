@@ -46,11 +46,12 @@ def play(
       agentgym play micro/click-shape --episodes 10 --out demonstrations
       agentgym play shell/find-files --terminal
     """
-    make_folder(out)
     ended: list[EpisodeResult] = []
     interrupted = False
     with modules_from_here():
-        env = TrajectoryRecorder(made_env(target, key_values(option or (), flag="--option")), out, agent="human")
+        made = made_env(target, key_values(option or (), flag="--option"))
+        make_folder(out)
+        env = TrajectoryRecorder(made, out, agent="human")
         agent: Any = TerminalAgent() if terminal else HumanAgent(port=port, open_browser=browser)
         try:
             for number in range(episodes):

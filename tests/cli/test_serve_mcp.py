@@ -43,7 +43,7 @@ def test_tasks_for_two_kinds_of_environment_are_not_served_together(run: Run, tm
     tasks = write_tasks(tmp_path / "tasks.jsonl", {"id": "a", "tools": ["bash"]}, {"id": "b"})
     code, _, err = run("serve-mcp", tasks)
     assert code == 2
-    assert "has tasks for agentgym/Desktop-v0 and agentgym/Tools-v0; serve one of them" in err
+    assert "has tasks for agentgym/Desktop-v0 and agentgym/Tools-v0; choose one of them" in err
 
 
 def test_without_the_sdk_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
