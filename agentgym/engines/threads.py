@@ -76,9 +76,16 @@ class _Hand:
         self._fn = fn
         self._results = results
         self.given_up = False
+        self.leave_by = float("inf")
         self.inbox: SimpleQueue[tuple[int, Any] | None] = SimpleQueue()
         self.thread = threading.Thread(target=self._work, name="agentgym-item", daemon=True)
         self.thread.start()
+
+    def give_up(self) -> None:
+        """Tells it that nobody waits for it."""
+        self.given_up = True
+        self.leave_by = time.monotonic() + _LEAVE_PATIENCE_S
+        self.inbox.put(None)
 
     def _work(self) -> None:
         _present.hand = self
@@ -127,19 +134,18 @@ class _Hands:
 
     def kill(self, index: int) -> None:
         hand = self._busy.pop(index)
-        hand.given_up = True
-        hand.inbox.put(None)
+        hand.give_up()
         self._given_up.append(hand)
 
     def close(self) -> None:
         for hand in self._idle:
             hand.inbox.put(None)
-        wanted = list(self._busy.values())
         for index in list(self._busy):
             self.kill(index)
-        leave_by = time.monotonic() + _LEAVE_PATIENCE_S
-        for hand in wanted:
-            hand.thread.join(max(0.0, leave_by - time.monotonic()))
+        for hand in self._given_up:
+            # That it may close what it has open.
+            hand.thread.join(max(0.0, hand.leave_by - time.monotonic()))
+        self._given_up[:] = [hand for hand in self._given_up if hand.thread.is_alive()]
 
 
 _Result: TypeAlias = tuple[_Hand, Outcome[Any]]

@@ -23,6 +23,7 @@
 Whatever is called here, the episode's run is the current one (`agentgym.events.tracing`), so that agents, tools and
 hooks publish into one stream. The recorder tells of resets and steps and of what broke in them; what broke elsewhere is
 told here. ``env.close()``, which ends a recorder's run, and ``agent.close()`` are for who made them: `rollout` does.
+An episode in a thread that its engine has given up breaks at its next act or step (`agentgym.engines.threads`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from typing import Any
 import gymnasium as gym
 
 from agentgym.agents.base import Agent, DrawsActions, Finishes, ReadsInfo
+from agentgym.engines import leave_if_given_up
 from agentgym.errors import Refused
 from agentgym.events import Bus, Note, Reward, around, failure, tracing
 from agentgym.tasks import Task
@@ -99,6 +101,7 @@ class Lifecycle:
     def act(self, observation: Any) -> Any:
         """What the agent wants to do."""
         with self._acting:
+            leave_if_given_up()
             return self._agent.act(observation)
 
     def step(self, action: Any, asked: Any, number: int) -> tuple[Any, Returned]:
@@ -110,6 +113,7 @@ class Lifecycle:
             number: of the step, from 1.
         """
         with self._stepping:
+            leave_if_given_up()
             self._asked, self._done = asked, action
             self._number = number
             self._made = None

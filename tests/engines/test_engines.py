@@ -5,6 +5,8 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -142,28 +144,53 @@ def test_no_worker_at_all_is_refused() -> None:
 
 
 PARENT = """
-import os, select
-from agentgym.engines import ProcessEngine
+import os, sys
+from agentgym.engines import make_engine
+from agentgym.testing.engines import obey
 
 def hold(path):
-    open(path, "w").write(str(os.getpid()))
+    with open(path, "w") as file:
+        file.write(str(os.getpid()))
     os.rename(path, path + ".ready")
-    select.select([], [], [])
+    try:
+        obey("hang")
+    finally:
+        open(path + ".closed", "w").close()
 
 if __name__ == "__main__":
-    list(ProcessEngine().map(hold, ["a", "b"]))
+    list(make_engine(sys.argv[1], workers=2).map(hold, "ab"))
 """
 
 
+@contextmanager
+def holding(engine: str, folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Sequence[int]]]:
+    """A process in a group of its own whose engine has two items that hang, and the processes of the two."""
+    (folder / "parent.py").write_text(PARENT)
+    with subprocess.Popen(
+        [sys.executable, "parent.py", engine], cwd=folder, start_new_session=True, stderr=subprocess.PIPE
+    ) as parent:
+        yield parent, [int(_content(folder / f"{name}.ready", parent)) for name in "ab"]
+
+
 def test_killing_the_parent_ends_its_workers(tmp_path: Path) -> None:
-    (tmp_path / "parent.py").write_text(PARENT)
-    with subprocess.Popen([sys.executable, "parent.py"], cwd=tmp_path) as parent:
-        pids = [int(_content(tmp_path / f"{name}.ready", parent)) for name in "ab"]
+    with holding("processes", tmp_path) as (parent, pids):
         ends = [os.pidfd_open(pid) for pid in pids]
         parent.kill()
     for end in ends:
         assert select.select([end], [], [], 2.0)[0], "a worker outlived its parent by two seconds"
         os.close(end)
+
+
+@pytest.mark.parametrize("engine", ["processes", "threads"])
+def test_an_interrupt_ends_cleanly(engine: str, tmp_path: Path) -> None:
+    with holding(engine, tmp_path) as (parent, _):
+        os.killpg(parent.pid, signal.SIGINT)
+        assert parent.stderr is not None
+        told = parent.stderr.read().decode()
+    assert parent.returncode == -signal.SIGINT
+    assert told.rstrip().endswith("KeyboardInterrupt")
+    assert told.count("Traceback") == 1, "nobody but the parent says anything"
+    assert {path.name for path in tmp_path.glob("*.closed")} == {"a.closed", "b.closed"}
 
 
 def _content(path: Path, parent: subprocess.Popen[bytes]) -> str:
