@@ -52,7 +52,7 @@ def qa(
     outcomes: list[Outcome[QaReport]] = []
     with progress_bar() as progress:
         bar = progress.add_task("tasks", total=len(specs))
-        for outcome in ProcessEngine(workers=jobs).map(check_task, specs):
+        for outcome in ProcessEngine(workers=jobs, items_per_worker=1).map(check_task, specs):
             outcomes.append(outcome)
             progress.advance(bar)
     outcomes.sort(key=lambda outcome: outcome.index)
