@@ -12,17 +12,14 @@ import numpy as np
 from PIL import Image
 
 from agentgym.actions.quoting import short
-from agentgym.adapters.replies import action_in, manual
 from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.spaces import PyAutoGUIText, ToolCallText, UnicodeText
+from agentgym.tools.replies import ACT, act_tool, action_in, manual
 
-__all__ = ["ACT", "Came", "Episodes", "Made", "maker"]
+__all__ = ["Came", "Episodes", "Made", "maker"]
 
 Made: TypeAlias = str | Callable[[], gym.Env[Any, Any]]
 """An environment's id, or a function that makes one, such as with wrappers around it."""
-
-ACT = "act"
-"""The one tool of an environment whose actions are text."""
 
 
 @dataclass(frozen=True)
@@ -207,15 +204,4 @@ def _unpacked(action: str) -> str:
 
 def _act(space: UnicodeText) -> Mapping[str, Any]:
     what = "Code of pyautogui's, such as pyautogui.click(40, 60)" if isinstance(space, PyAutoGUIText) else "The action"
-    return {
-        "type": "function",
-        "function": {
-            "name": ACT,
-            "description": "Does one action in the environment.",
-            "parameters": {
-                "type": "object",
-                "properties": {"action": {"type": "string", "description": what}},
-                "required": ["action"],
-            },
-        },
-    }
+    return act_tool(what)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import skyrl_gym
 
-from agentgym.adapters.replies import action_in
 from agentgym.adapters.skyrl import AgentGymTextEnv, register
 from agentgym.errors import UsageError
+from agentgym.tools.replies import action_in
 from tests.adapters.sums import SUM
 
 pytestmark = pytest.mark.episodes

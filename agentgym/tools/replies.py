@@ -1,4 +1,4 @@
-"""The action in what a model said, where it says its calls as text."""
+"""How a model writes its actions where it does not call tools natively, or has one tool for all of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,32 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["action_in", "manual"]
+__all__ = ["ACT", "act_tool", "action_in", "manual"]
+
+ACT = "act"
+"""The one tool of an environment whose actions are text."""
 
 _CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
+
+
+def act_tool(what: str) -> dict[str, Any]:
+    """The definition, as OpenAI's API takes it, of a tool that does one action.
+
+    Args:
+        what: how the action is written.
+    """
+    return {
+        "type": "function",
+        "function": {
+            "name": ACT,
+            "description": "Does one action in the environment.",
+            "parameters": {
+                "type": "object",
+                "properties": {"action": {"type": "string", "description": what}},
+                "required": ["action"],
+            },
+        },
+    }
 
 
 def action_in(reply: str) -> str:
