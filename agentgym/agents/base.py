@@ -66,6 +66,8 @@ class Closes(Protocol):
 agents: Registry[Callable[..., Agent]] = Registry("agent")
 """By name: what makes an agent from keyword options. One that draws at random has a parameter ``seed``."""
 
+agents.register_lazily("openai", "agentgym.agents.openai:OpenAIAgent")
+
 
 def make_agent(name: str, *, seed: int = 0, options: Mapping[str, Any] | None = None) -> Agent:
     """An agent by name, for one or more episodes.

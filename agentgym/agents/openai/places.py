@@ -1,0 +1,136 @@
+"""Where the agent acts: what can be done there, and how the model is to write it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import gymnasium as gym
+
+from agentgym.agents.computer_tools import definition
+from agentgym.agents.openai.options import Api, Writing
+from agentgym.display.pictures import picture_in
+from agentgym.errors import UsageError
+from agentgym.spaces import Computer13, PyAutoGUIText, ToolCallText, UnicodeText
+from agentgym.tools.replies import act_tool, manual
+
+__all__ = ["COMPUTER", "Kind", "Place", "kind_of", "written_in"]
+
+Kind: TypeAlias = Literal["calls", "screen", "words", "values"]
+"""What an action is: calls of tools; mouse and keyboard; any text; a value of another space."""
+
+COMPUTER = "computer"
+
+_PYAUTOGUI = (
+    "code of pyautogui's with literal arguments, such as pyautogui.click(40, 60), pyautogui.write('text'), "
+    "pyautogui.press('enter') or pyautogui.hotkey('ctrl', 's'), several in lines of their own; or one of the words "
+    "WAIT, to look again later, DONE, when the task is finished, and FAIL, if it cannot be done"
+)
+_WORDS = "When the task is finished, answer with the word DONE alone; if it cannot be done, with FAIL alone."
+
+
+def kind_of(space: gym.Space[Any] | None, observation: Any) -> Kind:
+    """What an action is in an environment of this action space; of none, by what is seen first."""
+    match space:
+        case ToolCallText():
+            return "calls"
+        case PyAutoGUIText() | Computer13():
+            return "screen"
+        case UnicodeText():
+            return "words"
+        case gym.Space():
+            return "values"
+    return "screen" if picture_in(observation) is not None else "words"
+
+
+def written_in(kind: Kind, asked: Writing, *, has_tools: bool) -> Writing:
+    """How the model writes its actions, if it is not told.
+
+    Raises:
+        UsageError: if it cannot be told so here.
+    """
+    if asked in ("pyautogui", "computer") and kind != "screen":
+        raise UsageError(f"actions={asked!r} is for environments with a screen; give 'auto', 'tools' or 'text'")
+    if asked != "auto":
+        return asked
+    return "tools" if kind == "screen" or has_tools else "text"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What can be done in an episode, and how.
+
+    Attributes:
+        writing: never ``"auto"``.
+        offered: definitions of the environment's tools, as OpenAI's API takes them.
+        screen: (width, height), where there is one.
+    """
+
+    kind: Kind
+    writing: Writing
+    api: Api = "chat"
+    offered: tuple[Mapping[str, Any], ...] = ()
+    screen: tuple[int, int] | None = None
+    space: gym.Space[Any] | None = None
+    preview: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of the environment's own tools."""
+        return frozenset(str(one["function"]["name"]) for one in self.offered)
+
+    @property
+    def calls_natively(self) -> bool:
+        return self.writing in ("tools", "computer")
+
+    @property
+    def ends_by_saying_so(self) -> bool:
+        """Whether a reply without a call says that the task is finished, as OpenAI's models for computers do."""
+        return self.writing == "computer" and self.api == "responses"
+
+    def definitions(self) -> Sequence[Mapping[str, Any]]:
+        """The tools that a request names."""
+        if not self.calls_natively:
+            return ()
+        if self.kind == "calls":
+            return self.offered
+        if self.writing == "computer":
+            return (*self.offered, self._computer())
+        return (*self.offered, act_tool(self._how()))
+
+    def manual(self) -> str:
+        """What the model is told of how it acts."""
+        tools = f"{manual(self.offered)}\n\n" if self.offered and self.writing == "text" else ""
+        if self.kind == "words":
+            return "Your answer is the action, word for word: write nothing else."
+        if self.kind == "calls":
+            native = "Act by calling the tools, several at once where none needs the result of another. "
+            return (native if self.calls_natively else tools) + _WORDS
+        seen = self._seen()
+        if self.writing == "computer":
+            return f"{seen}Act by calling the tools. {_WORDS}"
+        if self.writing == "tools":
+            return f"{seen}Act by calling the tools. {_WORDS}"
+        return f"{tools}{seen}An action is {self._how()}. Write it into a block of code at the end of your answer."
+
+    @property
+    def hint(self) -> str:
+        """What a model is told that wrote no action."""
+        if self.kind == "calls":
+            return "Call a tool, or answer with the word DONE or FAIL alone."
+        return f"An action is {self._how()}."
+
+    def _seen(self) -> str:
+        if self.screen is None:
+            return ""
+        return f"You see a screen of {self.screen[0]}x{self.screen[1]} pixels; (0, 0) is its top left. "
+
+    def _how(self) -> str:
+        if self.kind == "screen":
+            return _PYAUTOGUI
+        return "the action, word for word" if self.kind == "words" else f"a value of {self.space}, as JSON"
+
+    def _computer(self) -> Mapping[str, Any]:
+        kind = "chat" if self.api == "chat" else "computer_use_preview" if self.preview else "computer"
+        return definition(kind, self.screen or (0, 0))
