@@ -19,6 +19,7 @@ from agentgym.cli.play import play
 from agentgym.cli.plot import plot
 from agentgym.cli.qa import qa
 from agentgym.cli.relabel import relabel
+from agentgym.cli.results import results
 from agentgym.cli.run import run
 from agentgym.cli.screenshot import screenshot
 from agentgym.cli.serve_mcp import serve_mcp
@@ -62,6 +63,7 @@ def agentgym(
 app.command("list")(list_names)
 app.command("run")(run)
 app.command("play")(play)
+app.command("results")(results)
 app.command("doctor")(doctor)
 app.command("validate")(validate)
 app.command("screenshot")(screenshot)

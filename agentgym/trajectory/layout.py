@@ -44,6 +44,9 @@ __all__ = [
 ]
 
 PACKED = ".zst"
+_OF_RESULTS = frozenset({"results", "results_summary"})
+"""What `agentgym run` keeps beside its recordings: lines, but no records."""
+
 FORMAT_NAME = "agentgym.dataset"
 FORMAT_VERSION = VERSION
 
@@ -71,7 +74,8 @@ def summary_file(root: Path, run_id: str) -> Path:
 
 def run_ids_among(names: Iterable[str]) -> list[str]:
     """The runs whose files have these names, the oldest first."""
-    return sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl") and name[0] != ".")
+    runs = {name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl") and name[0] != "."}
+    return sorted(runs - _OF_RESULTS)
 
 
 def write_atomically(path: Path, content: bytes, *, replace: bool = True) -> bool:

@@ -17,6 +17,8 @@ from tests.cli.conftest import SAVED, Run, on_memory, write_tasks
 
 pytestmark = pytest.mark.episodes
 
+ROOT = Path(__file__).parents[2]
+
 
 def test_run_prints_a_row_a_task_and_records(tasks: str, run: Run, tmp_path: Path) -> None:
     code, out, _ = run(*on_memory(tasks, "--agent", "noop", "--out", str(tmp_path / "data")))
@@ -177,7 +179,7 @@ def test_nothing_is_run_for_what_cannot_be_written(option: str, tasks: str, run:
         (("--agent-option", "stepps=3"), "stepps"),
         (("--backend", "memry"), "did you mean 'memory'?"),
         (("--observation", "screenshoot"), "did you mean 'screenshot'?"),
-        (("--sandbox", "docker"), "--sandbox can be 'bwrap' or 'none', not 'docker'"),
+        (("--sandbox", "docker"), "--sandbox: expected 'bwrap' or 'none', got 'docker'"),
     ],
 )
 def test_a_mistake_is_found_before_any_episode(mistake: tuple[str, ...], says: str, tasks: str, run: Run) -> None:
@@ -230,7 +232,7 @@ def test_an_interrupt_ends_with_what_had_ended_before(engine: str, tasks: str, t
     command = [sys.executable, "-m", "agentgym", "run", tasks, "--backend", "memory", "--engine", engine]
     with subprocess.Popen(
         [*command, "--agent", "scripted:hanging_script:script", "--out", str(data)],
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "READY": str(ready)},
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", "READY": str(ready)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -245,7 +247,7 @@ def test_an_interrupt_ends_with_what_had_ended_before(engine: str, tasks: str, t
     assert process.returncode == 130
     assert "1 episodes, 1 scored" in out
     assert f"dataset: {data}" in out
-    assert err == "agentgym: interrupted; 1 of 2 episodes ended before\n"
+    assert err == "agentgym: interrupted; 1 of 2 episodes ended before; the same command goes on\n"
     assert len(list(data.glob("*.summary.json"))) == 2
 
 

@@ -1,67 +1,24 @@
-"""A suite run as a whole: plan the episodes, run them on an engine, gather one row for each."""
+"""Which episodes a source of tasks and a template come to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from agentgym.agents import make_agent, oracle_family
 from agentgym.agents.policy import read_description, wrapped
 from agentgym.backends.base import backends
-from agentgym.engines import Engine, Outcome
 from agentgym.envs.making import made_by_id
-from agentgym.errors import UsageError
-from agentgym.families import DESKTOP, env_of, load_tasks, suites
+from agentgym.errors import TaskError, UsageError
+from agentgym.families import DESKTOP, entries_at, env_of, suites
 from agentgym.registration import small_task_ids
 from agentgym.registry import suggestion
-from agentgym.runner import EpisodeResult, RolloutSpec, rollout
-from agentgym.tasks import Task
+from agentgym.runner import RolloutSpec
+from agentgym.tasks import Task, TaskEntry
 
-__all__ = ["Row", "Summary", "check", "for_policy", "plan", "run", "summarise"]
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One episode of a table of results.
-
-    Attributes:
-        score: None if the episode is unscored; ``error`` then says why, unless the task has nothing to score.
-        steps_per_s: None before there was a step.
-        attempts: how many machines it took.
-        skipped: why it was not run.
-    """
-
-    task: str
-    seed: int | None
-    score: float | None = None
-    total_return: float | None = None
-    steps: int | None = None
-    steps_per_s: float | None = None
-    attempts: int = 1
-    error: str | None = None
-    skipped: str | None = None
-
-
-class Summary(msgspec.Struct, frozen=True):
-    """What the rows come to. The mean is over the scored episodes alone: a broken machine is no score."""
-
-    episodes: int
-    scored: int
-    failed: int
-    skipped: int
-    mean_score: float | None
-    steps: int
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A row, the place of its order in the plan, and the last screen of its episode if that was asked for."""
-
-    index: int
-    row: Row
-    screen: Any = None
+__all__ = ["check", "domains_of", "for_policy", "plan"]
 
 
 def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[RolloutSpec]:
@@ -79,7 +36,7 @@ def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[R
         UsageError: if there is no such source, or no task in it.
         TaskError: if one is malformed.
     """
-    tasks = _tasks(source)
+    tasks: Sequence[Task | str] = _of_suite(source) or [_whole(entry) for entry in entries_at(source)]
     if not tasks:
         raise UsageError(f"there is no task in {source!r}")
     return [
@@ -87,6 +44,21 @@ def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[R
         for task in tasks
         for number in range(episodes)
     ]
+
+
+def domains_of(source: str | None) -> dict[str, str]:
+    """What each task of a source is counted under, by its id.
+
+    The suite of a suite's task; of a task in a file its ``domain``, or the folder below the source that it lies in, as
+    OSWorld's tree has one for each application.
+    """
+    if source is None:
+        return {}
+    if of_suite := _of_suite(source):
+        return {name: name.partition("/")[0] for name in of_suite}
+    root = Path(source)
+    root = root if root.is_dir() else root.parent
+    return {entry.task.id: _domain(entry, entry.task, root) for entry in entries_at(source) if entry.task is not None}
 
 
 def for_policy(template: RolloutSpec, source: str | None, *, episodes: int = 1) -> Sequence[RolloutSpec]:
@@ -102,7 +74,7 @@ def for_policy(template: RolloutSpec, source: str | None, *, episodes: int = 1) 
     known = read_description(template.agent.partition(":")[2])
     env = known.env if source is None else _small_task(source)
     env_kwargs = {**known.env_kwargs, **template.env_kwargs}
-    ready = replace(template, env=env, env_kwargs=env_kwargs, wrappers=known.wrappers)
+    ready = replace(template, env=env, env_kwargs=env_kwargs, wrappers=(*known.wrappers, *template.wrappers))
     return [replace(ready, seed=template.seed + number) for number in range(episodes)]
 
 
@@ -121,45 +93,27 @@ def check(spec: RolloutSpec) -> None:
     wrapped(env, spec.wrappers).close()
 
 
-def run(specs: Sequence[RolloutSpec], engine: Engine, *, skip: Mapping[int, str] | None = None) -> Iterator[Finished]:
-    """Runs the orders and gives their rows as they finish.
-
-    Args:
-        skip: the places in ``specs`` of what cannot be run here, and why.
-    """
-    skip = skip or {}
-    for index, reason in skip.items():
-        yield Finished(index, Row(task=task_name(specs[index]), seed=specs[index].seed, skipped=reason))
-    wanted = [index for index in range(len(specs)) if index not in skip]
-    for outcome in engine.map(rollout, [specs[index] for index in wanted]):
-        index = wanted[outcome.index]
-        yield _finished(index, specs[index], outcome)
-
-
-def summarise(rows: Iterable[Row]) -> Summary:
-    rows = list(rows)
-    scores = [row.score for row in rows if row.score is not None]
-    return Summary(
-        episodes=len(rows),
-        scored=len(scores),
-        failed=sum(row.error is not None for row in rows),
-        skipped=sum(row.skipped is not None for row in rows),
-        mean_score=sum(scores) / len(scores) if scores else None,
-        steps=sum(row.steps or 0 for row in rows),
-    )
-
-
-def task_name(spec: RolloutSpec) -> str:
-    """Of an order whose environment has its own task, the environment's id."""
-    return spec.task.id if isinstance(spec.task, Task) else spec.task or spec.env
-
-
-def _tasks(source: str) -> Sequence[Task | str]:
+def _of_suite(source: str) -> Sequence[str]:
     if source in suites:
         return [f"{source}/{name}" for name in suites[source].families]
-    if source.partition("/")[0] in suites:
-        return [source]
-    return load_tasks(source)
+    return [source] if source.partition("/")[0] in suites else ()
+
+
+def _whole(entry: TaskEntry) -> Task:
+    if entry.task is None:
+        raise TaskError(entry.faults[0])
+    return entry.task
+
+
+def _domain(entry: TaskEntry, task: Task, root: Path) -> str:
+    said = task.metadata.get("domain")
+    if isinstance(said, str):
+        return said
+    suite = task.id.partition("/")[0]
+    if suite in suites:
+        return suite
+    inside = entry.file.relative_to(root).parent
+    return "" if inside == Path() else inside.name
 
 
 def _small_task(source: str) -> str:
@@ -184,20 +138,3 @@ def _with_needs(spec: RolloutSpec, task: Task | str) -> RolloutSpec:
     needs = [kind for kind in oracle_family(task.id if isinstance(task, Task) else task).needs if kind not in wanted]
     env_kwargs: Mapping[str, Any] = {**spec.env_kwargs, "observation": (*wanted, *needs)}
     return replace(spec, env_kwargs=env_kwargs)
-
-
-def _finished(index: int, spec: RolloutSpec, outcome: Outcome[EpisodeResult]) -> Finished:
-    result = outcome.value
-    if result is None:
-        error = f"{type(outcome.error).__name__}: {outcome.error}"
-        return Finished(index, Row(task=task_name(spec), seed=spec.seed, error=error))
-    row = Row(
-        task=result.task,
-        seed=result.seed,
-        score=result.score,
-        total_return=result.total_return,
-        steps=result.steps,
-        steps_per_s=result.steps / result.steps_s if result.steps else None,
-        attempts=result.attempts,
-    )
-    return Finished(index, row, result.screen)

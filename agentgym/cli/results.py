@@ -1,0 +1,37 @@
+"""``agentgym results``: what a run's folder holds, summed up again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentgym.cli.output import write_json
+from agentgym.cli.runreport import write_attempts, write_summary
+from agentgym.errors import UsageError
+from agentgym.results import read_attempts, standing, summarise
+
+__all__ = ["results"]
+
+
+def results(
+    folder: Annotated[Path, typer.Argument(help="What agentgym run was given as --out.")],
+    json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Show the results in a run's folder, also while it is being written: of each task and seed the one that stands.
+
+    \b
+    Examples:
+      agentgym results data/
+      agentgym results data/ --json
+    """
+    attempts = read_attempts(folder)
+    if not attempts:
+        raise UsageError(f"{folder} holds no results: there is no results.jsonl that agentgym run wrote")
+    stand = list(standing(attempts).values())
+    if json:
+        write_json({"rows": stand, "summary": summarise(stand), "attempts": len(attempts)})
+        return
+    write_attempts(stand)
+    write_summary(summarise(stand))

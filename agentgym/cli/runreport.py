@@ -1,0 +1,84 @@
+"""What a run came to, on the terminal: a line for each episode, then what they come to by domain and agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from agentgym.cli.contact_sheet import save_contact_sheet
+from agentgym.cli.output import figure, write_table
+from agentgym.cli.targets import writing
+from agentgym.results import Attempt, Finished, Group, Report, Summary
+
+__all__ = ["save_sheet", "write_attempts", "write_report", "write_summary"]
+
+
+def write_report(report: Report) -> None:
+    write_attempts(report.attempts)
+    write_summary(report.summary)
+    if report.before:
+        typer.echo(f"{report.before} of them had finished before")
+    if report.dataset is not None:
+        typer.echo(f"dataset: {report.dataset}")
+    if report.out is not None and report.out != report.dataset:
+        typer.echo(f"results: {report.out}")
+
+
+def write_attempts(attempts: Sequence[Attempt]) -> None:
+    remarked = any(_remark(one) for one in attempts)
+    write_table(
+        ("task", "seed", "score", "return", "steps", "steps/s", *(("remark",) if remarked else ())),
+        [(*_figures(one), *((_remark(one),) if remarked else ())) for one in attempts],
+    )
+
+
+def write_summary(summary: Summary) -> None:
+    groups = [*summary.domains, *summary.agents]
+    if len(summary.domains) > 1 or len(summary.agents) > 1:
+        write_table(("domain or agent", "n", "errors", "mean", "95% interval"), [_group(one) for one in groups])
+    typer.echo(
+        f"{summary.episodes} episodes, {summary.scored} scored, {summary.failed} failed, {summary.skipped} skipped, "
+        f"mean score {figure(summary.mean_score)}{_interval(summary.interval)}, {summary.steps} steps"
+        f"{f', {summary.cost_usd:.4f} USD' if summary.cost_usd else ''}"
+    )
+
+
+def save_sheet(report: Report, finished: Sequence[Finished], contact_sheet: Path, *, quiet: bool) -> None:
+    """Draws the last screens of what was run now, in the order of the plan."""
+    screens = {one.attempt.place: one.screen for one in finished}
+    stand = [one for one in report.attempts if one.place in screens]
+    with writing(contact_sheet):
+        save_contact_sheet([(_caption(one), screens[one.place]) for one in stand], contact_sheet)
+    if not quiet:
+        typer.echo(f"contact sheet: {contact_sheet}")
+
+
+def _caption(attempt: Attempt) -> str:
+    return f"{attempt.task}  {'unscored' if attempt.score is None else f'score {attempt.score:g}'}"
+
+
+def _figures(attempt: Attempt) -> tuple[str, ...]:
+    return (
+        attempt.task,
+        str(attempt.seed),
+        figure(attempt.score),
+        figure(attempt.total_return),
+        figure(attempt.steps, digits=0),
+        figure(attempt.steps_per_s, digits=1),
+    )
+
+
+def _remark(attempt: Attempt) -> str:
+    if attempt.skipped is not None:
+        return f"skipped: {attempt.skipped}"
+    return attempt.error or ("" if attempt.attempt == 1 else f"attempt {attempt.attempt}")
+
+
+def _group(group: Group) -> tuple[str, ...]:
+    return (group.name or "–", str(group.n), str(group.n_error), figure(group.mean), _interval(group.interval).strip())
+
+
+def _interval(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f" [{interval[0]:.2f}, {interval[1]:.2f}]"

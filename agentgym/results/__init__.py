@@ -1,0 +1,37 @@
+"""Runs of many episodes: planned, done as far as they are missing, kept line by line, summed up."""
+
+from agentgym.results.attempts import Attempt, standing
+from agentgym.results.config import RunConfig
+from agentgym.results.faults import BROKEN, FaultKind, fault_kind
+from agentgym.results.folder import read_args, read_attempts
+from agentgym.results.opening import Lacking, open_session, run_config
+from agentgym.results.planning import check, for_policy, plan
+from agentgym.results.session import Finished, Report, Session
+from agentgym.results.settings import dotenv, read_config
+from agentgym.results.summaries import Group, Summary, interval, summarise
+
+__all__ = [
+    "BROKEN",
+    "Attempt",
+    "FaultKind",
+    "Finished",
+    "Group",
+    "Lacking",
+    "Report",
+    "RunConfig",
+    "Session",
+    "Summary",
+    "check",
+    "dotenv",
+    "fault_kind",
+    "for_policy",
+    "interval",
+    "open_session",
+    "plan",
+    "read_args",
+    "read_attempts",
+    "read_config",
+    "run_config",
+    "standing",
+    "summarise",
+]

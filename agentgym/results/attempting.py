@@ -1,0 +1,54 @@
+"""One attempt at an item, in whatever process an engine runs it: what came of it, its error attributed there."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass
+
+from agentgym.events import utc_now
+from agentgym.results.faults import FaultKind, fault_kind
+from agentgym.runner import EpisodeResult, RolloutSpec, rollout
+
+__all__ = ["Attempted", "attempt", "failed"]
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """What came of an attempt.
+
+    Attributes:
+        result: None if it failed.
+        error: the class and its message.
+        kind: whose fault it was; told where the error was raised, since not every error survives the way back.
+        started: UTC.
+    """
+
+    result: EpisodeResult | None
+    started: str | None
+    duration_s: float | None
+    error: str | None = None
+    kind: FaultKind | None = None
+    traceback: str | None = None
+
+
+def attempt(spec: RolloutSpec) -> Attempted:
+    """Runs the episode; whatever it raises, but an interrupt, is what came of it."""
+    started, begun = utc_now().isoformat(timespec="milliseconds"), time.monotonic()
+    try:
+        result = rollout(spec)
+    except Exception as error:  # noqa: BLE001  # of agent, hook, metric or machine: attributed, and kept in its line
+        return failed(error, started, time.monotonic() - begun)
+    return Attempted(result, started, time.monotonic() - begun)
+
+
+def failed(error: Exception, started: str | None = None, duration_s: float | None = None) -> Attempted:
+    """What is kept of an error."""
+    return Attempted(
+        None,
+        started,
+        duration_s,
+        error=f"{type(error).__name__}: {error}",
+        kind=fault_kind(error),
+        traceback="".join(traceback.format_exception(error)),
+    )

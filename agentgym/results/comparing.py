@@ -1,0 +1,81 @@
+"""Whether what is asked for now may stand beside what a folder holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from agentgym.errors import UsageError
+from agentgym.results.attempts import Attempt, Place
+from agentgym.results.config import IDENTITY, RunConfig
+from agentgym.results.items import Item
+from agentgym.trajectory.redaction import Redact, hidden, is_secret_name, make_redact, scrub
+
+__all__ = ["refuse_changed_tasks", "refuse_mixture", "secretless", "without_secrets"]
+
+_WAYS = "give another --out, or --fresh to move what is there aside"
+
+
+def without_secrets(config: RunConfig) -> Redact:
+    """A function that takes out of a text what the settings and the environment hold of secrets."""
+    given = [config.agent_options, config.env_options, config.engine_options, *config.hooks]
+    known = sorted({value for options in given for value in _secrets(options)}, key=len, reverse=True)
+    redact = make_redact(os.environ)
+
+    def cleaned(text: str) -> str:
+        for secret in known:
+            text = text.replace(secret, "[redacted]")
+        return redact(text)
+
+    return cleaned
+
+
+def secretless(config: RunConfig) -> dict[str, Any]:
+    """The settings as they may be written."""
+    plain: dict[str, Any] = scrub(config.model_dump(mode="json"), without_secrets(config))
+    return plain
+
+
+def refuse_mixture(path: Path, args: Mapping[str, Any] | None, config: RunConfig) -> None:
+    """Looks at what the folder was begun with.
+
+    Raises:
+        UsageError: names each setting that makes the results others, as it was and as it is.
+    """
+    if args is None:
+        return
+    now = secretless(config)
+    changed = [name for name in IDENTITY if name in args and args[name] != now[name]]
+    if changed:
+        said = ", ".join(f"{name} was {args[name]!r} and is {now[name]!r}" for name in changed)
+        raise UsageError(f"{path} holds results of other settings: {said}; {_WAYS}")
+    if config.session is not None and args.get("session_id") not in (None, config.session):
+        raise UsageError(f"{path} is of the session {args['session_id']!r}, not {config.session!r}; {_WAYS}")
+
+
+def refuse_changed_tasks(path: Path, standing: Mapping[Place, Attempt], items: Iterable[Item]) -> None:
+    """Looks at what results stand under the names of what is to be run.
+
+    Raises:
+        UsageError: if one was run as another task, though of the same id, or by another agent.
+    """
+    changed = [item for item in items if item.place in standing and standing[item.place].item != item.key]
+    if changed:
+        raise UsageError(
+            f"{path} holds results of {len(changed)} tasks that are not now what they were, the first of them "
+            f"{changed[0].task!r} with seed {changed[0].seed}; {_WAYS}"
+        )
+
+
+def _secrets(options: Any, *, named: bool = False) -> Iterable[str]:
+    match options:
+        case str() if named and options:
+            yield options
+        case Mapping():
+            for key, value in options.items():
+                yield from _secrets(value, named=named or (is_secret_name(str(key)) and hidden(value)))
+        case list() | tuple():
+            for value in options:
+                yield from _secrets(value, named=named)

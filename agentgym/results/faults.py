@@ -1,0 +1,64 @@
+"""Whose fault it was that an episode has no score: what is run again, and what is finished all the same."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from agentgym.errors import (
+    BackendError,
+    DatasetError,
+    EvaluationError,
+    MissingDependencyError,
+    RewardHookError,
+    TaskError,
+    UsageError,
+)
+
+__all__ = ["BROKEN", "RETRIED", "FaultKind", "fault_kind"]
+
+FaultKind: TypeAlias = Literal[
+    "machine", "model", "missing", "recording", "evaluation", "task", "hook", "usage", "code", "interrupted"
+]
+"""``machine``: a desktop, a sandbox, a worker that was lost or out of time. ``model``: a server that did not answer, or
+not now. ``missing``: something that is not installed. ``recording``: a disk that refused. ``evaluation``: a getter or
+metric that raised. ``code``: whatever else raised, of agent, hook, wrapper or environment."""
+
+BROKEN: frozenset[FaultKind] = frozenset({"machine", "model", "missing", "recording", "interrupted"})
+"""Nothing is known of the agent from these: the task is run again when a run is continued."""
+
+RETRIED: frozenset[FaultKind] = frozenset({"machine"})
+"""Run again at once. A model's client has tried again by itself; what is not installed will not be in a moment."""
+
+_OURS: tuple[tuple[type[Exception], FaultKind], ...] = (
+    (BackendError, "machine"),
+    (MissingDependencyError, "missing"),
+    (DatasetError, "recording"),
+    (EvaluationError, "evaluation"),
+    (TaskError, "task"),
+    (RewardHookError, "hook"),
+    (UsageError, "usage"),
+)
+_CLIENTS = ("openai", "httpx", "httpcore", "anthropic")
+_NOT_NOW = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
+"""Statuses that say nothing of the request: no key, no credit, no such model there, too much at once."""
+
+
+def fault_kind(error: BaseException) -> FaultKind:
+    """Of what an episode raised."""
+    for kind, name in _OURS:
+        if isinstance(error, kind):
+            return name
+    return "model" if _is_of_a_server(error) else "code"
+
+
+def _is_of_a_server(error: BaseException) -> bool:
+    """Whether a server could not be reached, or answered that it does not serve now; a refused request is ours."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return status in _NOT_NOW or status >= 500
+    if isinstance(error, ConnectionError | TimeoutError):
+        return True
+    return any(
+        base.__module__.partition(".")[0] in _CLIENTS and ("Connect" in base.__name__ or "Timeout" in base.__name__)
+        for base in type(error).__mro__
+    )

@@ -1,0 +1,84 @@
+"""What is to be done: an order for an episode with the names that its result stands under."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from agentgym.errors import UsageError
+from agentgym.results.attempts import Place
+from agentgym.runner import RolloutSpec
+from agentgym.tasks import Task
+from agentgym.trajectory.redaction import make_redact, scrub
+
+__all__ = ["Item", "make_items", "task_name"]
+
+_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Item:
+    """An episode to be run.
+
+    Attributes:
+        domain: what its result is counted under, besides all.
+        key: a digest of task, seed, agent and environment, options included, secrets left out.
+    """
+
+    spec: RolloutSpec
+    task: str
+    domain: str
+    key: str
+
+    @property
+    def seed(self) -> int:
+        return self.spec.seed
+
+    @property
+    def place(self) -> Place:
+        return self.task, self.seed
+
+
+def make_items(specs: Sequence[RolloutSpec], domains: Mapping[str, str]) -> Sequence[Item]:
+    """An item of each order.
+
+    Args:
+        domains: by the task's id; of others, the suite that their name begins with.
+
+    Raises:
+        UsageError: if two have the same task and seed.
+    """
+    items = [_item(spec, domains) for spec in specs]
+    seen: set[Place] = set()
+    for item in items:
+        if item.place in seen:
+            raise UsageError(f"two tasks have the id {item.task!r}: results are kept by id and seed")
+        seen.add(item.place)
+    return items
+
+
+def task_name(spec: RolloutSpec) -> str:
+    """Of an order whose environment has its own task, the environment's id."""
+    return spec.task.id if isinstance(spec.task, Task) else spec.task or spec.env
+
+
+def _item(spec: RolloutSpec, domains: Mapping[str, str]) -> Item:
+    task = task_name(spec)
+    domain = domains.get(task, "")
+    return Item(spec=spec, task=task, domain=domain, key=_digest(spec, task))
+
+
+def _digest(spec: RolloutSpec, task: str) -> str:
+    said: dict[str, Any] = {
+        "task": spec.task if isinstance(spec.task, Task) else task,
+        "seed": spec.seed,
+        "agent": [spec.agent, spec.agent_options],
+        "env": [spec.env, spec.env_kwargs, spec.wrappers],
+        "hooks": [spec.hooks, spec.trust_task_hooks],
+    }
+    plain = scrub(msgspec.to_builtins(said), make_redact({}))
+    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:_LENGTH]

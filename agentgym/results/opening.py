@@ -1,0 +1,127 @@
+"""Opening a session: the plan, what of it finished before, and the folder that is held meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from agentgym.events import utc_now
+from agentgym.families import load_tasks
+from agentgym.results.attempts import Attempt, Place
+from agentgym.results.comparing import refuse_changed_tasks, refuse_mixture, secretless
+from agentgym.results.config import RunConfig
+from agentgym.results.folder import Results, RunFolder, move_aside, read_args
+from agentgym.results.items import Item, make_items
+from agentgym.results.orders import engine_for, orders
+from agentgym.results.planning import check, domains_of
+from agentgym.results.session import Finished, Report, Session
+from agentgym.runner import RolloutSpec
+
+__all__ = ["Lacking", "open_session", "run_config"]
+
+Lacking = Callable[[Iterable[str]], str | None]
+"""Says of applications what this machine lacks, and what to do; None if it has them."""
+
+
+@contextmanager
+def open_session(
+    config: RunConfig,
+    *,
+    fresh: bool = False,
+    redo_errors: bool = False,
+    lacking: Lacking | None = None,
+    keep_screens: bool = False,
+) -> Iterator[Session]:
+    """Plans, makes one environment to see that it can be made, and holds the folder of the results for the block.
+
+    Args:
+        fresh: moves a folder that is there aside.
+        redo_errors: also does again what failed by the fault of agent, task or metric.
+        lacking: tells which tasks cannot be run here; they are skipped.
+        keep_screens: whether `Finished.screen` is there.
+
+    Raises:
+        UsageError: if something of it cannot be, the folder holds results of other settings, or another process
+            writes to it.
+    """
+    specs = orders(config, keep_screen=keep_screens)
+    items = make_items(specs, domains_of(config.tasks))
+    engine = engine_for(config, specs)
+    check(specs[0])
+    now = utc_now()
+    name = config.session or f"{now:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
+    out = _out(config, name)
+    if fresh and out is not None and out.exists():
+        move_aside(out, now)
+    with ExitStack() as stack:
+        results = Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items)
+        session_id = _written_args(results, config, name, now) if isinstance(results, RunFolder) else name
+        todo = [item for item in items if _is_missing(results.standing.get(item.place), redo_errors=redo_errors)]
+        dataset = (Path(config.trace_dir) if config.trace_dir else out) if config.trace else None
+        skipped = {} if lacking is None else _not_runnable(todo, lacking)
+        yield Session(config, session_id, items, results, engine, dataset=dataset, todo=todo, skipped=skipped)
+
+
+def run_config(
+    config: RunConfig,
+    *,
+    fresh: bool = False,
+    redo_errors: bool = False,
+    lacking: Lacking | None = None,
+    report: Callable[[Finished], None] | None = None,
+) -> Report:
+    """Does what ``agentgym run`` does, and returns what it came to.
+
+    An interrupt ends what is running and is raised again; the same call goes on afterwards.
+
+    Args:
+        report: is told each attempt.
+
+    Raises:
+        UsageError: as `open_session`, whose arguments the others are.
+    """
+    with open_session(config, fresh=fresh, redo_errors=redo_errors, lacking=lacking) as session:
+        for finished in session.work():
+            if report is not None:
+                report(finished)
+        return session.report()
+
+
+def _out(config: RunConfig, name: str) -> Path | None:
+    if config.out is not None:
+        return Path(config.out)
+    return Path("runs", name) if config.trace else None
+
+
+def _continued(folder: RunFolder, config: RunConfig, items: Sequence[Item]) -> RunFolder:
+    refuse_mixture(folder.path, read_args(folder.path), config)
+    refuse_changed_tasks(folder.path, folder.standing, items)
+    return folder
+
+
+def _written_args(folder: RunFolder, config: RunConfig, session_id: str, now: datetime) -> str:
+    """Writes what was told; returns the session, which is that of the folder if it had one."""
+    args = read_args(folder.path) or {}
+    kept = {"session_id": args.get("session_id", session_id), "begun": args.get("begun", now.isoformat())}
+    folder.write_args({**kept, "agentgym": version("agentgym-envs"), **secretless(config)})
+    return str(kept["session_id"])
+
+
+def _is_missing(stands: Attempt | None, *, redo_errors: bool) -> bool:
+    return stands is None or not stands.is_finished or (redo_errors and stands.status == "error")
+
+
+def _not_runnable(items: Sequence[Item], lacking: Lacking) -> dict[Place, str]:
+    """Of what needs an application that this machine lacks, what to type."""
+    desktops = [item for item in items if item.spec.env_kwargs.get("backend") == "x11"]
+    reasons = {item.place: lacking(_applications(item.spec)) for item in desktops}
+    return {place: reason for place, reason in reasons.items() if reason is not None}
+
+
+def _applications(spec: RolloutSpec) -> set[str]:
+    tasks = () if spec.task is None else load_tasks(spec.task)
+    return {name for task in tasks for name in task.related_apps}

@@ -1,0 +1,118 @@
+"""The orders that a `RunConfig` comes to, and the engine that they run on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from agentgym.engines import Engine, make_engine
+from agentgym.envs.homes import HOME_REMEDY, home_named_at
+from agentgym.errors import UsageError
+from agentgym.families import TOOLS, load_tasks
+from agentgym.registration import small_task_ids
+from agentgym.results.config import RunConfig
+from agentgym.results.planning import for_policy, plan
+from agentgym.runner import RolloutSpec
+
+__all__ = ["engine_for", "orders"]
+
+_DESKTOP: Mapping[str, Any] = {"backend": "x11", "observation": ("screenshot",)}
+"""Of the environment, where nothing else is asked for and the agent does not know better."""
+
+
+def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutSpec]:
+    """An order for each task and seed.
+
+    Raises:
+        UsageError: if there are no such tasks, or they cannot be played as asked for.
+        TaskError: if one is malformed.
+    """
+    template = RolloutSpec(
+        agent=config.agent,
+        agent_options=config.agent_arguments(),
+        seed=config.seed,
+        env_kwargs=_env_kwargs(config),
+        wrappers=config.wrappers,
+        keep_screen=keep_screen,
+        hooks=config.hooks,
+        trust_task_hooks=config.trust_task_hooks,
+        sinks=config.sinks,
+    )
+    specs = _without_screen(_planned(config, template), config)
+    _check_homes(specs)
+    return specs
+
+
+def engine_for(config: RunConfig, specs: Sequence[RolloutSpec]) -> Engine:
+    """The engine, told what it takes of workers, time-out and its own options.
+
+    Raises:
+        UsageError: if there is no such engine, or it does not take what was asked for.
+    """
+    name = config.engine or _usual_engine(config, specs[0])
+    workers = config.workers or (1 if name in ("processes", "serial") else None)
+    if name == "serial" and workers != 1:
+        raise UsageError("the engine 'serial' runs one environment at a time: drop --num-envs or --engine")
+    # What runs in this process cannot be ended from here: only who asks for it is told so.
+    timeout_s = config.timeout if name != "serial" or "timeout" in config.model_fields_set else None
+    usual = {"workers": workers} if workers is not None else {}
+    return make_engine(name, **{**usual, "timeout_s": timeout_s, **config.engine_options})
+
+
+def _is_policy(config: RunConfig) -> bool:
+    """Whether it brings the environment along that it was trained on."""
+    return config.agent.startswith("policy:")
+
+
+def _usual_engine(config: RunConfig, spec: RolloutSpec) -> str:
+    """A policy is loaded once where all episodes run in one process; to load its library takes seconds each time."""
+    in_process = spec.env in small_task_ids().values() and spec.env_kwargs.get("backend", "qt") == "qt"
+    return "serial" if _is_policy(config) and in_process and config.workers in (None, 1) else "processes"
+
+
+def _given(config: RunConfig) -> dict[str, Any]:
+    """What any environment may be told."""
+    given = {"backend": config.backend, "max_steps": config.max_steps, "split": config.split}
+    return {name: value for name, value in given.items() if value is not None} | config.env_options
+
+
+def _env_kwargs(config: RunConfig) -> dict[str, Any]:
+    shown = {"observation": config.observation} if config.observation else {}
+    usual = {} if _is_policy(config) else _DESKTOP
+    return {**usual, "sandbox": config.sandbox, **shown, **_given(config)}
+
+
+def _planned(config: RunConfig, template: RolloutSpec) -> Sequence[RolloutSpec]:
+    if _is_policy(config):
+        if config.observation:
+            raise UsageError("a policy is shown what it learned on: drop --observation")
+        return for_policy(template, config.tasks, episodes=config.episodes)
+    if config.tasks is None:
+        raise UsageError("agentgym run takes tasks: a suite, suite/task, a file or a folder; only a policy has its own")
+    return plan(config.tasks, template, episodes=config.episodes)
+
+
+def _without_screen(specs: Sequence[RolloutSpec], config: RunConfig) -> Sequence[RolloutSpec]:
+    """The orders, of which those that are played with tools alone are told nothing of a desktop."""
+    if all(spec.env != TOOLS for spec in specs):
+        return specs
+    for flag, is_given in (("observation", bool(config.observation)), ("sandbox", config.sandbox != "bwrap")):
+        if is_given:
+            raise UsageError(f"tasks with tools alone have no screen and always a sandbox: drop --{flag}")
+    return [replace(spec, env_kwargs=_given(config)) if spec.env == TOOLS else spec for spec in specs]
+
+
+def _check_homes(specs: Sequence[RolloutSpec]) -> None:
+    """Says once, before anything is started, how many tasks can only be done in a sandbox, where there is none."""
+    env_kwargs = specs[0].env_kwargs
+    if (env_kwargs.get("sandbox"), env_kwargs.get("backend")) != ("none", "x11"):
+        return
+    tasks = {task.id: task for spec in specs if spec.task is not None for task in load_tasks(spec.task)}
+    places = {name: place for name, task in tasks.items() if (place := home_named_at(task)) is not None}
+    if places:
+        first, place = next(iter(places.items()))
+        raise UsageError(
+            f"{len(places)} of {len(tasks)} tasks name the home inside a sandbox, the first of them {first!r} at "
+            f"{place}; with --sandbox none a desktop's home is a folder of its own: {HOME_REMEDY}"
+        )
