@@ -68,7 +68,7 @@ def test_the_end_of_input_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_notebook_that_swallows_exceptions_is_left_when_time_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def waits(question: str) -> str:
-        # As ipykernel does, of which a whole kernel is started in tests/hooks/test_person.py.
+        # As ipykernel does, of which a whole kernel is started in tests/hooks/test_in_a_notebook.py.
         while True:
             try:
                 time.sleep(0.005)
