@@ -57,9 +57,9 @@ def desktop(**options: Any) -> gym.Env[Any, Any]:
 
 
 @contextmanager
-def model(server: ModelServer, **options: Any) -> Iterator[OpenAIAgent]:
+def model(server: ModelServer, name: str = "scripted", **options: Any) -> Iterator[OpenAIAgent]:
     """The agent, until the block ends."""
-    agent = OpenAIAgent("scripted", base_url=server.url, **options)
+    agent = OpenAIAgent(name, base_url=server.url, **options)
     try:
         yield agent
     finally:

@@ -114,11 +114,12 @@ class Chat:
                     first()
                 _add(message, delta, calls)
                 _extend(choice, part)
-        if choice["finish_reason"] is None:
-            raise Torn("the stream ended before the reply did")
         if calls:
             message["tool_calls"] = [calls[index] for index in sorted(calls)]
-        return {**whole, "object": "chat.completion", "choices": [choice]}
+        completion = {**whole, "object": "chat.completion", "choices": [choice]}
+        if choice["finish_reason"] is None:
+            raise Torn("the stream ended before the reply did", completion)
+        return completion
 
     def _turn(self, turn: Turn, *, shown: bool) -> list[dict[str, Any]]:
         messages = list(turn.said.sent_back) if turn.said is not None else []

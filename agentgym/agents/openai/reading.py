@@ -60,10 +60,9 @@ def action_of(reply: Reply, place: Place) -> Any:
 
 def as_it_came(reply: Reply) -> str:
     """A reply that is no action, as text, for the environment to say so."""
-    calls = [f'{{"name": {json.dumps(one.name)}, "arguments": {_text(one)}}}' for one in reply.asked]
-    if calls:
-        return calls[0] if len(calls) == 1 else f"[{', '.join(calls)}]"
-    return reply.refusal or reply.text
+    if not reply.asked:
+        return reply.refusal or reply.text
+    return json.dumps([{"name": one.name, "arguments": _text(one), "id": one.call_id} for one in reply.asked])
 
 
 def _called(reply: Reply, place: Place) -> list[Action]:

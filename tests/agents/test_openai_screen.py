@@ -1,0 +1,181 @@
+"""A model that sees a screen: what it is shown, and how it says what it does."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from agentgym.actions import Batch, Click, Done, Fail, ToolCall, TypeText
+from agentgym.agents.openai.seeing import picture_address, seen
+from agentgym.errors import UsageError
+from tests.agents.llm import desktop, play, sums
+from tests.modelserver import call, calls, computer, say
+
+BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
+CLICK = "pyautogui.click(10, 20)"
+
+
+def pictures(request: dict[str, Any]) -> list[str]:
+    """The addresses of all pictures in a request, in order."""
+    found: list[str] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, str) and value.startswith("data:image/"):
+            found.append(value)
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            walk(part)
+
+    walk(request)
+    return found
+
+
+def decoded(address: str) -> Any:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))))
+
+
+@BOTH
+def test_a_model_acts_by_one_tool_and_sees_the_screen_after_it(api: str) -> None:
+    script = [
+        call("act", action=CLICK),
+        call("act", action="pyautogui.write('hello')\npyautogui.press('enter')"),
+        say("DONE"),
+    ]
+    played = play(desktop(), script, api=api)
+    first, second, last = played.actions
+    assert first == Click(10, 20)
+    assert isinstance(second, Batch)
+    assert second.actions[0] == TypeText("hello")
+    assert last == Done()
+    shown = [pictures(request) for request in played.server.requests]
+    assert [len(one) for one in shown] == [1, 2, 3]
+    assert decoded(shown[2][0]).shape == (48, 64, 3)
+    assert len({*shown[2]}) == 3
+
+
+def test_what_is_shown_is_the_screen_to_the_pixel() -> None:
+    screen = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    assert (decoded(picture_address(screen)) == screen).all()
+    assert seen({"screenshot": screen, "terminal": "$ ls", "instruction": "Do it."}).text == "terminal:\n$ ls"
+
+
+@BOTH
+def test_several_actions_of_one_reply_are_one_step_in_their_order(api: str) -> None:
+    script = [calls(("act", {"action": CLICK}), ("act", {"action": "pyautogui.write('hi')"})), say("FAIL")]
+    played = play(desktop(), script, api=api)
+    assert played.actions == [Batch((Click(10, 20), TypeText("hi"))), Fail()]
+    assert played.result.steps == 2
+
+
+@BOTH
+@pytest.mark.parametrize("images", [0, 1, 2])
+def test_the_last_screenshots_stay_and_older_ones_are_replaced_by_a_text(api: str, images: int) -> None:
+    script = [call("act", action=f"pyautogui.click({x}, 1)") for x in range(1, 5)] + [say("DONE")]
+    played = play(desktop(), script, api=api, images=images)
+    last = played.server.requests[-1]
+    assert [len(pictures(request)) for request in played.server.requests] == [min(images, n) for n in range(1, 6)]
+    gone = json.dumps(last).count("An earlier screenshot is left out.")
+    assert gone == (0 if images == 0 else 5 - images)
+
+
+@pytest.mark.parametrize(
+    ("reply", "action"),
+    [
+        (f"I click.\n```python\n{CLICK}\n```", Click(10, 20)),
+        (f"```\n{CLICK}\n```\nThen I will see.", Click(10, 20)),
+        (CLICK, Click(10, 20)),
+        ('```json\n{"action_type": "CLICK", "x": 10, "y": 20}\n```', Click(10, 20)),
+        ("All is done.\n\nDONE", Done()),
+        ("```\nFAIL\n```", Fail()),
+        (
+            f"```python\nimport pyautogui\n{CLICK}\n```\nand\n```python\npyautogui.write('x')\n```",
+            Batch((Click(10, 20), TypeText("x"))),
+        ),
+    ],
+)
+@pytest.mark.parametrize("actions", ["text", "pyautogui", "auto"])
+def test_an_action_in_the_text_is_found(actions: str, reply: str, action: Any) -> None:
+    played = play(desktop(max_steps=1), [say(reply)], actions=actions)
+    assert played.actions == [action]
+    assert ("tools" in played.server.requests[0]) == (actions == "auto")
+
+
+def test_a_screen_with_tools_has_both() -> None:
+    task = {"id": "both", "instruction": "Do it.", "tools": ["tests.adapters.sums:add"]}
+    script = [calls(("add", {"a": 1, "b": 2}), ("act", {"action": CLICK})), say("DONE")]
+    played = play(desktop(task=task), script)
+    first = played.actions[0]
+    assert isinstance(first, Batch)
+    assert isinstance(first.actions[0], ToolCall)
+    assert first.actions[1] == Click(10, 20)
+    told = [one["content"] for one in played.server.requests[1]["messages"] if one["role"] == "tool"]
+    assert told == ["3", "Done."]
+    assert len(pictures(played.server.requests[1])) == 2
+
+
+def test_tools_beside_a_screen_are_called_in_text_too() -> None:
+    task = {"id": "both", "instruction": "Do it.", "tools": ["tests.adapters.sums:add"]}
+    said = 'First:\n<tool_call>\n{"name": "add", "arguments": {"a": 1, "b": 2}}\n</tool_call>'
+    played = play(desktop(task=task), [say(said), say("DONE")], actions="text")
+    assert "<tools>" in played.last("system")
+    assert isinstance(played.actions[0], ToolCall)
+
+
+def test_chat_models_use_the_computer_by_anthropics_words() -> None:
+    script = [
+        call("computer", action="left_click", coordinate=[10, 20]),
+        call("computer", action="type", text="hello"),
+        call("computer", action="done"),
+    ]
+    played = play(desktop(), script, actions="computer")
+    assert played.actions == [Click(10, 20), TypeText("hello"), Done()]
+    assert [one["function"]["name"] for one in played.server.requests[0]["tools"]] == ["computer"]
+
+
+@pytest.mark.parametrize("model", ["gpt-x", "computer-use-preview-2025"])
+def test_models_of_the_responses_api_use_the_computer_by_openais_words(model: str) -> None:
+    click = {"type": "click", "x": 10, "y": 20, "button": "left"}
+    script = [computer(click), computer({"type": "type", "text": "hello"}), say("It is written.")]
+    played = play(desktop(), script, name=model, api="responses", actions="computer")
+    assert played.actions == [Click(10, 20), TypeText("hello"), Done()]
+    outputs = [one for one in played.server.requests[-1]["input"] if one.get("type") == "computer_call_output"]
+    assert len(outputs) == 2
+    assert all(one["output"]["image_url"].startswith("data:image/png") for one in outputs)
+    offered = "computer" if model == "gpt-x" else "computer_use_preview"
+    assert [one["type"] for one in played.server.requests[0]["tools"]] == [offered]
+
+
+def test_calls_of_the_computer_without_their_screenshots_are_told_in_words() -> None:
+    clicks = [computer({"type": "click", "x": x, "y": 1, "button": "left"}) for x in range(1, 5)]
+    played = play(desktop(), [*clicks, say("Done.")], api="responses", actions="computer", images=2)
+    items = played.server.requests[-1]["input"]
+    assert [one.get("type") for one in items].count("computer_call_output") == 2
+    assert '"x": 1' in json.dumps([one["content"] for one in items if one.get("role") == "assistant"]).replace("\\", "")
+
+
+@pytest.mark.parametrize("actions", ["computer", "pyautogui"])
+def test_what_needs_a_screen_is_refused_without_one(actions: str) -> None:
+    with pytest.raises(UsageError, match="is for environments with a screen"):
+        play(sums(), [], actions=actions)
+
+
+def test_what_else_is_observed_is_told_under_its_name() -> None:
+    played = play(desktop(observation=("screenshot", "accessibility_tree", "instruction")), [say("DONE")])
+    (text, _) = played.last()
+    assert text["text"].startswith("Type hello.")
+    assert "accessibility_tree:\n<desktop-frame>" in text["text"]
+    assert text["text"].count("Type hello.") == 1
+
+
+def test_a_value_of_another_space_is_written_as_json() -> None:
+    env = desktop(action="discrete", max_steps=2)
+    wanted = env.action_space.sample()
+    said = [say("It is hard."), say("[0]"), say(f"```json\n{wanted.tolist()}\n```"), say(str(wanted.tolist()))]
+    played = play(env, said)
+    assert [action.tolist() for action in played.actions] == [wanted.tolist()] * 2
+    assert "as JSON" in played.server.requests[1]["messages"][-1]["content"]
