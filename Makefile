@@ -40,13 +40,14 @@ format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
-bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording, tools.
+bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording, tools, engines.
 	@$(bin)/python benchmarks/desktop.py
 	@$(bin)/python benchmarks/vector.py
 	@$(bin)/python benchmarks/micro.py
 	@$(bin)/python benchmarks/learner.py
 	@$(bin)/python benchmarks/recording.py
 	@$(bin)/python benchmarks/tools.py
+	@$(bin)/python benchmarks/engines.py
 
 clean:  ## Removes what was built, and .venv.
 	rm -rf .venv .venvs build dist demo *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

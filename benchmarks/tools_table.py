@@ -52,9 +52,9 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.1f} us"
 
 
-def table_of(lines: Iterable[Line]) -> Table:
+def table_of(lines: Iterable[Line], *, title: str = "Tools") -> Table:
     load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    table = Table(title=f"Tools; medians; {load}", title_justify="left")
+    table = Table(title=f"{title}; medians; {load}", title_justify="left")
     for heading in ("", "agentgym", "other side", "ratio", "wanted", " "):
         table.add_column(heading, justify="left" if not heading.strip() else "right", no_wrap=bool(heading))
     part = ""
