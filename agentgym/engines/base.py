@@ -58,6 +58,8 @@ class Engine(Protocol):
 engines: Registry[Callable[..., Engine]] = Registry("engine")
 """By name: what makes an engine from keyword options."""
 
+engines.register_lazily("ray", "agentgym.engines.ray:RayEngine")
+
 
 def make_engine(name: str, **options: Any) -> Engine:
     """An engine by name.
