@@ -19,6 +19,7 @@ from agentgym.cli.play import play
 from agentgym.cli.plot import plot
 from agentgym.cli.qa import qa
 from agentgym.cli.relabel import relabel
+from agentgym.cli.replay import replay_command
 from agentgym.cli.results import results
 from agentgym.cli.run import run
 from agentgym.cli.screenshot import screenshot
@@ -75,6 +76,7 @@ app.command("video")(video)
 app.command("plot")(plot)
 app.command("status")(status)
 app.command("events")(events)
+app.command("replay")(replay_command)
 app.command("train")(train)
 app.command("serve-mcp")(serve_mcp)
 app.add_typer(apps, name="apps")
