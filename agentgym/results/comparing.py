@@ -11,7 +11,7 @@ from agentgym.errors import UsageError
 from agentgym.results.attempts import Attempt, Place
 from agentgym.results.config import IDENTITY, RunConfig
 from agentgym.results.items import Item
-from agentgym.trajectory.redaction import Redact, hidden, is_secret_name, make_redact, scrub
+from agentgym.trajectory.redaction import Redact, given_secrets, make_redact, scrub, taking_out
 
 __all__ = ["refuse_changed_tasks", "refuse_mixture", "secretless", "without_secrets"]
 
@@ -20,16 +20,9 @@ _WAYS = "give another --out, or --fresh to move what is there aside"
 
 def without_secrets(config: RunConfig) -> Redact:
     """A function that takes out of a text what the settings and the environment hold of secrets."""
-    given = [config.agent_options, config.env_options, config.engine_options, *config.hooks]
-    known = sorted({value for options in given for value in _secrets(options)}, key=len, reverse=True)
-    redact = make_redact(os.environ)
-
-    def cleaned(text: str) -> str:
-        for secret in known:
-            text = text.replace(secret, "[redacted]")
-        return redact(text)
-
-    return cleaned
+    given = [config.agent_options, config.env_options, config.engine_options, config.hooks]
+    take_out, redact = taking_out(given_secrets(given)), make_redact(os.environ)
+    return lambda text: redact(take_out(text))
 
 
 def secretless(config: RunConfig) -> dict[str, Any]:
@@ -67,15 +60,3 @@ def refuse_changed_tasks(path: Path, standing: Mapping[Place, Attempt], items: I
             f"{path} holds results of {len(changed)} tasks that are not now what they were, the first of them "
             f"{changed[0].task!r} with seed {changed[0].seed}; {_WAYS}"
         )
-
-
-def _secrets(options: Any, *, named: bool = False) -> Iterable[str]:
-    match options:
-        case str() if named and options:
-            yield options
-        case Mapping():
-            for key, value in options.items():
-                yield from _secrets(value, named=named or (is_secret_name(str(key)) and hidden(value)))
-        case list() | tuple():
-            for value in options:
-                yield from _secrets(value, named=named)

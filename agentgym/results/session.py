@@ -137,6 +137,7 @@ class Session:
                 item.spec,
                 record=None if self.dataset is None else str(self.dataset),
                 session_id=self.session_id,
+                first_attempt=self._results.attempts_at(item.place) + 1,
                 metadata={"item": item.key},
             )
 

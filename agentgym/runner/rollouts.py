@@ -14,6 +14,7 @@ from agentgym.errors import BackendError
 from agentgym.runner.episode import Episode
 from agentgym.runner.result import EpisodeResult
 from agentgym.tasks import Task
+from agentgym.trajectory.redaction import given_secrets, taking_out
 from agentgym.wrappers import TrajectoryRecorder
 from agentgym.wrappers.tap import Tap
 
@@ -32,6 +33,7 @@ class RolloutSpec:
         agent_options: keyword arguments of the agent.
         task: what ``gymnasium.make`` is told as ``task``; None for an environment that chooses or has none.
         record: the folder of a dataset, or None.
+        first_attempt: the number of the first, where others were made before.
         attempts: how many machines may break, one after the other, before the episode is given up.
         keep_screen: whether the result holds the last screenshot.
         hooks: who observes and intercepts, each as `agentgym.hooks` names it: a text or a dict.
@@ -49,6 +51,7 @@ class RolloutSpec:
     wrappers: tuple[str, ...] = ()
     agent_options: Mapping[str, Any] = field(default_factory=dict)
     record: str | None = None
+    first_attempt: int = 1
     attempts: int = 1
     keep_screen: bool = False
     hooks: tuple[str | Mapping[str, Any], ...] = ()
@@ -92,7 +95,8 @@ def _attempt(spec: RolloutSpec, attempt: int) -> EpisodeResult:
 
 
 def _tapped(env: gym.Env[Any, Any], spec: RolloutSpec, attempt: int) -> Tap:
-    about = {"session_id": spec.session_id, "attempt": attempt}
+    about = {"session_id": spec.session_id, "attempt": spec.first_attempt + attempt - 1}
     if spec.record is None:
         return Tap(env, agent=spec.agent, metadata=spec.metadata, about=about)
-    return TrajectoryRecorder(env, spec.record, agent=spec.agent, metadata=spec.metadata, about=about)
+    redact = taking_out(given_secrets([spec.agent_options, spec.env_kwargs, spec.hooks]))
+    return TrajectoryRecorder(env, spec.record, agent=spec.agent, metadata=spec.metadata, about=about, redact=redact)

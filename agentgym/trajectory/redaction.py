@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 __all__ = [
     "REDACTED",
     "Redact",
+    "given_secrets",
     "hidden",
     "is_secret_name",
     "make_redact",
     "named_secrets",
     "names_its_value",
     "scrub",
+    "taking_out",
 ]
 
 REDACTED = "[redacted]"
@@ -109,6 +111,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(
 
 _ENVIRONMENT_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)\Z")
 _SHORTEST_KNOWN = 12
+_SHORTEST_GIVEN = 8
 
 
 @lru_cache(maxsize=4096)
@@ -133,6 +136,27 @@ def make_redact(environment: Mapping[str, str]) -> Redact:
 
     def redact(text: str) -> str:
         return short(text) if len(text) <= _SHORT else _redact(text, known)
+
+    return redact
+
+
+def given_secrets(options: Any) -> frozenset[str]:
+    """The texts among options that stand under the name of a secret, of at least 8 characters: of an ``api_key``.
+
+    What is shorter ("EMPTY", for a server that wants some key) is no secret, and would be taken out of other words.
+    """
+    return frozenset(text for text in _given(options, named=False) if len(text) >= _SHORTEST_GIVEN)
+
+
+def taking_out(secrets: Iterable[str]) -> Redact:
+    """A function that takes these very texts out of a text."""
+    # One may be a part of another.
+    known = sorted(secrets, key=len, reverse=True)
+
+    def redact(text: str) -> str:
+        for secret in known:
+            text = text.replace(secret, REDACTED)
+        return text
 
     return redact
 
@@ -179,6 +203,18 @@ def names_its_value(value: Mapping[Any, Any]) -> bool:
     """Whether it is of the form ``{"name": "Authorization", "value": secret}``."""
     name = value.get("name", value.get("key")) if "value" in value else None
     return isinstance(name, str) and is_secret_name(name)
+
+
+def _given(options: Any, *, named: bool) -> Iterator[str]:
+    match options:
+        case str() if named:
+            yield options
+        case Mapping():
+            for key, value in options.items():
+                yield from _given(value, named=named or is_secret_name(str(key)))
+        case list() | tuple():
+            for value in options:
+                yield from _given(value, named=named)
 
 
 def _redact(text: str, known: Iterable[str]) -> str:

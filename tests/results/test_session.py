@@ -149,9 +149,18 @@ def test_recordings_may_lie_elsewhere(tmp_path: Path) -> None:
 def test_no_secret_is_written(tmp_path: Path) -> None:
     secret = "hunter2, of no form that is known"
     tasks = tasks_at(tmp_path, "a", "b")
-    run_config(config(tmp_path, tasks=tasks, **breaking(tmp_path, 1, how="code", api_key=secret)))
+    run_config(config(tmp_path, tasks=tasks, trace=True, **breaking(tmp_path, 1, how="code", api_key=secret)))
     (failed,) = [line for line in lines(tmp_path) if line["status"] == "error"]
     assert failed["error"] == "ValueError: the agent has a fault [redacted]"
     written = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert [path.name for path in written if secret.encode() in path.read_bytes()] == []
     assert {"args.json", "results.jsonl", "results_summary.jsonl"} <= {path.name for path in written}
+
+
+def test_recordings_are_told_which_attempt_they_are(tmp_path: Path) -> None:
+    asked = config(tmp_path, tasks=tasks_at(tmp_path, "b"), trace=True, retries=1, **breaking(tmp_path, 3))
+    run_config(asked)
+    run_config(asked)
+    data = Dataset(tmp_path / "data")
+    started = [next(iter(data.records(run_id))).payload for run_id in data.runs]
+    assert [one.attempt for one in started if isinstance(one, RunStarted)] == [1, 2, 3, 4]

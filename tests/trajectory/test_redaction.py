@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from agentgym.trajectory.redaction import is_secret_name, make_redact, named_secrets, scrub
+from agentgym.trajectory.redaction import (
+    given_secrets,
+    is_secret_name,
+    make_redact,
+    named_secrets,
+    scrub,
+    taking_out,
+)
 
 # Put together here, so that no scanner takes them for real ones.
 TAIL = "aB3" * 14
@@ -142,3 +149,17 @@ def test_json_under_the_name_of_a_secret_is_scrubbed_whole() -> None:
         "credentials": "[redacted]",
         "password": True,
     }
+
+
+def test_options_tell_secrets_by_their_names_however_deep() -> None:
+    options = [
+        {"api_key": "no form that is known", "steps": 3, "model": "a-model-by-name"},
+        {"headers": {"Authorization": "another one"}, "servers": [{"password": "of a server"}]},
+        {"client_secret": {"of": "what is below it"}, "access_token": "EMPTY"},
+    ]
+    assert given_secrets(options) == {"no form that is known", "another one", "of a server", "what is below it"}
+
+
+def test_secrets_are_taken_out_the_longest_first() -> None:
+    redact = taking_out({"hunter22", "hunter22-and-more"})
+    assert redact("hunter22-and-more, hunter22") == "[redacted], [redacted]"
