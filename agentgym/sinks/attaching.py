@@ -8,14 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from agentgym.events import Bus, Note, Record
-from agentgym.sinks.base import Sink, make_sink
+from agentgym.sinks.base import Sink, SinkWarning, make_sink
 from agentgym.trajectory.redaction import make_redact
 
-__all__ = ["Guarded", "SinkWarning", "attached"]
-
-
-class SinkWarning(UserWarning):
-    """What a sink did not get, and why. The recording has it."""
+__all__ = ["Guarded", "attached"]
 
 
 @contextmanager

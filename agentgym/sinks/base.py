@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -16,9 +16,13 @@ from agentgym.events import Record
 from agentgym.registry import Registry, suggestion
 from agentgym.trajectory.redaction import make_redact
 
-__all__ = ["Sink", "SinkOrder", "make_sink", "sinks"]
+__all__ = ["CatchesUp", "Sink", "SinkOrder", "SinkWarning", "make_sink", "read_order", "sinks"]
 
 Options = TypeVar("Options", bound=msgspec.Struct)
+
+
+class SinkWarning(UserWarning):
+    """What a sink did not get, and why. The recording has it."""
 
 
 class Sink(Protocol):
@@ -33,6 +37,15 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class CatchesUp(Protocol):
+    """A sink that knows what it has of a run."""
+
+    def catch_up(self, run_id: str) -> int:
+        """Takes the rest from the recording, now; returns how many records that were."""
+        ...
+
+
 @dataclass(frozen=True)
 class SinkOrder:
     """A sink that was asked for: ``NAME:PLACE?OPTION=VALUE&…``.
@@ -42,12 +55,18 @@ class SinkOrder:
         place: what stands between the name and the options.
         options: as texts.
         recording: the folder of the dataset that the same run is recorded into; None if it is not.
+        live: whether records come from an episode that must not wait.
     """
 
     text: str
     place: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     recording: Path | None = None
+    live: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.text.partition("?")[0].partition(":")[0]
 
     @property
     def shown(self) -> str:
@@ -75,20 +94,29 @@ sinks: Registry[Callable[[SinkOrder], Sink]] = Registry("sink")
 
 sinks.register_lazily("console", "agentgym.sinks.console:console_sink")
 sinks.register_lazily("jsonl", "agentgym.sinks.jsonl:jsonl_sink")
+sinks.register_lazily("redis", "agentgym.sinks.redis:redis_sink")
+sinks.register_lazily("rediss", "agentgym.sinks.redis:redis_sink")
 
 
-def make_sink(text: str, *, recording: str | os.PathLike[str] | None = None) -> Sink:
+def read_order(text: str, *, recording: str | os.PathLike[str] | None = None) -> SinkOrder:
+    """What a text asks for."""
+    named, _, asked = text.partition("?")
+    _, _, place = named.partition(":")
+    options = dict(parse_qsl(asked, keep_blank_values=True))
+    return SinkOrder(text, place, options, None if recording is None else Path(recording).absolute())
+
+
+def make_sink(text: str, *, recording: str | os.PathLike[str] | None = None, live: bool = True) -> Sink:
     """The sink that a text names: ``"console"``, ``"jsonl:events.jsonl?fsync=true"``.
 
     Args:
         text: ``NAME:PLACE?OPTION=VALUE&…``; what a sink takes stands in docs/sinks.md.
         recording: the folder that the run is recorded into, for a sink that reads what it sends from there.
+        live: False for one that may be waited for, and then drops nothing.
 
     Raises:
         UsageError: if there is no such sink, or it cannot be one as it is ordered.
         MissingDependencyError: says what to install.
     """
-    named, _, asked = text.partition("?")
-    name, _, place = named.partition(":")
-    options = dict(parse_qsl(asked, keep_blank_values=True))
-    return sinks[name](SinkOrder(text, place, options, None if recording is None else Path(recording).absolute()))
+    order = replace(read_order(text, recording=recording), live=live)
+    return sinks[order.name](order)

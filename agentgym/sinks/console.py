@@ -34,7 +34,7 @@ from agentgym.events.actiontext import action_text
 from agentgym.events.chat import text_of, wanted
 from agentgym.events.plain import plain_text
 from agentgym.events.usage import Usage
-from agentgym.sinks.base import SinkOrder
+from agentgym.sinks.base import Sink, SinkOrder
 from agentgym.sinks.queued import Queued
 from agentgym.trajectory.redaction import make_redact
 
@@ -238,10 +238,11 @@ class ConsoleLines:
         self._console.print(head + line, no_wrap=not many, overflow="fold" if many else "ellipsis", soft_wrap=False)
 
 
-def console_sink(order: SinkOrder) -> Queued:
+def console_sink(order: SinkOrder) -> Sink:
     if order.place not in _LEVELS or order.options:
         raise UsageError(f"the sink {order.text!r} is one of: {', '.join(f'console:{one}' for one in _LEVELS)}")
-    return Queued(ConsoleLines(level=_LEVELS[order.place]))
+    lines = ConsoleLines(level=_LEVELS[order.place])
+    return Queued(lines) if order.live else lines
 
 
 def _standard_error() -> Console:

@@ -1,0 +1,58 @@
+"""A recording given to a sink afterwards: what it lacks, or all of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentgym.errors import UsageError
+from agentgym.registry import suggestion
+from agentgym.sinks.base import CatchesUp, make_sink
+from agentgym.trajectory import Dataset
+
+__all__ = ["Synced", "sync"]
+
+
+@dataclass(frozen=True)
+class Synced:
+    """How many records of a run a sink was given."""
+
+    run_id: str
+    records: int
+
+
+def sync(path: str | os.PathLike[str], text: str, *, runs: Sequence[str] = ()) -> Iterator[Synced]:
+    """Gives the runs of a recording to a sink, one after the other.
+
+    A sink that knows what it has (a Redis stream) gets the rest, so that it may be done at any time, also while the
+    runs go on; any other gets everything.
+
+    Args:
+        path: the folder of the dataset.
+        text: as `make_sink` takes it.
+        runs: which; all if none is given.
+
+    Raises:
+        UsageError: if there is no such run, or as `make_sink`.
+        DatasetError: if the recording cannot be read.
+        StreamError: if the server of a stream is away or refuses.
+    """
+    dataset = Dataset(path)
+    for run_id in runs:
+        if run_id not in dataset.runs:
+            raise UsageError(f"no run {run_id!r} in {path}; {suggestion(run_id, dataset.runs)}")
+    sink = make_sink(text, recording=Path(path), live=False)
+    try:
+        for run_id in runs or dataset.runs:
+            if isinstance(sink, CatchesUp):
+                yield Synced(run_id, sink.catch_up(run_id))
+                continue
+            count = 0
+            for record in dataset.records(run_id):
+                sink(record)
+                count += 1
+            yield Synced(run_id, count)
+    finally:
+        sink.close()
