@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentgym.events import utc_now
 from agentgym.results.faults import FaultKind, fault_kind
@@ -22,6 +22,7 @@ class Attempted:
         error: the class and its message.
         kind: whose fault it was; told where the error was raised, since not every error survives the way back.
         started: UTC.
+        run_id: None if it came to none, or its process was lost with it.
     """
 
     result: EpisodeResult | None
@@ -30,16 +31,19 @@ class Attempted:
     error: str | None = None
     kind: FaultKind | None = None
     traceback: str | None = None
+    run_id: str | None = None
 
 
 def attempt(spec: RolloutSpec) -> Attempted:
     """Runs the episode; whatever it raises, but an interrupt, is what came of it."""
     started, begun = utc_now().isoformat(timespec="milliseconds"), time.monotonic()
+    runs: list[str] = []
     try:
-        result = rollout(spec)
+        result = rollout(spec, began=runs.append)
     except Exception as error:  # noqa: BLE001  # of agent, hook, metric or machine: attributed, and kept in its line
-        return failed(error, started, time.monotonic() - begun)
-    return Attempted(result, started, time.monotonic() - begun)
+        lost = failed(error, started, time.monotonic() - begun)
+        return replace(lost, run_id=runs[-1] if runs else None)
+    return Attempted(result, started, time.monotonic() - begun, run_id=result.run_id)
 
 
 def failed(error: Exception, started: str | None = None, duration_s: float | None = None) -> Attempted:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,7 @@ class Results:
 
     def __init__(self, attempts: Sequence[Attempt] = ()) -> None:
         self._attempts: dict[Place, int] = {}
+        self._run_ids: set[str] = set()
         for attempt in attempts:
             self._count(attempt)
         self.standing = standing(attempts)
@@ -51,7 +52,14 @@ class Results:
         before = self.standing.get(attempt.place)
         self.standing |= standing([*([] if before is None else [before]), attempt])
 
+    @property
+    def run_ids(self) -> Set[str]:
+        """Of the recordings that attempts name."""
+        return self._run_ids
+
     def _count(self, attempt: Attempt) -> None:
+        if attempt.run_id is not None:
+            self._run_ids.add(attempt.run_id)
         self._attempts[attempt.place] = max(attempt.attempt, self._attempts.get(attempt.place, 0))
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 
 from agentgym.errors import UsageError
-from agentgym.results.attempts import Place
+from agentgym.events import utc_now
+from agentgym.results.attempts import Attempt, Place
+from agentgym.results.config import RunConfig
 from agentgym.runner import RolloutSpec
 from agentgym.tasks import Task
 from agentgym.trajectory.redaction import make_redact, scrub
 
-__all__ = ["Item", "make_items", "task_name"]
+__all__ = ["Item", "line_of", "make_items", "task_name"]
 
 _LENGTH = 16
 
@@ -59,6 +61,22 @@ def make_items(specs: Sequence[RolloutSpec], domains: Mapping[str, str]) -> Sequ
             raise UsageError(f"two tasks have the id {item.task!r}: results are kept by id and seed")
         seen.add(item.place)
     return items
+
+
+def line_of(item: Item, *, config: RunConfig, session_id: str, **figures: Any) -> Attempt:
+    """An attempt at it that has ended now."""
+    model = config.agent_arguments().get("model")
+    return Attempt(
+        ts=utc_now().isoformat(timespec="milliseconds"),
+        session_id=session_id,
+        item=item.key,
+        task=item.task,
+        seed=item.seed,
+        domain=item.domain,
+        agent=config.agent,
+        model=model if isinstance(model, str) else None,
+        **figures,
+    )
 
 
 def task_name(spec: RolloutSpec) -> str:

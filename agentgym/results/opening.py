@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from agentgym.events import utc_now
 from agentgym.families import load_tasks
@@ -15,7 +16,8 @@ from agentgym.results.attempts import Attempt, Place
 from agentgym.results.comparing import refuse_changed_tasks, refuse_mixture, secretless
 from agentgym.results.config import RunConfig
 from agentgym.results.folder import Results, RunFolder, move_aside, read_args
-from agentgym.results.items import Item, make_items
+from agentgym.results.items import Item, line_of, make_items
+from agentgym.results.lost import lost_runs
 from agentgym.results.orders import engine_for, orders
 from agentgym.results.planning import check, domains_of
 from agentgym.results.session import Finished, Report, Session
@@ -60,8 +62,10 @@ def open_session(
     with ExitStack() as stack:
         results = Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items)
         session_id = _written_args(results, config, name, now) if isinstance(results, RunFolder) else name
-        todo = [item for item in items if _is_missing(results.standing.get(item.place), redo_errors=redo_errors)]
         dataset = (Path(config.trace_dir) if config.trace_dir else out) if config.trace else None
+        if dataset is not None:
+            _add_lost(results, dataset, items, config, session_id)
+        todo = [item for item in items if _is_missing(results.standing.get(item.place), redo_errors=redo_errors)]
         skipped = {} if lacking is None else _not_runnable(todo, lacking)
         yield Session(config, session_id, items, results, engine, dataset=dataset, todo=todo, skipped=skipped)
 
@@ -109,6 +113,21 @@ def _written_args(folder: RunFolder, config: RunConfig, session_id: str, now: da
     kept = {"session_id": args.get("session_id", session_id), "begun": args.get("begun", now.isoformat())}
     folder.write_args({**kept, "agentgym": version("agentgym-envs"), **secretless(config)})
     return str(kept["session_id"])
+
+
+def _add_lost(results: Results, dataset: Path, items: Sequence[Item], config: RunConfig, session_id: str) -> None:
+    """Gives a line to each attempt that was cut off, so that there is one for each."""
+    by_key = {item.key: item for item in items}
+    for lost in lost_runs(dataset, session_id, results.run_ids):
+        item = by_key.get(lost.item)
+        if item is not None and lost.attempt > results.attempts_at(item.place):
+            cut_off: dict[str, Any] = {
+                "status": "error",
+                "error": "the process that ran it was interrupted or killed",
+                "error_kind": "interrupted",
+            }
+            told = {"attempt": lost.attempt, "run_id": lost.run_id, "started": lost.started}
+            results.add(line_of(item, config=config, session_id=session_id, **told, **cut_off))
 
 
 def _is_missing(stands: Attempt | None, *, redo_errors: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from agentgym.engines import Engine, Outcome
-from agentgym.events import utc_now
 from agentgym.results.attempting import Attempted, attempt, failed
 from agentgym.results.attempts import Attempt, Place
 from agentgym.results.comparing import without_secrets
 from agentgym.results.config import RunConfig
 from agentgym.results.faults import RETRIED
 from agentgym.results.folder import Results, RunFolder
-from agentgym.results.items import Item
+from agentgym.results.items import Item, line_of
 from agentgym.results.summaries import Summary, summarise
 from agentgym.runner import RolloutSpec
 
@@ -85,6 +85,7 @@ class Session:
         self._results = results
         self._engine = engine
         self._skipped = skipped
+        self._line = functools.partial(line_of, config=config, session_id=session_id)
         self._redact = without_secrets(config)
         self._failures = 0
 
@@ -147,7 +148,7 @@ class Session:
             if reason is None:
                 continue
             queue.remove(item)
-            line = self._line(item, 0, status="skipped", skipped=reason)
+            line = self._line(item, attempt=0, status="skipped", skipped=reason)
             stands = self._results.standing.get(item.place)
             if stands is None or stands.skipped != reason:
                 self._results.add(line)
@@ -156,27 +157,13 @@ class Session:
     def _finished(self, item: Item, outcome: Outcome[Attempted], *, may_retry: bool) -> Finished:
         done = outcome.value if outcome.value is not None else failed(outcome.error or RuntimeError("no outcome"))
         number = self._results.attempts_at(item.place) + 1
-        line = self._line(item, number, **self._figures(done))
+        line = self._line(item, attempt=number, **self._figures(done))
         self._results.add(line)
         again = may_retry and line.error_kind in RETRIED
         return Finished(line, is_last=not again, screen=None if done.result is None else done.result.screen)
 
-    def _line(self, item: Item, number: int, **figures: Any) -> Attempt:
-        return Attempt(
-            ts=utc_now().isoformat(timespec="milliseconds"),
-            session_id=self.session_id,
-            item=item.key,
-            task=item.task,
-            seed=item.seed,
-            domain=item.domain,
-            agent=self._config.agent,
-            model=_model(self._config),
-            attempt=number,
-            **figures,
-        )
-
     def _figures(self, done: Attempted) -> dict[str, Any]:
-        times = {"started": done.started, "duration_s": done.duration_s}
+        times = {"started": done.started, "duration_s": done.duration_s, "run_id": done.run_id}
         if done.result is None:
             said, where = self._redact(done.error or ""), self._redact(done.traceback or "")
             return {"status": "error", "error": said, "error_kind": done.kind, "traceback": where, **times}
@@ -189,7 +176,6 @@ class Session:
             "steps_per_s": result.steps / result.steps_s if result.steps else None,
             "terminated": result.terminated,
             "truncated": result.truncated,
-            "run_id": result.run_id or None,
             "episode": result.episode,
             "usage": dict(result.usage),
             "cost_usd": result.usage.get("cost_usd"),
@@ -214,8 +200,3 @@ def _closing(outcomes: Iterator[Outcome[Attempted]]) -> Iterator[Iterator[Outcom
         close = getattr(outcomes, "close", None)
         if close is not None:
             close()
-
-
-def _model(config: RunConfig) -> str | None:
-    model = config.agent_arguments().get("model")
-    return model if isinstance(model, str) else None

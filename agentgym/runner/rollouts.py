@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -61,11 +61,14 @@ class RolloutSpec:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def rollout(spec: RolloutSpec) -> EpisodeResult:
+def rollout(spec: RolloutSpec, *, began: Callable[[str], object] | None = None) -> EpisodeResult:
     """Makes agent and environment, runs the episode, closes both.
 
     A broken machine is no score: the episode is run again on a new one, ``spec.attempts`` times in all. Each attempt
     is a run of its own in the record.
+
+    Args:
+        began: is told the id of each, so that it is known of one that breaks, too.
 
     Raises:
         BackendError: if every attempt broke its machine; the episode is unscored.
@@ -73,19 +76,21 @@ def rollout(spec: RolloutSpec) -> EpisodeResult:
     """
     for attempt in range(1, spec.attempts):
         try:
-            return replace(_attempt(spec, attempt), attempts=attempt)
+            return replace(_attempt(spec, attempt, began), attempts=attempt)
         except BackendError:
             continue
-    return replace(_attempt(spec, spec.attempts), attempts=spec.attempts)
+    return replace(_attempt(spec, spec.attempts, began), attempts=spec.attempts)
 
 
-def _attempt(spec: RolloutSpec, attempt: int) -> EpisodeResult:
+def _attempt(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | None) -> EpisodeResult:
     agent = make_agent(spec.agent, seed=spec.seed, options=spec.agent_options)
     task = {} if spec.task is None else {"task": spec.task}
     try:
         env = wrapped(gym.make(spec.env, **{**spec.env_kwargs, **task}), spec.wrappers)
         try:
-            env = _tapped(env, spec, attempt)
+            env = tap = _tapped(env, spec, attempt)
+            if began is not None:
+                began(tap.run_id)
             return Episode(env, agent, seed=spec.seed).run(keep_screen=spec.keep_screen)
         finally:
             env.close()
