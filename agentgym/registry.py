@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, get_type_hints, overload
+
+import msgspec
 
 from agentgym.errors import UnknownNameError, UsageError
 
-__all__ = ["Registry", "resolve", "suggestion"]
+__all__ = ["Registry", "faults_of_options", "resolve", "suggestion"]
 
 T = TypeVar("T")
 
@@ -140,6 +143,48 @@ def resolve(place: str, kind: str, *, fits: Callable[[object], bool] = callable)
     if not fits(found):
         raise UsageError(f"the {kind} {place!r} is {found!r}, which cannot be called")
     return found
+
+
+def faults_of_options(
+    kind: str,
+    name: str,
+    factory: Callable[..., Any],
+    options: Mapping[str, Any],
+    where: str,
+    *,
+    positional: bool = False,
+    also: Iterable[str] = (),
+) -> Iterator[str]:
+    """Why a factory would not take these keyword options, each with its JSON path.
+
+    Args:
+        kind: what it makes, as it is called in error messages: ``"reward hook"``.
+        name: of the factory.
+        where: the JSON path of the options; empty where there is none.
+        positional: whether it is given its first argument besides.
+        also: what else may stand beside the options, for the hint.
+    """
+    parameters = inspect.signature(factory).parameters
+    types = get_type_hints(factory.__init__ if inspect.isclass(factory) else factory)
+    for key, value in options.items():
+        place = f"{where}.{key}" if where else ""
+        if key not in parameters:
+            hint = suggestion(key, [*parameters, *also])
+            yield f"the {kind} {name!r} has no option {key!r}; {hint} - at {place}"
+            continue
+        try:
+            msgspec.convert(value, types.get(key, Any))
+        except msgspec.ValidationError as error:
+            yield f"{error} - at {place}"
+    first = next(iter(parameters.values()), None)
+    if positional and (first is None or first.kind is first.KEYWORD_ONLY):
+        yield f"the {kind} {name!r} takes nothing behind a colon - at {where}"
+    for index, (key, parameter) in enumerate(parameters.items()):
+        given = key in options or (positional and index == 0)
+        if positional and index == 0 and key in options:
+            yield f"the {kind} {name!r} is given {key!r} twice - at {where}"
+        if parameter.default is parameter.empty and not given:
+            yield f"the {kind} {name!r} needs {key!r} - at {where}"
 
 
 def _hint(attribute: str, owner: object) -> str:

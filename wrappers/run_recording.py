@@ -156,13 +156,10 @@ class RunRecording:
     def score(self, value: float, terms: Mapping[str, Any]) -> None:
         self._bus.publish(Scored(value=value, terms=dict(terms)))
 
-    def fail(self, during: str, error: BaseException, action: Any = None) -> None:
+    def fail(self, during: str, error: BaseException, action: Any = None, *, agent_id: str | None = None) -> None:
         """Records an error that the caller is about to raise again. If that cannot be done, the error says so."""
-        self._failure = failure(during, error, action=action)
-        try:
-            self._bus.publish(self._failure)
-        except DatasetError as refused:
-            error.add_note(f"this was not recorded: {refused}")
+        self._failure = failure(during, error, action=action, agent_id=agent_id)
+        self._bus.publish_failure(error, self._failure)
 
     def complete(self) -> None:
         """Ends the run, if it began and may be written to, and writes its summary.

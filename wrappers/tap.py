@@ -10,7 +10,7 @@ import gymnasium as gym
 from gymnasium.utils import RecordConstructorArgs
 from gymnasium.wrappers import Autoreset
 
-from agentgym.errors import UsageError
+from agentgym.errors import EvaluationError, UsageError
 from agentgym.events import Bus, Reset, RunStarted, new_run_id, tracing, utc_now
 from agentgym.tasks import Task
 from agentgym.trajectory import describe_env, provenance
@@ -170,6 +170,10 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             self._prepare(self.bus, continues=None)
             self.env.close()
 
+    def fail(self, during: str, error: BaseException, *, agent_id: str | None = None) -> None:
+        """Publishes what broke outside of the environment, in the agent for one, and ends the run with it."""
+        self._run.fail(during, error, agent_id=agent_id)
+
     def complete(self) -> None:
         """Ends the run in the record; the environment stays open, and the next reset begins another run.
 
@@ -270,7 +274,12 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         if "score" in info and info["score"] is None:
             return
         evaluate = getattr(self.env.unwrapped, "evaluate", None)
-        score = evaluate() if evaluate is not None and self._task() is not None else None
+        try:
+            score = evaluate() if evaluate is not None and self._task() is not None else None
+        except EvaluationError as error:
+            # The step was made, and is not lost for it; whoever asks for the score is told.
+            self._run.fail("evaluate", error)
+            return
         if score is not None:
             self._run.score(float(score.value), score.terms)
         elif "score" in info:

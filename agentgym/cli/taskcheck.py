@@ -11,6 +11,7 @@ from agentgym.envs.toolset import ToolSets
 from agentgym.errors import MissingDependencyError, TaskError, UsageError
 from agentgym.evaluators import faults_of_spec
 from agentgym.families import entries_at, load_tasks, suites
+from agentgym.hooks import faults_of_task_hooks
 from agentgym.rewards import faults_of_hooks
 from agentgym.setup import check_step
 from agentgym.tasks import Task, TaskEntry
@@ -89,6 +90,7 @@ def _faults(task: Task) -> Iterator[str]:
             yield str(error)
     yield from _faults_of_tools(task)
     yield from faults_of_hooks(task.metadata.get(_HOOKS, {}))
+    yield from faults_of_task_hooks(task.metadata.get("hooks", []))
     if task.evaluator is not None:
         yield from faults_of_spec(task.evaluator)
 

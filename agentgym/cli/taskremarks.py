@@ -15,7 +15,7 @@ __all__ = ["READ_BY_TOOLS", "remarks_on"]
 READ_BY_TOOLS = ("clock", "corpus", "hosts", "mcp_servers", "search", "user")
 """The keys beside those of `TaskForm` that tools and their clock read."""
 
-_READ = frozenset({*READ_BY_TOOLS, "reward_hooks", *TaskForm.__struct_fields__})
+_READ = frozenset({*READ_BY_TOOLS, "hooks", "reward_hooks", *TaskForm.__struct_fields__})
 _ALIKE = 0.8
 _LONG = 30
 

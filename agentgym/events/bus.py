@@ -12,7 +12,7 @@ from agentgym.events.askers import Askers
 from agentgym.events.points import Interception, Interceptor, OnHookError, interception
 from agentgym.events.record import Record
 from agentgym.events.runids import new_run_id, utc_now
-from agentgym.events.types import Event, ModelResponse, Reset, Step, event_type
+from agentgym.events.types import Event, Failed, ModelResponse, Reset, Step, event_type
 
 __all__ = ["Bus", "Subscriber"]
 
@@ -45,6 +45,7 @@ class Bus:
         self.episode = 0
         self._resets = 0
         self._delivered = -1
+        self._told: BaseException | None = None
         self._pending: deque[_Delivery] = deque()
         self._delivering = False
         self._lock = threading.RLock()
@@ -103,6 +104,19 @@ class Bus:
             if not self._delivering:
                 self._deliver_pending()
         return delivery.record
+
+    def publish_failure(self, error: BaseException, event: Failed) -> None:
+        """Publishes what broke, unless this error has been told already, by someone nearer to it.
+
+        If a subscriber raises, the error says that it was not told: it is about to be raised, and is not replaced.
+        """
+        if error is self._told:
+            return
+        self._told = error
+        try:
+            self.publish(event)
+        except Exception as refused:  # noqa: BLE001 - a subscriber's, while something worse is on its way
+            error.add_note(f"this was not recorded: {type(refused).__name__}: {refused}")
 
     def _record(self, event: Event) -> Record:
         if isinstance(event, ModelResponse | Step | Reset):

@@ -91,7 +91,7 @@ class _Passing:
             self._bus.publish(Note(kind="refused", text=error.reason, value=value, agent_id=call.agent_id))
             return
         error.add_note(f"raised by the hook {here.name} at {call.point!r}")
-        self._bus.publish(failure(f"hook {here.name} at {call.point}", error, agent_id=call.agent_id))
+        self._bus.publish_failure(error, failure(f"hook {here.name} at {call.point}", error, agent_id=call.agent_id))
 
 
 class _Inner:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_type_hints
-
-import msgspec
+from typing import Any
 
 from agentgym.errors import TaskError, UnknownNameError, UsageError
-from agentgym.registry import Registry, suggestion
+from agentgym.registry import Registry, faults_of_options, suggestion
 from agentgym.rewards.costs import invalid_action_penalty, step_cost
 from agentgym.rewards.evaluated import evaluator_progress
 from agentgym.rewards.resolving import resolve_hook
@@ -117,7 +114,7 @@ def _faults_of_named(kind: str, options: Mapping[str, Any], where: str) -> Itera
     except UnknownNameError as error:
         yield f"{error} - at {where}"
         return
-    found = list(_faults_of_options(kind, factory, options, where))
+    found = list(faults_of_options("reward hook", kind, factory, options, where, also=_KEYS))
     yield from found
     if found:
         return
@@ -125,22 +122,3 @@ def _faults_of_named(kind: str, options: Mapping[str, Any], where: str) -> Itera
         factory(**options)
     except UsageError as error:
         yield f"{error} - at {where}"
-
-
-def _faults_of_options(
-    kind: str, factory: Callable[..., Hook], options: Mapping[str, Any], where: str
-) -> Iterator[str]:
-    parameters = inspect.signature(factory).parameters
-    types = get_type_hints(factory)
-    for key, value in options.items():
-        if key not in parameters:
-            hint = suggestion(key, [*parameters, *_KEYS])
-            yield f"the reward hook {kind!r} has no option {key!r}; {hint} - at {where}.{key}"
-            continue
-        try:
-            msgspec.convert(value, types.get(key, Any))
-        except msgspec.ValidationError as error:
-            yield f"{error} - at {where}.{key}"
-    for key, parameter in parameters.items():
-        if parameter.default is parameter.empty and key not in options:
-            yield f"the reward hook {kind!r} needs {key!r} - at {where}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ import gymnasium as gym
 from agentgym.agents import Agent
 from agentgym.errors import EvaluationError, UsageError
 from agentgym.events import Bus, ModelResponse, Reward, ToolCalled
+from agentgym.hooks import NamedHook, read_hook
 from agentgym.rewards import Transition
 from agentgym.runner.lifecycle import Lifecycle
 from agentgym.runner.result import EpisodeResult
@@ -46,7 +47,10 @@ class Episode:
         seed: given to ``reset``.
         task: given to ``reset`` as an option; None to leave the choice to the environment.
         bus: where to publish, where the environment has no recorder; a new one, and a run of its own, if not given.
+        hooks: who observe and intercept from the reset to the end, in any form that `agentgym.hooks.read_hook` takes;
+            the task's own (its key ``hooks``) join them after the reset.
         agent_id: by which the agent is known in the stream.
+        trust_task_hooks: whether the task may name functions of modules, which run here, outside any sandbox.
 
     Attributes:
         bus: of the episode's run.
@@ -56,7 +60,7 @@ class Episode:
         transition: the last step; None before the first.
 
     Raises:
-        UsageError: if a bus is given for an environment that is recorded already.
+        UsageError: if a bus is given for an environment that is recorded already, or a hook cannot be.
     """
 
     def __init__(
@@ -67,7 +71,9 @@ class Episode:
         seed: int | None = None,
         task: Task | str | None = None,
         bus: Bus | None = None,
+        hooks: Sequence[str | Mapping[str, Any] | NamedHook] = (),
         agent_id: str | None = None,
+        trust_task_hooks: bool = False,
     ) -> None:
         tap = _tap_of(env)
         if tap is not None and bus is not None and bus is not tap.bus:
@@ -79,8 +85,16 @@ class Episode:
             owns_run = False
         self.env = env
         self.bus: Bus = tap.bus
-        self._life = Lifecycle(env, tap, agent, agent_id=agent_id, owns_run=owns_run, on_break=self._finish)
-        self._agent_id = agent_id
+        self._life = Lifecycle(
+            env,
+            tap,
+            agent,
+            agent_id=agent_id,
+            owns_run=owns_run,
+            hooks=tuple(map(read_hook, hooks)),
+            trust_task_hooks=trust_task_hooks,
+            on_break=self._finish,
+        )
         self._seed = seed
         self._options = None if task is None else {"task": task}
         self._task = ""
@@ -140,6 +154,8 @@ class Episode:
         Raises:
             UsageError: if the episode is over.
         """
+        self._refuse_over()
+        self._begin()
         action = self.action
         asked = action if self._asked is _NOT_ASKED else self._asked
         before, before_info = self.observation, self.info

@@ -28,7 +28,7 @@ An episode in a thread that its engine has given up breaks at its next act or st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -37,7 +37,8 @@ import gymnasium as gym
 from agentgym.agents.base import Agent, DrawsActions, Finishes, ReadsInfo
 from agentgym.engines import leave_if_given_up
 from agentgym.errors import Refused
-from agentgym.events import Bus, Note, Reward, around, failure, tracing
+from agentgym.events import Bus, Note, Reward, around, tracing
+from agentgym.hooks import NamedHook, hooks_of_task, join
 from agentgym.tasks import Task
 from agentgym.wrappers.tap import Tap
 
@@ -55,6 +56,8 @@ class Lifecycle:
         agent: who acts.
         agent_id: by which the agent is known in the stream.
         owns_run: whether the run ends with the episode.
+        hooks: who observe and intercept while the episode lasts.
+        trust_task_hooks: whether the task may name functions of modules as hooks.
         on_break: told of an error before it goes on.
     """
 
@@ -66,6 +69,8 @@ class Lifecycle:
         *,
         agent_id: str | None,
         owns_run: bool,
+        hooks: Sequence[NamedHook],
+        trust_task_hooks: bool,
         on_break: Callable[[BaseException], object],
     ) -> None:
         self.bus: Bus = tap.bus
@@ -74,9 +79,10 @@ class Lifecycle:
         self._agent = agent
         self._agent_id = agent_id
         self._owns_run = owns_run
+        self._hooks = hooks
+        self._trust_task_hooks = trust_task_hooks
         self._on_break = on_break
         self._read_info = agent.read_info if isinstance(agent, ReadsInfo) else None
-        self._told: BaseException | None = None
         self._leave: list[Callable[[], object]] = []
         self._acting = _Part(self, "agent.act")
         self._reading = _Part(self, "agent.read_info")
@@ -88,9 +94,14 @@ class Lifecycle:
 
     def before(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any], Task]:
         """Observation 0, its info, and the task, which is empty where the environment has none."""
+        self.bus.askers.agent_id = self._agent_id
+        with _Part(self, "hooks"):
+            self._leave.append(join(self.bus, self._hooks))
         with _Part(self, "reset"):
             observation, info = around("reset", {"seed": seed, "options": options}, self._env_reset)
         task = getattr(self._env.unwrapped, "task", None) or Task(id="", instruction="")
+        with _Part(self, "the task's hooks"):
+            self._leave.append(join(self.bus, hooks_of_task(task.metadata, trusted=self._trust_task_hooks)))
         with _Part(self, "agent.reset"):
             if isinstance(self._agent, DrawsActions):
                 self._agent.draw_from(self._env.action_space)
@@ -147,6 +158,7 @@ class Lifecycle:
             with tracing(self.bus):
                 self._tell_finished(result, error)
         finally:
+            self.bus.askers.agent_id = None
             if self._owns_run:
                 self._tap.complete()
             while self._leave:
@@ -154,9 +166,7 @@ class Lifecycle:
 
     def broke(self, during: str, error: BaseException) -> None:
         """Tells of what was raised, if nobody has, and ends the life."""
-        if isinstance(error, Exception) and error is not self._told:
-            self._told = error
-            self.bus.publish(failure(during, error, agent_id=self._agent_id))
+        self._tap.fail(during, error, agent_id=self._agent_id)
         self._on_break(error)
 
     def _tell_finished(self, result: Any, error: BaseException | None) -> None:
@@ -165,17 +175,13 @@ class Lifecycle:
         try:
             self._agent.finish(result)
         except Exception as second:
-            self.bus.publish(failure("agent.finish", second, agent_id=self._agent_id))
+            self._tap.fail("agent.finish", second, agent_id=self._agent_id)
             if error is None:
                 raise
             error.add_note(f"and then agent.finish raised {type(second).__name__}: {second}")
 
     def _env_reset(self, asked: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-        try:
-            return self._env.reset(seed=asked["seed"], options=asked["options"])
-        except BaseException as error:
-            self._told = error
-            raise
+        return self._env.reset(seed=asked["seed"], options=asked["options"])
 
     def _intercepted(self, action: Any) -> Returned:
         try:
@@ -196,11 +202,7 @@ class Lifecycle:
         if action is not self._asked and self._made is None:
             self.bus.publish(Note(kind="action_replaced", value={"asked": self._asked}, step=self._number))
         self._done = action
-        try:
-            self._made = self._env.step(action)
-        except BaseException as error:
-            self._told = error
-            raise
+        self._made = self._env.step(action)
         return self._made
 
 

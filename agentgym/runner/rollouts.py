@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,8 +12,10 @@ import gymnasium as gym
 from agentgym.agents import Closes, make_agent
 from agentgym.agents.policy import wrapped
 from agentgym.errors import BackendError
+from agentgym.hooks import join, read_hook
 from agentgym.runner.episode import Episode
 from agentgym.runner.result import EpisodeResult
+from agentgym.sinks import attached
 from agentgym.tasks import Task
 from agentgym.trajectory.redaction import given_secrets, taking_out
 from agentgym.wrappers import TrajectoryRecorder
@@ -36,9 +39,9 @@ class RolloutSpec:
         first_attempt: the number of the first, where others were made before.
         attempts: how many machines may break, one after the other, before the episode is given up.
         keep_screen: whether the result holds the last screenshot.
-        hooks: who observes and intercepts, each as `agentgym.hooks` names it: a text or a dict.
+        hooks: who observes and intercepts, each in a form that `agentgym.hooks.read_hook` takes: a text or a dict.
         trust_task_hooks: whether a task may name functions of modules as hooks, which run outside any sandbox.
-        sinks: where its records go besides: names of `agentgym.sinks.sinks`, with the argument behind a colon.
+        sinks: where its records go besides, each as `agentgym.sinks.make_sink` takes it.
         session_id: what the runs of one session have in common.
         metadata: kept with the run.
     """
@@ -83,20 +86,23 @@ def rollout(spec: RolloutSpec, *, began: Callable[[str], object] | None = None) 
 
 
 def _attempt(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | None) -> EpisodeResult:
+    hooks = [read_hook(one) for one in spec.hooks]
     agent = make_agent(spec.agent, seed=spec.seed, options=spec.agent_options)
     task = {} if spec.task is None else {"task": spec.task}
-    try:
-        env = wrapped(gym.make(spec.env, **{**spec.env_kwargs, **task}), spec.wrappers)
-        try:
-            env = tap = _tapped(env, spec, attempt)
-            if began is not None:
-                began(tap.run_id)
-            return Episode(env, agent, seed=spec.seed).run(keep_screen=spec.keep_screen)
-        finally:
-            env.close()
-    finally:
+    with ExitStack() as stack:
         if isinstance(agent, Closes):
-            agent.close()
+            stack.callback(agent.close)
+        # Whoever listens hears the end of the run, too, which comes when the environment is closed.
+        listening = stack.enter_context(ExitStack())
+        env = wrapped(gym.make(spec.env, **{**spec.env_kwargs, **task}), spec.wrappers)
+        stack.callback(lambda: env.close())  # noqa: PLW0108 - by then it is the recorder around it
+        env = tap = _tapped(env, spec, attempt)
+        if began is not None:
+            began(tap.run_id)
+        listening.enter_context(attached(tap.bus, spec.sinks, recording=spec.record))
+        listening.callback(join(tap.bus, hooks))
+        episode = Episode(env, agent, seed=spec.seed, trust_task_hooks=spec.trust_task_hooks)
+        return episode.run(keep_screen=spec.keep_screen)
 
 
 def _tapped(env: gym.Env[Any, Any], spec: RolloutSpec, attempt: int) -> Tap:

@@ -18,8 +18,8 @@ _Getter = dict[str, Any]
 
 _LIKE_A_KNOWN_KEY = 0.8
 _LONG = 30
-_HOOKS = "reward_hooks"
-"""The key among the metadata that every environment may be told to read."""
+_HOOKS = ("hooks", "reward_hooks")
+"""The keys among the metadata that are read wherever a task is played."""
 _KINDS = {type(None): "null", bool: "a truth", int: "a number", float: "a number", str: "a text", list: "a list"}
 
 
@@ -139,7 +139,7 @@ def task_to_dict(task: Task) -> dict[str, Any]:
 
 def _misspelt(keys: Collection[Any]) -> Iterator[str]:
     """What is said of keys that look like others which mean something and are not there, each with its JSON path."""
-    known = {*fields_of(TaskForm), _HOOKS}
+    known = {*fields_of(TaskForm), *_HOOKS}
     # A note begins with `_`; nothing long is like any of them.
     others = [key for key in keys if isinstance(key, str) and len(key) < _LONG and not key.startswith("_")]
     for key in others:
