@@ -42,7 +42,7 @@ def waiting(count: int) -> Sequence[RolloutSpec]:
 
 def modelled(count: int, url: str) -> Sequence[RolloutSpec]:
     """The same by the agent `openai`, which asks the server of `engine_model`."""
-    options = {"model": "scripted", "base_url": url, "api_key": "none"}
+    options = {"model": "scripted", "base_url": url}
     return [_spec("openai", seed, options) for seed in range(count)]
 
 
