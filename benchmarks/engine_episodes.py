@@ -24,7 +24,7 @@ _TASK = parse_task(
     {
         "id": "bench/product",
         "instruction": f"Multiply 1 to {_CALLS} by 7, one after the other, and submit the last product.",
-        "tools": ["calculator", "submit"],
+        "tools": ["calculator", "bash", "submit"],
         "max_steps": 10,
         "evaluator": {
             "func": "matches",
@@ -35,9 +35,13 @@ _TASK = parse_task(
 )
 
 
-def waiting(count: int) -> Sequence[RolloutSpec]:
-    """Episodes with tools that need no machine, of five answers that take 50 ms each."""
-    return [_spec("engine_episodes:Waiting", seed) for seed in range(count)]
+def waiting(count: int, *, tool: str = "calculator") -> Sequence[RolloutSpec]:
+    """Episodes of five answers that take 50 ms each.
+
+    Args:
+        tool: what does the sums: ``"bash"`` needs a sandbox.
+    """
+    return [_spec("engine_episodes:Waiting", seed, {"tool": tool}) for seed in range(count)]
 
 
 def modelled(count: int, url: str) -> Sequence[RolloutSpec]:
@@ -76,9 +80,14 @@ def _spec(agent: str, seed: int, options: dict[str, Any] | None = None) -> Rollo
 
 
 class Waiting:
-    """Its model takes 50 ms for an answer."""
+    """Its model takes 50 ms for an answer.
 
-    def __init__(self) -> None:
+    Args:
+        tool: what it calls for sums.
+    """
+
+    def __init__(self, *, tool: str = "calculator") -> None:
+        self._tool = tool
         self._step = 0
 
     def reset(self, task: Task, emit: Emit) -> None:
@@ -88,7 +97,9 @@ class Waiting:
         self._think()
         self._step += 1
         if self._step <= _CALLS:
-            return {"name": "calculator", "arguments": {"expression": f"{self._step} * 7"}}
+            said = f"{self._step} * 7"
+            arguments = {"command": f"echo $(({said}))"} if self._tool == "bash" else {"expression": said}
+            return {"name": self._tool, "arguments": arguments}
         return _submit()
 
     def _think(self) -> None:

@@ -42,6 +42,28 @@ def act_or_kill(order: RolloutSpec | str) -> str:
     return " ".join(map(str, family))
 
 
+def do_or_die(order: tuple[str, int]) -> int:
+    """Kills its worker at every hundredth item, the first time; says in a file which item it did."""
+    folder, number = order
+    if number % 100 == 50 and not Path(folder, f"died-{number}").exists():
+        Path(folder, f"died-{number}").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    with Path(folder, "done").open("a") as done:
+        done.write(f"{number}\n")
+    return number
+
+
+def test_nothing_is_lost_or_done_twice_where_workers_are_killed(tmp_path: Path) -> None:
+    orders = ((str(tmp_path), number) for number in range(1000))
+    outcomes = list(ProcessEngine(workers=2, retries=1).map(do_or_die, orders))
+    assert sorted(outcome.index for outcome in outcomes) == list(range(1000))
+    assert all(outcome.value == outcome.index for outcome in outcomes)
+    assert sorted(map(int, (tmp_path / "done").read_text().split())) == list(range(1000))
+    again = [outcome for outcome in outcomes if outcome.attempts == 2]
+    assert sorted(outcome.index for outcome in again) == list(range(50, 1000, 100))
+    assert all("SIGKILL" in outcome.faults[0] for outcome in again)
+
+
 def wait_until(condition: Callable[[], bool], timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
