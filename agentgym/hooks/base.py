@@ -18,7 +18,10 @@ Hook: TypeAlias = Callable[..., Any]
 
 hooks: Registry[Callable[..., Hook]] = Registry("hook")
 """By name: what makes a hook from keyword options, once an episode or a rollout. A class may say with ``points`` where
-its hooks have a use."""
+its hooks have a use. They are made when they are read, too, to see whether they can be: nothing may come of that."""
+
+hooks.register_lazily("answer", "agentgym.hooks.person:answer")
+hooks.register_lazily("approve", "agentgym.hooks.person:approve")
 
 
 @runtime_checkable
