@@ -11,6 +11,7 @@ import gymnasium as gym
 import pytest
 
 from agentgym.wrappers import RewardHooks, TrajectoryRecorder
+from tests.modelserver import call, say, serving
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
@@ -42,8 +43,8 @@ SAYS = {
 }
 
 
-# What learns has its own test below.
-ALONE = [path for path in sorted(EXAMPLES.glob("*.py")) if not path.stem.startswith("offline")]
+# What learns, and what asks a model, has its own test below.
+ALONE = [path for path in sorted(EXAMPLES.glob("*.py")) if not path.stem.startswith(("llm", "offline"))]
 
 
 @pytest.mark.desktop
@@ -72,6 +73,25 @@ def test_an_example_reads_what_it_has_recorded_not_what_was_there(example: str, 
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert SAYS[example] in result.stdout
+
+
+@pytest.mark.episodes
+def test_a_model_at_any_address_does_the_task_of_the_example(tmp_path: Path) -> None:
+    count = call("bash", command="grep -c sea poem.txt > count.txt && cat count.txt")
+    with serving([call("bash", command="cat poem.txt"), count, say("DONE")]) as server:
+        result = subprocess.run(
+            [sys.executable, "-W", "error", str(EXAMPLES / "llm_agent.py"), "scripted"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "none"},
+        )
+    assert result.returncode == 0, result.stderr
+    assert server.refused == []
+    assert "bash gave: 2" in result.stdout
+    read, written = server.usage["input_tokens"], server.usage["output_tokens"]
+    assert f"score 1.0 in 3 steps; 3 calls of the model, {read} tokens read, {written} written" in result.stdout
+    assert "requests in the recording: 3" in result.stdout
 
 
 @pytest.mark.slow

@@ -13,11 +13,14 @@ from agentgym.actions import Batch, Done, ToolCall
 from agentgym.agents import agents, make_agent
 from agentgym.agents.openai import OpenAIAgent, sent_body
 from agentgym.errors import UsageError
+from agentgym.export import exporters
 from agentgym.runner import RolloutSpec, rollout
 from agentgym.trajectory import Dataset
+from tests.adapters.sums import SUM
 from tests.agents.llm import play, sums
 from tests.modelserver import Reply, ToolUse, call, calls, say, serving
 
+TASK: Any = SUM
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
 EACH = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 FILE = {
@@ -56,7 +59,7 @@ def test_what_is_recorded_is_what_the_server_saw_byte_for_byte(api: str, stream:
     script = [call("add", a=2, b=3), say("It is 5, I think: é"), call("answer", text="5")]
     with serving(script) as server:
         options = {"model": "scripted", "base_url": server.url, "api": api, "stream": stream, "temperature": 0.1}
-        spec = RolloutSpec("openai", env="agentgym/Tools-v0", task=_sum(), agent_options=options, record=str(tmp_path))
+        spec = RolloutSpec("openai", env="agentgym/Tools-v0", task=TASK, agent_options=options, record=str(tmp_path))
         result = rollout(spec)
     assert result.score == 1
     (episode,) = Dataset(tmp_path)
@@ -189,6 +192,53 @@ def test_token_ids_and_log_probabilities_are_kept_call_by_call(stream: bool) -> 
     assert second.prompt_token_ids[: len(before)] == before
 
 
+def test_rows_for_trainers_can_be_made_of_what_was_recorded(tmp_path: Path) -> None:
+    script = [say("let me see"), calls(("add", {"a": 2, "b": 3}), text="I add."), call("answer", text="5")]
+    with serving(script, extra=("return_token_ids",)) as server:
+        options = {"model": "scripted", "base_url": server.url, "logprobs": True, "token_ids": True}
+        data = str(tmp_path / "data")
+        rollout(RolloutSpec("openai", env="agentgym/Tools-v0", task=TASK, agent_options=options, record=data))
+    exporters["rl"](Dataset(data), tmp_path / "rl")
+    rows = [json.loads(line) for line in (tmp_path / "rl" / "steps.jsonl").read_text().splitlines()]
+    calls_of_the_model = [one for row in rows for one in row["calls"]]
+    assert [len(one["completion_token_ids"]) for one in calls_of_the_model] == [
+        len(one["completion_mask"]) for one in calls_of_the_model
+    ]
+    # Of a call's tokens the server told ids, and no probabilities.
+    assert [one["logprobs"] is None for one in calls_of_the_model] == [False, True, True]
+
+
+def test_both_apis_make_the_same_conversation_to_learn_from(tmp_path: Path) -> None:
+    script = [
+        calls(("add", {"a": 2, "b": 3}), ("add", {"a": 1}), text="I add.", reasoning="Hm."),
+        say("It is 5."),
+        call("answer", text="5"),
+    ]
+    learned = []
+    for api in ("chat", "responses"):
+        with serving(script) as server:
+            options = {"model": "scripted", "base_url": server.url, "api": api}
+            data = str(tmp_path / api)
+            rollout(RolloutSpec("openai", env="agentgym/Tools-v0", task=TASK, agent_options=options, record=data))
+        exporters["sft"](Dataset(data), tmp_path / f"{api}.jsonl")
+        learned.append(json.loads((tmp_path / f"{api}.jsonl").read_text())["messages"])
+    assert learned[0] == learned[1]
+    assert [one["role"] for one in learned[0]] == [
+        *("system", "user", "assistant", "tool", "tool", "assistant", "user", "assistant")
+    ]
+
+
+def test_tools_are_called_in_text_where_a_model_has_no_other_way() -> None:
+    add = '<tool_call>\n{"name": "add", "arguments": {"a": 2, "b": 3}}\n</tool_call>'
+    answer = '```json\n{"name": "answer", "arguments": {"text": "5"}}\n```'
+    played = play(sums(), [say(f"First I add.\n{add}"), say(answer)], actions="text")
+    assert played.result.score == 1
+    first, second = played.server.requests
+    assert "tools" not in first
+    assert '"name": "add"' in played.last("system")
+    assert second["messages"][-1] == {"role": "user", "content": "[call-1-0] add\n5"}
+
+
 @BOTH
 def test_the_time_to_the_first_word_is_known_of_a_stream(api: str) -> None:
     played = play(sums(), [call("answer", text="5")], api=api, stream=True)
@@ -219,9 +269,3 @@ def test_an_option_that_cannot_work_is_refused_with_what_would_be_right(options:
 def test_it_has_a_name() -> None:
     assert "openai" in agents
     assert agents["openai"] is OpenAIAgent
-
-
-def _sum() -> Any:
-    from tests.adapters.sums import SUM
-
-    return SUM

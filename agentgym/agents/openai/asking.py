@@ -174,7 +174,7 @@ class Model:
                 prompt_token_ids=reply.prompt_token_ids,
                 completion_token_ids=reply.completion_token_ids,
                 completion_mask=None if reply.completion_token_ids is None else [1] * len(reply.completion_token_ids),
-                logprobs=reply.logprobs,
+                logprobs=_fitting(reply),
                 retry_of=retry_of,
                 raw=raw,
                 agent_id=self._options.agent_id,
@@ -282,6 +282,12 @@ def _content(reply: Reply) -> Any:
     if reply.refusal is not None:
         return [{"type": "refusal", "refusal": reply.refusal}]
     return reply.text or None
+
+
+def _fitting(reply: Reply) -> list[float] | None:
+    """The log probabilities, if there is one a token; servers that tell none of a call's tokens give fewer."""
+    ids, logprobs = reply.completion_token_ids, reply.logprobs
+    return None if ids is not None and logprobs is not None and len(ids) != len(logprobs) else logprobs
 
 
 def _told(asked: Asked) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from agentgym.agents.openai.chatview import as_messages
 from agentgym.agents.openai.conversation import LEFT_OUT, Answer, Asked, Reply, Seen, Turn, windowed
-from agentgym.agents.openai.fields import Torn, listed, mapped, pruned, text_in, usage_of
+from agentgym.agents.openai.fields import Torn, listed, mapped, pruned, usage_of
 from agentgym.agents.openai.options import Options
 from agentgym.agents.openai.thoughts import apart
 
@@ -62,7 +63,7 @@ class Responses:
 
     def as_chat(self, conversation: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The items as messages of chat completions, for readers of those."""
-        return [_as_message(item) for item in conversation if item.get("type") != "reasoning"]
+        return as_messages(conversation)
 
     def read(self, raw: Mapping[str, Any], name: Callable[[str], str]) -> Reply:
         """What the model said.
@@ -202,38 +203,3 @@ def _finish_reason(raw: Mapping[str, Any], calls: Sequence[Asked]) -> str | None
 def _reason(raw: Mapping[str, Any]) -> str:
     error = raw.get("error")
     return str(error.get("message", error) if isinstance(error, Mapping) else error)
-
-
-def _as_message(item: Mapping[str, Any]) -> dict[str, Any]:
-    match item.get("type"):
-        case "function_call":
-            function = {"name": item.get("name"), "arguments": item.get("arguments")}
-            return {
-                "role": "assistant",
-                "tool_calls": [{"id": item.get("call_id"), "type": "function", "function": function}],
-            }
-        case "computer_call":
-            function = {"name": "computer", "arguments": json.dumps(item.get("actions") or item.get("action"))}
-            return {
-                "role": "assistant",
-                "tool_calls": [{"id": item.get("call_id"), "type": "function", "function": function}],
-            }
-        case "function_call_output":
-            return {"role": "tool", "tool_call_id": item.get("call_id"), "content": item.get("output")}
-        case "computer_call_output":
-            address = {"url": mapped(item.get("output"), "an output").get("image_url")}
-            return {
-                "role": "tool",
-                "tool_call_id": item.get("call_id"),
-                "content": [{"type": "image_url", "image_url": address}],
-            }
-    content = item.get("content")
-    if not isinstance(content, list):
-        return {"role": item.get("role", "user"), "content": content}
-    return {"role": item.get("role", "user"), "content": [_as_part(part) for part in content]}
-
-
-def _as_part(part: Mapping[str, Any]) -> dict[str, Any]:
-    if part.get("type") == "input_image":
-        return {"type": "image_url", "image_url": {"url": part.get("image_url")}}
-    return {"type": "text", "text": text_in([part])}
