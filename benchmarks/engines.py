@@ -46,7 +46,7 @@ def main() -> None:
     rounds = 1 if given.quick else 3
     parts: Mapping[str, Callable[[], Sequence[Line]]] = {
         "waiting": lambda: _waiting(console, 64 if given.quick else 200, rounds),
-        "computing": lambda: _computing(console, 24 if given.quick else 60, rounds),
+        "computing": lambda: _computing(console, 40 if given.quick else 120, rounds),
         "tiny": lambda: _tiny(console, 1_000 if given.quick else 10_000),
     }
     wanted = [given.only] if given.only else list(parts)

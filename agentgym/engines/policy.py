@@ -148,8 +148,9 @@ class _Course(Generic[Value]):
         return over
 
     def _fill(self) -> None:
-        """Starts what there is room for."""
-        while self._crew.room() > 0 and (attempt := self._next()) is not None:
+        """Starts what there is room for, up to the first that cannot be started: that has its outcome before others."""
+        ready = len(self._ready)
+        while len(self._ready) == ready and self._crew.room() > 0 and (attempt := self._next()) is not None:
             timeout_s = self._limits.timeout_s
             deadline = float("inf") if timeout_s is None else time.monotonic() + timeout_s
             self._running[attempt.index] = replace(attempt, deadline=deadline)

@@ -63,7 +63,12 @@ class Worker:
 
     def handles(self) -> list[int | Connection]:
         """What is ready to be read when there is news; none of its result once it is to leave."""
-        return [self._process.sentinel] if self._leave_by < float("inf") else [self._connection, self._process.sentinel]
+        return [self._process.sentinel] if self.is_leaving else [self._connection, self._process.sentinel]
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was interrupted or dismissed."""
+        return self._leave_by < float("inf")
 
     def interrupt(self) -> None:
         """Has it end as after Ctrl-C, in the middle of its item."""
@@ -108,6 +113,8 @@ class Worker:
 
 def await_any(workers: Sequence[Worker], timeout_s: float | None) -> None:
     """Waits until there is news of one; returns early where some are to be signalled again."""
+    if any(worker.is_leaving for worker in workers):
+        timeout_s = _SIGNAL_AGAIN_S if timeout_s is None else min(timeout_s, _SIGNAL_AGAIN_S)
     wait([handle for worker in workers for handle in worker.handles()], timeout_s)
 
 
@@ -119,7 +126,7 @@ def end(workers: Sequence[Worker]) -> None:
             # Whatever happens here, a second Ctrl-C for one, none is left running.
             stack.callback(worker.drop)
         while left := [worker for worker in left if not worker.gone()]:
-            await_any(left, _SIGNAL_AGAIN_S)
+            await_any(left, None)
         stack.pop_all()
 
 

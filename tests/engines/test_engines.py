@@ -5,7 +5,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agentgym.engines import Outcome, ProcessEngine, engines, make_engine
-from agentgym.errors import BackendError, UnknownNameError, UsageError
+from agentgym.errors import BackendError, TooManyFailures, UnknownNameError, UsageError
 from agentgym.testing.engines import check_engine, check_isolation, check_timeouts, obey, process_id
 
 
@@ -42,9 +42,9 @@ def test_processes_are_isolated() -> None:
     check_isolation(ProcessEngine)
 
 
-@pytest.mark.parametrize("name", ["threads", "processes"])
-def test_an_item_that_is_out_of_time_is_given_up(name: str) -> None:
-    check_timeouts(engines[name])
+@pytest.mark.parametrize(("name", "timeout_s"), [("threads", 0.2), ("processes", 1.5)])
+def test_an_item_that_is_out_of_time_is_given_up(name: str, timeout_s: float) -> None:
+    check_timeouts(engines[name], timeout_s=timeout_s)
 
 
 def test_an_item_may_have_a_process_of_its_own() -> None:
@@ -90,8 +90,10 @@ def test_a_process_lost_while_it_sends_touches_no_other_item() -> None:
     assert good.value == "a" * 1000
 
 
-def hold_open(path: Path) -> None:
+def hold_open(path: Path | None) -> None:
     """Has something open until it is interrupted, and goes on after that if it is stubborn."""
+    if path is None:
+        return
     try:
         path.with_suffix(".open").touch()
         select.select([], [], [])
@@ -106,6 +108,28 @@ def test_an_item_that_is_late_closes_what_it_has_open(tmp_path: Path) -> None:
     (late,) = ProcessEngine(timeout_s=2).map(hold_open, [tmp_path / "late"])
     assert "in the 2 s allowed" in str(late.error)
     assert (tmp_path / "late.closed").exists()
+
+
+def test_an_item_that_will_not_end_is_killed_and_then_its_place_is_free(tmp_path: Path) -> None:
+    late, good = ProcessEngine(workers=1, timeout_s=2).map(hold_open, [tmp_path / "stubborn", None])
+    assert isinstance(late.error, BackendError)
+    assert good == Outcome(1)
+
+
+def test_many_items_that_cannot_be_pickled_are_not_taken_at_once() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[Callable[[], None]]:
+        for number in range(100):
+            taken.append(number)
+            yield lambda: None
+
+    outcomes = ProcessEngine(max_failures=3).map(str, items())
+    assert isinstance(next(outcomes).error, UsageError)
+    assert len(taken) == 1
+    with pytest.raises(TooManyFailures, match="the last was item 2: UsageError: item 2 cannot be pickled"):
+        list(outcomes)
+    assert len(taken) == 3
 
 
 def after_these_are_open(order: tuple[Path, ...]) -> None:
