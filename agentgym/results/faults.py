@@ -38,7 +38,7 @@ _OURS: tuple[tuple[type[Exception], FaultKind], ...] = (
     (RewardHookError, "hook"),
     (UsageError, "usage"),
 )
-_CLIENTS = ("openai", "httpx", "httpcore", "anthropic")
+_CLIENTS = ("anthropic", "httpcore", "httpx", "httpx2", "openai", "requests", "urllib3")
 _NOT_NOW = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
 """Statuses that say nothing of the request: no key, no credit, no such model there, too much at once."""
 

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from agentgym.errors import (
+    BackendError,
+    DatasetError,
+    EvaluationError,
+    RewardHookError,
+    SandboxUnavailableError,
+    TaskError,
+    UnknownNameError,
+)
+from agentgym.results import BROKEN, fault_kind
+
+# Of whichever httpx the installed openai is typed for.
+ASKED: Any = httpx.Request("POST", "http://model/v1/chat/completions")
+
+
+def refused(status: int) -> Exception:
+    classes = {400: openai.BadRequestError, 401: openai.AuthenticationError, 429: openai.RateLimitError}
+    response: Any = httpx.Response(status, request=ASKED)
+    return classes.get(status, openai.InternalServerError)("no", response=response, body=None)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (BackendError("lost"), "machine"),
+        (SandboxUnavailableError("no bubblewrap"), "missing"),
+        (DatasetError("no space left"), "recording"),
+        (EvaluationError("the metric raised"), "evaluation"),
+        (TaskError("malformed"), "task"),
+        (RewardHookError("raised"), "hook"),
+        (UnknownNameError("no such"), "usage"),
+        (ValueError("a fault of the agent"), "code"),
+        (FileNotFoundError("of the agent's"), "code"),
+        (ConnectionRefusedError("nobody there"), "model"),
+        (openai.APIConnectionError(request=ASKED), "model"),
+        (openai.APITimeoutError(request=ASKED), "model"),
+        (httpx.ReadTimeout("slow"), "model"),
+        (refused(429), "model"),
+        (refused(503), "model"),
+        (refused(401), "model"),
+        (refused(400), "code"),
+    ],
+)
+def test_an_error_is_attributed(error: Exception, kind: str) -> None:
+    assert fault_kind(error) == kind
+
+
+def test_what_says_nothing_of_the_agent_is_done_again() -> None:
+    assert {"machine", "model", "missing", "recording", "interrupted"} == BROKEN
