@@ -20,17 +20,17 @@ FaultKind: TypeAlias = Literal[
     "machine", "model", "missing", "recording", "evaluation", "task", "hook", "usage", "code", "interrupted"
 ]
 """``machine``: a desktop, a sandbox, a worker that was lost or out of time. ``model``: a server that did not answer, or
-not now. ``missing``: something that is not installed. ``recording``: a disk that refused. ``evaluation``: a getter or
-metric that raised. ``code``: whatever else raised, of agent, hook, wrapper or environment."""
+not now. ``missing``: something that is not installed. ``recording``: a disk that refused. ``usage``: what was asked for
+cannot be. ``evaluation``: a getter or metric that raised. ``code``: whatever else raised, of agent, hook, wrapper or
+environment, and a request that a model's server refused."""
 
-BROKEN: frozenset[FaultKind] = frozenset({"machine", "model", "missing", "recording", "interrupted"})
-"""Nothing is known of the agent from these: the task is run again when a run is continued."""
+BROKEN: frozenset[FaultKind] = frozenset({"machine", "model", "missing", "recording", "usage", "interrupted"})
+"""They say nothing of the agent: the task is run again when a run is continued."""
 
 RETRIED: frozenset[FaultKind] = frozenset({"machine"})
 """Run again at once. A model's client has tried again by itself; what is not installed will not be in a moment."""
 
 _OURS: tuple[tuple[type[Exception], FaultKind], ...] = (
-    (BackendError, "machine"),
     (MissingDependencyError, "missing"),
     (DatasetError, "recording"),
     (EvaluationError, "evaluation"),
@@ -45,17 +45,28 @@ _NOT_NOW = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
 
 def fault_kind(error: BaseException) -> FaultKind:
     """Of what an episode raised."""
+    if isinstance(error, BackendError):
+        return "machine"
+    status = _status(error)
+    if status is not None:
+        return "model" if status in _NOT_NOW or status >= 500 else "code"
     for kind, name in _OURS:
         if isinstance(error, kind):
             return name
-    return "model" if _is_of_a_server(error) else "code"
+    return "model" if _is_unreached(error) else "code"
 
 
-def _is_of_a_server(error: BaseException) -> bool:
-    """Whether a server could not be reached, or answered that it does not serve now; a refused request is ours."""
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
-        return status in _NOT_NOW or status >= 500
+def _status(error: BaseException) -> int | None:
+    """That a server answered with, where that is what the error is about, or comes from."""
+    for one in (error, error.__cause__):
+        status = getattr(one, "status_code", None)
+        if isinstance(status, int):
+            return status
+    return None
+
+
+def _is_unreached(error: BaseException) -> bool:
+    """Whether a server could not be reached, or did not answer in time."""
     if isinstance(error, ConnectionError | TimeoutError):
         return True
     return any(

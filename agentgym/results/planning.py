@@ -13,9 +13,11 @@ from agentgym.backends.base import backends
 from agentgym.envs.making import made_by_id
 from agentgym.errors import TaskError, UsageError
 from agentgym.families import DESKTOP, entries_at, env_of, suites
+from agentgym.hooks import read_hook
 from agentgym.registration import small_task_ids
 from agentgym.registry import suggestion
 from agentgym.runner import RolloutSpec
+from agentgym.sinks import make_sink
 from agentgym.tasks import Task, TaskEntry
 
 __all__ = ["check", "domains_of", "for_policy", "plan"]
@@ -82,8 +84,12 @@ def check(spec: RolloutSpec) -> None:
     """Makes what an order asks for and lets go of it: a mistake costs no process for each episode, and no machine.
 
     Raises:
-        UsageError: if the agent, the environment or its backend cannot be made from these names and options.
+        UsageError: if a hook, a sink, the agent, the environment or its backend cannot be made from what is named.
     """
+    for hook in spec.hooks:
+        read_hook(hook)
+    for sink in spec.sinks:
+        make_sink(sink, recording=spec.record).close()
     make_agent(spec.agent, seed=spec.seed, options=spec.agent_options)
     backend = spec.env_kwargs.get("backend")
     if isinstance(backend, str):

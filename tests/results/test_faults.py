@@ -14,6 +14,7 @@ from agentgym.errors import (
     SandboxUnavailableError,
     TaskError,
     UnknownNameError,
+    UsageError,
 )
 from agentgym.results import BROKEN, fault_kind
 
@@ -25,6 +26,11 @@ def refused(status: int) -> Exception:
     classes = {400: openai.BadRequestError, 401: openai.AuthenticationError, 429: openai.RateLimitError}
     response: Any = httpx.Response(status, request=ASKED)
     return classes.get(status, openai.InternalServerError)("no", response=response, body=None)
+
+
+def caused(error: Exception, by: Exception) -> Exception:
+    error.__cause__ = by
+    return error
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,8 @@ def refused(status: int) -> Exception:
         (refused(503), "model"),
         (refused(401), "model"),
         (refused(400), "code"),
+        (caused(UsageError("the server refuses the key"), refused(401)), "model"),
+        (caused(UsageError("the server refuses what it is asked"), refused(400)), "code"),
     ],
 )
 def test_an_error_is_attributed(error: Exception, kind: str) -> None:
@@ -54,4 +62,4 @@ def test_an_error_is_attributed(error: Exception, kind: str) -> None:
 
 
 def test_what_says_nothing_of_the_agent_is_done_again() -> None:
-    assert {"machine", "model", "missing", "recording", "interrupted"} == BROKEN
+    assert {"machine", "model", "missing", "recording", "usage", "interrupted"} == BROKEN
