@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -11,8 +12,11 @@ from agentgym.cli.contact_sheet import save_contact_sheet
 from agentgym.cli.output import figure, write_table
 from agentgym.cli.targets import writing
 from agentgym.results import Attempt, Finished, Group, Report, Summary
+from agentgym.trajectory import Dataset
 
 __all__ = ["save_sheet", "write_attempts", "write_report", "write_summary"]
+
+_MOST_LINES = 200
 
 
 def write_report(report: Report) -> None:
@@ -27,6 +31,11 @@ def write_report(report: Report) -> None:
 
 
 def write_attempts(attempts: Sequence[Attempt]) -> None:
+    """A line for each; of more than a screen can hold, for those alone of which there is something to say."""
+    if len(attempts) > _MOST_LINES:
+        attempts = [one for one in attempts if _remark(one)][:_MOST_LINES]
+        if not attempts:
+            return
     remarked = any(_remark(one) for one in attempts)
     write_table(
         ("task", "seed", "score", "return", "steps", "steps/s", *(("remark",) if remarked else ())),
@@ -46,13 +55,25 @@ def write_summary(summary: Summary) -> None:
 
 
 def save_sheet(report: Report, finished: Sequence[Finished], contact_sheet: Path, *, quiet: bool) -> None:
-    """Draws the last screens of what was run now, in the order of the plan."""
+    """Draws the last screens, in the order of the plan; of what had finished before, from its recording."""
     screens = {one.attempt.place: one.screen for one in finished}
-    stand = [one for one in report.attempts if one.place in screens]
+    drawn = [
+        (_caption(one), screens[one.place] if one.place in screens else _recorded(report.dataset, one))
+        for one in report.attempts
+    ]
     with writing(contact_sheet):
-        save_contact_sheet([(_caption(one), screens[one.place]) for one in stand], contact_sheet)
+        save_contact_sheet(drawn, contact_sheet)
     if not quiet:
         typer.echo(f"contact sheet: {contact_sheet}")
+
+
+def _recorded(dataset: Path | None, attempt: Attempt) -> Any:
+    """The last screen in a recording; None if there is no recording, or no screen in it."""
+    if dataset is None or attempt.run_id is None or not (dataset / "dataset.json").exists():
+        return None
+    episodes = Dataset(dataset).filter(run=attempt.run_id)
+    shown = episodes[-1].observations if episodes else None
+    return shown["screenshot"][-1] if isinstance(shown, Mapping) and "screenshot" in shown else None
 
 
 def _caption(attempt: Attempt) -> str:

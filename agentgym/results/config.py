@@ -41,7 +41,7 @@ class RunConfig(BaseModel):
         engine: where episodes run; None for ``processes``, or ``serial`` for a policy on widgets in the process.
         workers: how many run at a time; None for one, or what is usual for the engine.
         engine_options: for the engine.
-        timeout: seconds after which an episode is ended; None for never.
+        timeout: seconds after which an episode is ended; None or 0 for never.
         retries: how often an episode is tried again at once after a machine fault.
         max_failures: ends the session when so many episodes have failed.
         out: the folder of results, and of the dataset; None for ``runs/<session>``.
@@ -72,7 +72,7 @@ class RunConfig(BaseModel):
     engine: str | None = None
     workers: Positive | None = None
     engine_options: dict[str, Any] = {}
-    timeout: Annotated[float, Field(gt=0)] | None = 600.0
+    timeout: Annotated[float, Field(ge=0)] | None = 600.0
     retries: Natural = 2
     max_failures: Positive | None = None
     out: str | None = None
@@ -96,6 +96,11 @@ class RunConfig(BaseModel):
         if session is not None and _SAFE.match(session) is None:
             raise ValueError(f"a session is named by letters, digits, '.', '_' and '-', not {session!r}")
         return session
+
+    @field_validator("timeout")
+    @classmethod
+    def _never(cls, timeout: float | None) -> float | None:
+        return timeout or None
 
     def agent_arguments(self) -> dict[str, Any]:
         """The options of the agent, its model's included."""

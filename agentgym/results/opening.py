@@ -108,11 +108,14 @@ def _continued(folder: RunFolder, config: RunConfig, items: Sequence[Item]) -> R
 
 
 def _written_args(folder: RunFolder, config: RunConfig, session_id: str, now: datetime) -> str:
-    """Writes what was told; returns the session, which is that of the folder if it had one."""
+    """Writes what was told, now and by each call before; returns the session, which is the folder's if it had one."""
     args = read_args(folder.path) or {}
-    kept = {"session_id": args.get("session_id", session_id), "begun": args.get("begun", now.isoformat())}
-    folder.write_args({**kept, "agentgym": version("agentgym-envs"), **secretless(config)})
-    return str(kept["session_id"])
+    session_id = str(args.get("session_id", session_id))
+    told = secretless(config)
+    call = {"at": now.isoformat(timespec="seconds"), "given": {name: told[name] for name in config.model_fields_set}}
+    about = {"session_id": session_id, "agentgym": version("agentgym-envs")}
+    folder.write_args({**about, **told, "session": session_id, "calls": [*args.get("calls", []), call]})
+    return session_id
 
 
 def _add_lost(results: Results, dataset: Path, items: Sequence[Item], config: RunConfig, session_id: str) -> None:
@@ -137,8 +140,9 @@ def _is_missing(stands: Attempt | None, *, redo_errors: bool) -> bool:
 def _not_runnable(items: Sequence[Item], lacking: Lacking) -> dict[Place, str]:
     """Of what needs an application that this machine lacks, what to type."""
     desktops = [item for item in items if item.spec.env_kwargs.get("backend") == "x11"]
-    reasons = {item.place: lacking(_applications(item.spec)) for item in desktops}
-    return {place: reason for place, reason in reasons.items() if reason is not None}
+    # Of whatever seed, a task needs the same applications.
+    reasons = {item.task: lacking(_applications(item.spec)) for item in {one.task: one for one in desktops}.values()}
+    return {item.place: reason for item in desktops if (reason := reasons[item.task]) is not None}
 
 
 def _applications(spec: RolloutSpec) -> set[str]:

@@ -165,3 +165,23 @@ def test_a_folder_without_results_is_told(tmp_path: Path, run: Run) -> None:
     code, _, err = run("results", str(tmp_path))
     assert code == 2
     assert "holds no results" in err
+
+
+def test_the_last_screens_of_what_had_finished_are_drawn_from_the_recording(
+    tasks: str, tmp_path: Path, run: Run
+) -> None:
+    sheets = [tmp_path / "first.png", tmp_path / "again.png"]
+    machine = ("--backend", "memory", "--engine", "serial", "--agent", "noop", "--out", str(tmp_path / "data"))
+    for sheet in sheets:
+        assert run("run", tasks, *machine, "--contact-sheet", str(sheet))[0] == 0
+    assert sheets[0].read_bytes() == sheets[1].read_bytes()
+
+
+def test_what_each_call_was_told_is_kept(tasks: str, tmp_path: Path, run: Run) -> None:
+    data = tmp_path / "data"
+    machine = ("--backend", "memory", "--engine", "serial", "--agent", "noop", "--out", str(data), "--no-trace")
+    run("run", tasks, *machine)
+    run("run", tasks, *machine, "--episodes", "2")
+    args = json.loads((data / "args.json").read_text())
+    assert (args["episodes"], args["agent"], args["trace"]) == (2, "noop", False)
+    assert ["episodes" in call["given"] for call in args["calls"]] == [False, True]
