@@ -44,6 +44,7 @@ class RolloutSpec:
         sinks: where its records go besides, each as `agentgym.sinks.make_sink` takes it.
         session_id: what the runs of one session have in common.
         metadata: kept with the run.
+        agent_seed: of an agent that draws at random, where it is not that of the environment.
     """
 
     agent: str
@@ -62,6 +63,7 @@ class RolloutSpec:
     sinks: tuple[str, ...] = ()
     session_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    agent_seed: int | None = None
 
 
 def rollout(spec: RolloutSpec, *, began: Callable[[str], object] | None = None) -> EpisodeResult:
@@ -87,7 +89,8 @@ def rollout(spec: RolloutSpec, *, began: Callable[[str], object] | None = None) 
 
 def _attempt(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | None) -> EpisodeResult:
     hooks = [read_hook(one) for one in spec.hooks]
-    agent = make_agent(spec.agent, seed=spec.seed, options=spec.agent_options)
+    seed = spec.seed if spec.agent_seed is None else spec.agent_seed
+    agent = make_agent(spec.agent, seed=seed, options=spec.agent_options)
     task = {} if spec.task is None else {"task": spec.task}
     with ExitStack() as stack:
         if isinstance(agent, Closes):
