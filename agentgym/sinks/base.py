@@ -94,8 +94,10 @@ sinks: Registry[Callable[[SinkOrder], Sink]] = Registry("sink")
 
 sinks.register_lazily("console", "agentgym.sinks.console:console_sink")
 sinks.register_lazily("jsonl", "agentgym.sinks.jsonl:jsonl_sink")
+sinks.register_lazily("otlp", "agentgym.sinks.otlp:otlp_sink")
 sinks.register_lazily("redis", "agentgym.sinks.redis:redis_sink")
 sinks.register_lazily("rediss", "agentgym.sinks.redis:redis_sink")
+sinks.register_lazily("tensorboard", "agentgym.sinks.tensorboard:tensorboard_sink")
 
 
 def read_order(text: str, *, recording: str | os.PathLike[str] | None = None) -> SinkOrder:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from agentgym.events import ModelResponse
-from agentgym.export.chat import text_of, wanted
-from agentgym.export.writing import plain
+from agentgym.events.chat import text_of, wanted
+from agentgym.events.plain import plain
 
 __all__ = ["input_messages", "output_messages", "system_instructions"]
 
