@@ -13,6 +13,7 @@ from agentgym.cli.apps import commands as apps
 from agentgym.cli.doctor import doctor
 from agentgym.cli.events import events
 from agentgym.cli.export import export
+from agentgym.cli.follow import follow
 from agentgym.cli.imports import import_recording
 from agentgym.cli.listing import list_names
 from agentgym.cli.play import play
@@ -25,6 +26,7 @@ from agentgym.cli.run import run
 from agentgym.cli.screenshot import screenshot
 from agentgym.cli.serve_mcp import serve_mcp
 from agentgym.cli.status import status
+from agentgym.cli.sync import sync
 from agentgym.cli.tools import commands as tools
 from agentgym.cli.train import train
 from agentgym.cli.validate import validate
@@ -77,6 +79,8 @@ app.command("plot")(plot)
 app.command("status")(status)
 app.command("events")(events)
 app.command("replay")(replay_command)
+app.command("follow")(follow)
+app.command("sync")(sync)
 app.command("train")(train)
 app.command("serve-mcp")(serve_mcp)
 app.add_typer(apps, name="apps")

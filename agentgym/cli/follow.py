@@ -32,7 +32,9 @@ def follow(
         list[str] | None, typer.Option(help="Hand what comes to a sink: tensorboard:DIR, jsonl:PATH; may be repeated.")
     ] = None,
     group: Annotated[str, typer.Option(help="Whose progress the server remembers.")] = GROUP,
-    consumer: Annotated[str | None, typer.Option(help="The name of this reader in the group; drawn if not given.")] = None,
+    consumer: Annotated[
+        str | None, typer.Option(help="The name of this reader in the group; drawn if not given.")
+    ] = None,
     claim_after: Annotated[
         float, typer.Option(help="Take over what another reader has left for so many seconds.")
     ] = 10.0,
@@ -46,8 +48,8 @@ def follow(
     \b
     Examples:
       agentgym follow redis://head:6379/0?stream=night --into data/
-      agentgym follow redis://head:6379/0?stream=night --console --group watching
-      agentgym follow redis://head:6379/0?stream=night --sink tensorboard:board/ --idle 60
+      agentgym follow redis://head:6379/0 --console --group watching
+      agentgym follow redis://head:6379/0 --sink tensorboard:board --idle 60
     """
     texts = [*(["console"] if console else []), *(sink or [])]
     if into is None and not texts:

@@ -15,7 +15,9 @@ __all__ = ["sync"]
 
 def sync(
     data: Annotated[Path, typer.Argument(help="The dataset: a folder of recordings.")],
-    sink: Annotated[str, typer.Option(help="redis://HOST:PORT/DB?stream=NAME, otlp:http://…, tensorboard:DIR, jsonl:PATH.")],
+    sink: Annotated[
+        str, typer.Option(help="redis://HOST:PORT/DB?stream=NAME, otlp:http://…, tensorboard:DIR, jsonl:PATH.")
+    ],
     run: Annotated[list[str] | None, typer.Option(help="Only this run; may be repeated.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:

@@ -17,7 +17,7 @@ from agentgym.runner.episode import Episode
 from agentgym.runner.result import EpisodeResult
 from agentgym.sinks import attached
 from agentgym.tasks import Task
-from agentgym.trajectory.redaction import given_secrets, taking_out
+from agentgym.trajectory.redaction import Redact, given_secrets, taking_out
 from agentgym.wrappers import TrajectoryRecorder
 from agentgym.wrappers.tap import Tap
 
@@ -102,7 +102,7 @@ def _attempt(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | N
         env = tap = _tapped(env, spec, attempt)
         if began is not None:
             began(tap.run_id)
-        listening.enter_context(attached(tap.bus, spec.sinks, recording=spec.record))
+        listening.enter_context(attached(tap.bus, spec.sinks, recording=spec.record, secrets=_secrets(spec)))
         listening.callback(join(tap.bus, hooks))
         episode = Episode(env, agent, seed=spec.seed, trust_task_hooks=spec.trust_task_hooks)
         return episode.run(keep_screen=spec.keep_screen)
@@ -112,5 +112,10 @@ def _tapped(env: gym.Env[Any, Any], spec: RolloutSpec, attempt: int) -> Tap:
     about = {"session_id": spec.session_id, "attempt": spec.first_attempt + attempt - 1}
     if spec.record is None:
         return Tap(env, agent=spec.agent, metadata=spec.metadata, about=about)
-    redact = taking_out(given_secrets([spec.agent_options, spec.env_kwargs, spec.hooks]))
-    return TrajectoryRecorder(env, spec.record, agent=spec.agent, metadata=spec.metadata, about=about, redact=redact)
+    return TrajectoryRecorder(
+        env, spec.record, agent=spec.agent, metadata=spec.metadata, about=about, redact=_secrets(spec)
+    )
+
+
+def _secrets(spec: RolloutSpec) -> Redact:
+    return taking_out(given_secrets([spec.agent_options, spec.env_kwargs, spec.hooks]))

@@ -9,14 +9,18 @@ from contextlib import ExitStack, contextmanager
 
 from agentgym.events import Bus, Note, Record
 from agentgym.sinks.base import Sink, SinkWarning, make_sink
-from agentgym.trajectory.redaction import make_redact
+from agentgym.trajectory.redaction import Redact, make_redact
 
 __all__ = ["Guarded", "attached"]
 
 
 @contextmanager
 def attached(
-    bus: Bus, texts: Iterable[str], *, recording: str | os.PathLike[str] | None = None
+    bus: Bus,
+    texts: Iterable[str],
+    *,
+    recording: str | os.PathLike[str] | None = None,
+    secrets: Redact | None = None,
 ) -> Iterator[tuple[Sink, ...]]:
     """Hands a bus's records to the sinks that are named, for the block, and closes them after it.
 
@@ -28,6 +32,7 @@ def attached(
             has it.
         texts: as `make_sink` takes them. None is attached if one of them is mistaken.
         recording: the folder that the run is recorded into.
+        secrets: takes out of texts what only the caller knows to be secret.
 
     Raises:
         UsageError: as `make_sink`.
@@ -35,7 +40,7 @@ def attached(
     with ExitStack() as stack:
         guarded = []
         for text in texts:
-            one = Guarded(make_sink(text, recording=recording), bus, make_redact(os.environ)(text))
+            one = Guarded(make_sink(text, recording=recording, secrets=secrets), bus, make_redact(os.environ)(text))
             stack.callback(one.close)
             guarded.append(one)
         for one in guarded:

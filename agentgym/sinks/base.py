@@ -14,7 +14,7 @@ import msgspec
 from agentgym.errors import UsageError
 from agentgym.events import Record
 from agentgym.registry import Registry, suggestion
-from agentgym.trajectory.redaction import make_redact
+from agentgym.trajectory.redaction import Redact, make_redact
 
 __all__ = ["CatchesUp", "Sink", "SinkOrder", "SinkWarning", "make_sink", "read_order", "sinks"]
 
@@ -56,6 +56,7 @@ class SinkOrder:
         options: as texts.
         recording: the folder of the dataset that the same run is recorded into; None if it is not.
         live: whether records come from an episode that must not wait.
+        secrets: takes out of texts what only the caller knows to be secret.
     """
 
     text: str
@@ -63,6 +64,7 @@ class SinkOrder:
     options: Mapping[str, str] = field(default_factory=dict)
     recording: Path | None = None
     live: bool = True
+    secrets: Redact | None = None
 
     @property
     def name(self) -> str:
@@ -71,7 +73,13 @@ class SinkOrder:
     @property
     def shown(self) -> str:
         """The text without its secrets."""
-        return make_redact(os.environ)(self.text)
+        return self.redact(self.text)
+
+    @property
+    def redact(self) -> Redact:
+        """Takes secrets out of texts: the caller's, and those that are known by what they look like."""
+        known, more = make_redact(os.environ), self.secrets
+        return known if more is None else lambda text: more(known(text))
 
     def read(self, form: type[Options]) -> Options:
         """The options, of the types that they are to have.
@@ -108,17 +116,24 @@ def read_order(text: str, *, recording: str | os.PathLike[str] | None = None) ->
     return SinkOrder(text, place, options, None if recording is None else Path(recording).absolute())
 
 
-def make_sink(text: str, *, recording: str | os.PathLike[str] | None = None, live: bool = True) -> Sink:
+def make_sink(
+    text: str,
+    *,
+    recording: str | os.PathLike[str] | None = None,
+    live: bool = True,
+    secrets: Redact | None = None,
+) -> Sink:
     """The sink that a text names: ``"console"``, ``"jsonl:events.jsonl?fsync=true"``.
 
     Args:
         text: ``NAME:PLACE?OPTION=VALUE&…``; what a sink takes stands in docs/sinks.md.
         recording: the folder that the run is recorded into, for a sink that reads what it sends from there.
         live: False for one that may be waited for, and then drops nothing.
+        secrets: takes out of texts what only the caller knows to be secret.
 
     Raises:
         UsageError: if there is no such sink, or it cannot be one as it is ordered.
         MissingDependencyError: says what to install.
     """
-    order = replace(read_order(text, recording=recording), live=live)
+    order = replace(read_order(text, recording=recording), live=live, secrets=secrets)
     return sinks[order.name](order)

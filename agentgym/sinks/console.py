@@ -36,7 +36,7 @@ from agentgym.events.plain import plain_text
 from agentgym.events.usage import Usage
 from agentgym.sinks.base import Sink, SinkOrder
 from agentgym.sinks.queued import Queued
-from agentgym.trajectory.redaction import make_redact
+from agentgym.trajectory.redaction import Redact, make_redact
 
 __all__ = ["ConsoleLines", "console_sink"]
 
@@ -73,12 +73,13 @@ class ConsoleLines:
         level: 0 for how episodes end and what fails; 1 for their steps and calls, too; 2 with what models said, tools
             returned, notes and phases; 3 with all of each text.
         console: of rich; the standard error if none is given.
+        redact: takes secrets out of texts; those that are known by what they look like if not given.
     """
 
-    def __init__(self, *, level: int = STEPS, console: Console | None = None) -> None:
+    def __init__(self, *, level: int = STEPS, console: Console | None = None, redact: Redact | None = None) -> None:
         self._level = level
         self._console = console or _standard_error()
-        self._redact = make_redact(os.environ)
+        self._redact = redact or make_redact(os.environ)
         self._agents: dict[str, RunStarted] = {}
         self._episodes: dict[str, _Episode] = {}
 
@@ -241,7 +242,7 @@ class ConsoleLines:
 def console_sink(order: SinkOrder) -> Sink:
     if order.place not in _LEVELS or order.options:
         raise UsageError(f"the sink {order.text!r} is one of: {', '.join(f'console:{one}' for one in _LEVELS)}")
-    lines = ConsoleLines(level=_LEVELS[order.place])
+    lines = ConsoleLines(level=_LEVELS[order.place], redact=order.redact)
     return Queued(lines) if order.live else lines
 
 

@@ -12,7 +12,7 @@ from agentgym.errors import UsageError
 from agentgym.events import Record
 from agentgym.events.plainlines import plain_line
 from agentgym.sinks.base import SinkOrder
-from agentgym.trajectory.redaction import make_redact, scrub
+from agentgym.trajectory.redaction import Redact, make_redact, scrub
 
 __all__ = ["JsonLines", "jsonl_sink"]
 
@@ -33,13 +33,14 @@ class JsonLines:
     Args:
         path: the file; ``"-"`` for the standard output.
         fsync: whether the disk itself has a line before ``publish`` returns.
+        redact: takes secrets out of texts; those that are known by what they look like if not given.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, fsync: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, fsync: bool = False, redact: Redact | None = None) -> None:
         self._path = None if path == _STANDARD_OUTPUT else Path(path).absolute()
         self._fsync = fsync and self._path is not None
         self._descriptor: int | None = None
-        self._redact = make_redact(os.environ)
+        self._redact = redact or make_redact(os.environ)
         self._last: tuple[str, int] | None = None
 
     def __call__(self, record: Record) -> None:
@@ -76,4 +77,4 @@ class JsonLines:
 def jsonl_sink(order: SinkOrder) -> JsonLines:
     if not order.place:
         raise UsageError(f"the sink {order.text!r} needs a file: jsonl:PATH, or jsonl:- for the standard output")
-    return JsonLines(order.place, fsync=order.read(_Options).fsync)
+    return JsonLines(order.place, fsync=order.read(_Options).fsync, redact=order.redact)

@@ -19,7 +19,7 @@ from agentgym.events.plain import plain, plain_text
 from agentgym.extras import needed
 from agentgym.sinks.base import SinkOrder, SinkWarning
 from agentgym.sinks.spans import EpisodeSpans, Span
-from agentgym.trajectory.redaction import make_redact, scrub
+from agentgym.trajectory.redaction import Redact, make_redact, scrub
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
@@ -50,15 +50,24 @@ class OtlpSpans:
         content: whether prompts, answers, tools' arguments and results are sent.
         patience_s: how long ``close`` may take to send what waits.
         live: False to send each span before the next record is taken.
+        redact: takes secrets out of texts; those that are known by what they look like if not given.
     """
 
-    def __init__(self, endpoint: str, *, content: bool = False, patience_s: float = 5.0, live: bool = True) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        content: bool = False,
+        patience_s: float = 5.0,
+        live: bool = True,
+        redact: Redact | None = None,
+    ) -> None:
         needed("opentelemetry.sdk.trace", extra="otel")
         exporter = needed("opentelemetry.exporter.otlp.proto.http.trace_exporter", extra="otel")
         self._endpoint = endpoint
         self._content = content
         self._patience_s = patience_s
-        self._redact = make_redact(os.environ)
+        self._redact = redact or make_redact(os.environ)
         self._counting = _Counting(exporter.OTLPSpanExporter(endpoint=endpoint, timeout=_ANSWER_S))
         self._processor = _processor(self._counting, live=live)
         self._form = _Form(self._redact)
@@ -144,7 +153,7 @@ class _Counting:
 class _Form:
     """Spans as the SDK has them, without secrets."""
 
-    def __init__(self, redact: Any) -> None:
+    def __init__(self, redact: Redact) -> None:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
@@ -189,7 +198,9 @@ def otlp_sink(order: SinkOrder) -> OtlpSpans:
         raise UsageError(f"expected otlp:http://HOST:4318, got {order.shown!r}")
     options = order.read(_Options)
     endpoint = order.place if address.path.strip("/") else order.place.rstrip("/") + _TRACES
-    return OtlpSpans(endpoint, content=options.content, patience_s=options.patience_s, live=order.live)
+    return OtlpSpans(
+        endpoint, content=options.content, patience_s=options.patience_s, live=order.live, redact=order.redact
+    )
 
 
 def _processor(exporter: Any, *, live: bool) -> SpanProcessor:

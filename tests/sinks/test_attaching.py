@@ -14,6 +14,7 @@ from agentgym.sinks import SinkOrder, SinkWarning, attached, make_sink, sinks
 from agentgym.sinks.attaching import Guarded
 from agentgym.sinks.queued import Queued
 from agentgym.trajectory import Dataset
+from agentgym.trajectory.redaction import taking_out
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.traces import SOLVES, Adding, Talker, play
 
@@ -171,6 +172,13 @@ def test_a_queue_holds_no_observation() -> None:
     (record,) = kept.records
     assert isinstance(record.payload, Step)
     assert (record.payload.observation, record.payload.reward) == (None, 1.0)
+
+
+def test_what_the_caller_knows_to_be_secret_goes_to_no_sink(tmp_path: Path) -> None:
+    bus, path = Bus(), tmp_path / "a.jsonl"
+    with attached(bus, [f"jsonl:{path}"], secrets=taking_out(["my own words"])):
+        bus.publish(Note(kind="tag", text="with my own words and sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"))
+    assert "with [redacted] and [redacted]" in path.read_text()
 
 
 def test_an_order_shows_no_secret() -> None:
