@@ -18,6 +18,7 @@ from agentgym.export import exporters
 from agentgym.families import Suite, suites
 from agentgym.registry import suggestion
 from agentgym.setup import steps
+from agentgym.sinks import sinks
 from agentgym.tools import tools
 
 __all__ = ["list_names"]
@@ -46,6 +47,7 @@ _KINDS: Mapping[str, Callable[[], list[str]]] = {
     "getters": lambda: list(getters),
     "metrics": lambda: list(metrics),
     "setup-steps": lambda: list(steps),
+    "sinks": lambda: list(sinks),
     "suites": lambda: list(suites),
     "tasks": _tasks,
     "tools": lambda: list(tools),
