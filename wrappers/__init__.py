@@ -6,6 +6,7 @@ if __name__ == "wrappers":
 from agentgym.wrappers.action_spaces import ContinuousPointer, DiscreteGrid, StructuredActions, TextActions
 from agentgym.wrappers.element_choice import ElementChoice
 from agentgym.wrappers.evaluator_score import EvaluatorScore
+from agentgym.wrappers.hooked import Hooked
 from agentgym.wrappers.late_rewards import LateRewards
 from agentgym.wrappers.masked_elements import MaskedElements
 from agentgym.wrappers.reward_hooks import RewardHooks
@@ -22,6 +23,7 @@ __all__ = [
     "ElementChoice",
     "EvaluatorScore",
     "Found",
+    "Hooked",
     "LateRewards",
     "MaskedElements",
     "RecordingWarning",

@@ -16,7 +16,7 @@ from agentgym.tasks import Task
 from agentgym.trajectory import describe_env, provenance
 from agentgym.wrappers.run_recording import Keeper, KeepsNothing, OnError, RunRecording, milliseconds_since
 
-__all__ = ["Tap"]
+__all__ = ["Returned", "Tap", "tap_of"]
 
 _ABOUT = frozenset(RunStarted.__struct_fields__) - {
     "agent",
@@ -29,7 +29,8 @@ _ABOUT = frozenset(RunStarted.__struct_fields__) - {
 }
 
 
-_Returned: TypeAlias = tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]
+Returned: TypeAlias = tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]
+"""What ``step`` returns."""
 
 
 class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
@@ -94,6 +95,11 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         """Of the run that is being recorded, or that the next reset begins."""
         return self.bus.run_id
 
+    @property
+    def steps_of_episode(self) -> int:
+        """How many steps of the present episode were published."""
+        return self._run.steps_of_episode
+
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Resets the environment; an episode begins in the record.
 
@@ -111,7 +117,7 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self._begin_episode(observation, info, seed=seed, options=options, started=started)
         return observation, info
 
-    def step(self, action: Any) -> _Returned:
+    def step(self, action: Any) -> Returned:
         """Steps and records.
 
         Raises:
@@ -137,7 +143,7 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self._tell_step(action, (observation, reward, terminated, truncated, info), started)
         return observation, reward, terminated, truncated, info
 
-    def refuse(self, action: Any, reason: str) -> _Returned:
+    def refuse(self, action: Any, reason: str) -> Returned:
         """A step that is not done, because a hook refused; it counts, and ``info["action_error"]`` says why.
 
         An environment that counts steps itself says with a method ``refuse(action, reason)``, which returns as ``step``
@@ -147,7 +153,7 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         started = time.perf_counter()
         if self.env.has_wrapper_attr("refuse"):
             with tracing(self.bus):
-                returned: _Returned = self.env.get_wrapper_attr("refuse")(action, reason)
+                returned: Returned = self.env.get_wrapper_attr("refuse")(action, reason)
         else:
             limit = None if self.env.spec is None else self.env.spec.max_episode_steps
             truncated = limit is not None and self._run.steps_of_episode + 1 >= limit
@@ -155,7 +161,7 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self._tell_step(action, returned, started)
         return returned
 
-    def stand_in(self, action: Any, returned: _Returned) -> None:
+    def stand_in(self, action: Any, returned: Returned) -> None:
         """Publishes a step that was answered in the environment's place."""
         self._tell_step(action, returned, time.perf_counter())
 
@@ -171,8 +177,9 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
             self.env.close()
 
     def fail(self, during: str, error: BaseException, *, agent_id: str | None = None) -> None:
-        """Publishes what broke outside of the environment, in the agent for one, and ends the run with it."""
-        self._run.fail(during, error, agent_id=agent_id)
+        """Publishes what broke outside of the environment, in the agent for one, if there is a run to end with it."""
+        if self._run.is_started:
+            self._run.fail(during, error, agent_id=agent_id)
 
     def complete(self) -> None:
         """Ends the run in the record; the environment stays open, and the next reset begins another run.
@@ -192,7 +199,7 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self.__dict__.update(state)
         self._prepare(Bus(), continues=self._continues)
 
-    def _tell_step(self, action: Any, returned: _Returned, started: float) -> None:
+    def _tell_step(self, action: Any, returned: Returned, started: float) -> None:
         observation, reward, terminated, truncated, info = returned
         self._observation = observation
         self._run.step(
@@ -236,7 +243,7 @@ class Tap(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
                 )
             )
 
-    def _step_unrecorded(self, action: Any) -> _Returned:
+    def _step_unrecorded(self, action: Any) -> Returned:
         observation, reward, terminated, truncated, info = self.env.step(action)
         self._run.episode_is_over = bool(terminated or truncated)
         return observation, reward, terminated, truncated, info
@@ -303,3 +310,12 @@ def _has_autoreset(env: gym.Env[Any, Any]) -> bool:
             return True
         env = env.env
     return False
+
+
+def tap_of(env: gym.Env[Any, Any]) -> Tap | None:
+    """The recorder around the environment, or whatever else publishes what passes."""
+    while isinstance(env, gym.Wrapper):
+        if isinstance(env, Tap):
+            return env
+        env = env.env
+    return None

@@ -44,6 +44,11 @@ class ScriptedAgent:
         except StopIteration:
             return Done()
 
+    def finish(self, result: object) -> None:
+        """Ends a script that is not at its end, and lets go of what it holds."""
+        if self._actions is not None:
+            self._actions.close()
+
 
 class NoopAgent:
     """Does nothing for a few steps and says that it is done: what any task must score 0.

@@ -18,7 +18,7 @@ from agentgym.runner.lifecycle import Lifecycle
 from agentgym.runner.result import EpisodeResult
 from agentgym.runner.usage import UsageSum
 from agentgym.tasks import Task
-from agentgym.wrappers.tap import Tap
+from agentgym.wrappers.tap import Tap, tap_of
 
 __all__ = ["Episode"]
 
@@ -75,7 +75,7 @@ class Episode:
         agent_id: str | None = None,
         trust_task_hooks: bool = False,
     ) -> None:
-        tap = _tap_of(env)
+        tap = tap_of(env)
         if tap is not None and bus is not None and bus is not tap.bus:
             raise UsageError("the environment is recorded, and has a bus of its own: drop bus=, or the recorder")
         if tap is None:
@@ -159,7 +159,7 @@ class Episode:
         action = self.action
         asked = action if self._asked is _NOT_ASKED else self._asked
         before, before_info = self.observation, self.info
-        done, (after, reward, terminated, truncated, info) = self._life.step(action, asked, self.steps + 1)
+        done, (after, reward, terminated, truncated, info) = self._life.step(action, asked)
         self._ended_at = time.monotonic()
         self._action = self._asked = _NOT_ASKED
         paid = float(reward)
@@ -167,8 +167,8 @@ class Episode:
         self.steps += 1
         self.total_return += paid
         self.transition = Transition(before, done, after, paid, bool(terminated), bool(truncated), info, before_info)
-        for reward in self._rewards:
-            self._pay(*reward)
+        for added in self._rewards:
+            self._pay(*added)
         self._rewards.clear()
         self._life.tell_info(info)
         # In a loop, a reward may still be added to the last step.
@@ -224,7 +224,7 @@ class Episode:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
+        if error is None or isinstance(error, GeneratorExit):
             self.close()
         else:
             self._finish(error)
@@ -291,15 +291,6 @@ class Episode:
             usage=self._usage.total(),
             error=None if error is None else f"{type(error).__name__}: {error}",
         )
-
-
-def _tap_of(env: gym.Env[Any, Any]) -> Tap | None:
-    """The recorder around the environment, or whatever else publishes what passes."""
-    while isinstance(env, gym.Wrapper):
-        if isinstance(env, Tap):
-            return env
-        env = env.env
-    return None
 
 
 def _screenshot(observation: Any) -> Any:

@@ -28,7 +28,7 @@ An episode in a thread that its engine has given up breaks at its next act or st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -36,15 +36,13 @@ import gymnasium as gym
 
 from agentgym.agents.base import Agent, DrawsActions, Finishes, ReadsInfo
 from agentgym.engines import leave_if_given_up
-from agentgym.errors import Refused
-from agentgym.events import Bus, Note, Reward, around, tracing
+from agentgym.events import Bus, tracing
 from agentgym.hooks import NamedHook, hooks_of_task, join
 from agentgym.tasks import Task
-from agentgym.wrappers.tap import Tap
+from agentgym.wrappers.intercepting import Intercepting
+from agentgym.wrappers.tap import Returned, Tap
 
-__all__ = ["Lifecycle", "Returned"]
-
-Returned = tuple[Any, Any, bool, bool, dict[str, Any]]
+__all__ = ["Lifecycle"]
 
 
 class Lifecycle:
@@ -84,13 +82,7 @@ class Lifecycle:
         self._on_break = on_break
         self._read_info = agent.read_info if isinstance(agent, ReadsInfo) else None
         self._leave: list[Callable[[], object]] = []
-        self._acting = _Part(self, "agent.act")
-        self._reading = _Part(self, "agent.read_info")
-        self._stepping = _Part(self, "step")
-        self._asked: Any = None
-        self._done: Any = None
-        self._number = 0
-        self._made: Returned | None = None
+        self._through = Intercepting(env, tap, agent_id=agent_id)
 
     def before(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any], Task]:
         """Observation 0, its info, and the task, which is empty where the environment has none."""
@@ -98,8 +90,9 @@ class Lifecycle:
         with _Part(self, "hooks"):
             self._leave.append(join(self.bus, self._hooks))
         with _Part(self, "reset"):
-            observation, info = around("reset", {"seed": seed, "options": options}, self._env_reset)
-        task = getattr(self._env.unwrapped, "task", None) or Task(id="", instruction="")
+            observation, info = self._through.reset(seed, options)
+        found = getattr(self._env.unwrapped, "task", None)
+        task = found if isinstance(found, Task) else Task(id="", instruction="")
         with _Part(self, "the task's hooks"):
             self._leave.append(join(self.bus, hooks_of_task(task.metadata, trusted=self._trust_task_hooks)))
         with _Part(self, "agent.reset"):
@@ -111,33 +104,25 @@ class Lifecycle:
 
     def act(self, observation: Any) -> Any:
         """What the agent wants to do."""
-        with self._acting:
+        with _Part(self, "agent.act"):
             leave_if_given_up()
             return self._agent.act(observation)
 
-    def step(self, action: Any, asked: Any, number: int) -> tuple[Any, Returned]:
+    def step(self, action: Any, asked: Any) -> tuple[Any, Returned]:
         """What was done in the end, and what came of it.
 
         Args:
             action: what is to be done.
             asked: what the agent wanted, if it was asked; otherwise the action.
-            number: of the step, from 1.
         """
-        with self._stepping:
+        with _Part(self, "step"):
             leave_if_given_up()
-            self._asked, self._done = asked, action
-            self._number = number
-            self._made = None
-            if not self.bus.interceptions("step"):
-                returned: Returned = self._env_step(action)
-            else:
-                returned = self._intercepted(action)
-        return self._done, returned
+            return self._through.step(action, asked=asked)
 
     def tell_info(self, info: dict[str, Any]) -> None:
         """Shows the agent what came with an observation, if it wants to see it."""
         if self._read_info is not None:
-            with self._reading:
+            with _Part(self, "agent.read_info"):
                 self._read_info(info)
 
     def score(self) -> float | None:
@@ -163,6 +148,8 @@ class Lifecycle:
                 self._tap.complete()
             while self._leave:
                 self._leave.pop()()
+            # Or the episode would live until the garbage is collected, and with it whatever its agent holds.
+            self._on_break = _nothing
 
     def broke(self, during: str, error: BaseException) -> None:
         """Tells of what was raised, if nobody has, and ends the life."""
@@ -180,30 +167,9 @@ class Lifecycle:
                 raise
             error.add_note(f"and then agent.finish raised {type(second).__name__}: {second}")
 
-    def _env_reset(self, asked: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-        return self._env.reset(seed=asked["seed"], options=asked["options"])
 
-    def _intercepted(self, action: Any) -> Returned:
-        try:
-            returned: Returned = around("step", action, self._env_step, agent_id=self._agent_id)
-        except Refused as refused:
-            if self._made is not None:
-                refused.add_note("the step had been made: refuse before calling proceed")
-                raise
-            return self._tap.refuse(action, refused.reason)
-        if self._made is None:
-            self._tap.stand_in(action, returned)
-        elif float(returned[1]) != float(self._made[1]):
-            difference = float(returned[1]) - float(self._made[1])
-            self.bus.publish(Reward(step=self._number, value=difference, name="step_hook", source="interceptor"))
-        return returned
-
-    def _env_step(self, action: Any) -> Returned:
-        if action is not self._asked and self._made is None:
-            self.bus.publish(Note(kind="action_replaced", value={"asked": self._asked}, step=self._number))
-        self._done = action
-        self._made = self._env.step(action)
-        return self._made
+def _nothing(_error: BaseException) -> None:
+    """For an episode that is over."""
 
 
 class _Part:

@@ -76,13 +76,18 @@ def _play(episode: Episode, left: threading.Event, queue: SimpleQueue[Record | _
 def _stepwise(episode: Episode) -> Iterator[Record]:
     records: deque[Record] = deque()
     unsubscribe = episode.bus.subscribe(records.append)
+    error: Exception | None = None
     try:
         with episode:
             for _ in episode:
                 yield from _taken(records)
-        yield from _taken(records)
+    except Exception as raised:  # noqa: BLE001 - raised again below
+        error = raised
     finally:
         unsubscribe()
+    yield from _taken(records)
+    if error is not None:
+        raise error
 
 
 def _taken(records: deque[Record]) -> Iterator[Record]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -333,3 +335,15 @@ def test_an_action_that_is_set_before_the_first_reset_is_done() -> None:
     episode = Episode(Countdown(), Counting())
     episode.action = 0
     assert episode.step().action == 0
+
+
+def test_an_episode_that_is_over_is_let_go_of_at_once() -> None:
+    episode = Episode(Countdown(), Counting())
+    episode.run()
+    gone = weakref.ref(episode)
+    gc.disable()
+    try:
+        del episode
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -55,6 +55,8 @@ class QtBackend:
         BackendError: in a process that was forked after Qt had started.
     """
 
+    bound_to_thread = True
+
     def __init__(self, screen: tuple[int, int] = NATIVE) -> None:
         self._size = screen_size(screen)
         require_qt()
