@@ -251,6 +251,7 @@ def test_the_time_to_the_first_word_is_known_of_a_stream(api: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        ({"base_url": "localhost:8000"}, "http://"),
         ({"temprature": 1}, "did you mean 'temperature'"),
         ({"images": -1}, "images"),
         ({"api": "assistants"}, "api"),

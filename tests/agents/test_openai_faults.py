@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 from collections.abc import Callable
@@ -14,11 +15,12 @@ import pytest
 
 from agentgym.agents.openai import OpenAIAgent, sent_body
 from agentgym.agents.openai import clients as clients_module
+from agentgym.agents.openai.fields import encodable_json
 from agentgym.errors import BackendError, Refused, UsageError
 from agentgym.events import Bus, Call, ModelRequest, ModelResponse, Note
 from agentgym.runner import Episode, RolloutSpec, rollout
 from tests.agents.llm import model, play, sums
-from tests.modelserver import call, cut, empty, fault, garbage, say, serving, slow, too_long
+from tests.modelserver import Reply, ToolUse, call, cut, empty, fault, garbage, say, serving, slow, too_long
 
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
 EACH = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -218,6 +220,64 @@ def test_an_interceptor_may_answer_in_place_of_the_model_and_the_stream_says_so(
     assert played.asked == []
     (note,) = [event for event in played.events if isinstance(event, Note)]
     assert (note.kind, note.value["reply"]) == ("replaced", said)
+
+
+def test_an_interceptor_may_ask_twice_and_take_either_reply() -> None:
+    def twice(intercepted: Call, proceed: Callable[[Call], Any]) -> Any:
+        first = proceed(intercepted)
+        proceed(intercepted)
+        return first
+
+    bus = Bus()
+    bus.intercept("model_call", twice)
+    played = play(sums(), [ANSWER, say("FAIL")], bus=bus)
+    assert played.result.score == 1
+    assert len(played.asked) == len(played.answered) == 2
+    assert not [event for event in played.events if isinstance(event, Note)]
+
+
+def test_a_reply_that_an_interceptor_edits_keeps_the_ids_of_its_calls() -> None:
+    def edits(intercepted: Call, proceed: Callable[[Call], Any]) -> Any:
+        return json.loads(json.dumps(proceed(intercepted)).replace("wrong", "5"))
+
+    bus = Bus()
+    bus.intercept("model_call", edits)
+    played = play(sums(), [call("answer", text="wrong")], bus=bus)
+    assert played.result.score == 1
+    assert played.actions[0].id == played.answered[0].tool_calls[0]["id"]
+    (note,) = [event for event in played.events if isinstance(event, Note)]
+    assert note.value["call_id"] == played.answered[0].call_id
+
+
+def test_what_an_interceptor_gives_must_be_a_reply() -> None:
+    bus = Bus()
+    bus.intercept("model_call", lambda _call, _proceed: "DONE")
+    with pytest.raises(UsageError, match="an interceptor of 'model_call' returned no reply"):
+        play(sums(), [], bus=bus)
+
+
+def test_calls_that_no_server_would_hear_again_are_told_so_that_it_can() -> None:
+    torn = Reply(calls=(ToolUse("functions.add", '{"a": 2', "x"),))
+    for api in ("chat", "responses"):
+        played = play(sums(), [torn, ANSWER], api=api)
+        again = json.dumps(played.server.requests[1])
+        assert "functions_add" in again
+        assert json.dumps(json.dumps({"raw": '{"a": 2'})) in again
+        assert played.answered[0].tool_calls[0]["function"] == {"name": "functions.add", "arguments": '{"a": 2'}
+
+
+def test_half_a_character_in_a_reply_breaks_nothing() -> None:
+    half = "\\ud83d"
+    raw = json.loads(f'{{"content": "{half} DONE"}}')
+    with pytest.raises(UnicodeEncodeError):
+        raw["content"].encode()
+    assert encodable_json(raw) == {"content": "? DONE"}
+
+
+def test_a_request_that_is_no_json_is_the_callers_fault() -> None:
+    error, _, asked = failed([ANSWER], UsageError, extra={"metadata": {"weight": float("nan")}})
+    assert "cannot be written as JSON" in str(error)
+    assert asked == 0
 
 
 def test_a_refused_call_is_told_and_ends_the_episode() -> None:

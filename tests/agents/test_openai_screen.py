@@ -7,6 +7,7 @@ import io
 import json
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from PIL import Image
@@ -179,3 +180,32 @@ def test_a_value_of_another_space_is_written_as_json() -> None:
     played = play(env, said)
     assert [action.tolist() for action in played.actions] == [wanted.tolist()] * 2
     assert "as JSON" in played.server.requests[1]["messages"][-1]["content"]
+
+
+def test_a_smaller_picture_of_the_screen_is_pointed_at_by_its_own_pixels() -> None:
+    class Smaller(gym.ObservationWrapper[Any, Any, Any]):
+        def observation(self, observation: Any) -> Any:
+            return {"screenshot": np.ascontiguousarray(observation["screenshot"][::2, ::2])}
+
+    script = [call("computer", action="left_click", coordinate=[10, 20]), call("computer", action="done")]
+    played = play(Smaller(desktop()), script, actions="computer")
+    assert played.actions[0] == Click(21, 41)
+    assert "32x24 pixels" in played.server.requests[0]["tools"][0]["function"]["description"]
+
+
+def test_tools_are_not_offered_where_calling_them_is_no_action() -> None:
+    class Chooses(gym.Env[Any, Any]):
+        observation_space = gym.spaces.Discrete(2)
+        action_space = gym.spaces.Discrete(3)
+
+        def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[int, dict[str, Any]]:
+            tool = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
+            return 1, {"tools": [tool], "tool_results": []}
+
+        def step(self, action: Any) -> tuple[int, float, bool, bool, dict[str, Any]]:
+            return 0, float(action), True, False, {}
+
+    played = play(Chooses(), [say("two"), say("2")])
+    assert "tools" not in played.server.requests[0]
+    assert played.result.total_return == 2
+    assert [one["content"] for one in played.server.requests[0]["messages"]][1] == "1"

@@ -10,26 +10,28 @@ from typing import Any, Protocol
 
 from agentgym.agents.base import Emit
 from agentgym.agents.openai.clients import Connection
-from agentgym.agents.openai.conversation import Asked, Reply, Turn
-from agentgym.agents.openai.costs import cost_usd
-from agentgym.agents.openai.fields import Torn, mapped, usage_of
+from agentgym.agents.openai.conversation import Reply, Turn
+from agentgym.agents.openai.fields import Torn, encodable_json, mapped
 from agentgym.agents.openai.options import Options
+from agentgym.agents.openai.telling import failure_event, in_order, reply_event, request_event
 from agentgym.errors import BackendError, Refused, UsageError
-from agentgym.events import ModelRequest, ModelResponse, Note
+from agentgym.events import Note
 from agentgym.events.interceptors import around
-from agentgym.events.usage import Usage
 
-__all__ = ["Dialect", "Model", "sent_body"]
+__all__ = ["Dialect", "Model"]
 
-_PROVIDER = "openai"
 _TOO_LONG = ("context_length", "context length", "maximum context", "exceeds the available context")
-_CONVERSATIONS = ("messages", "input")
 _PASSING = (408, 409, 429)
 _SERVERS_FAULT = 500
 
 
 class Dialect(Protocol):
-    """One of the APIs."""
+    """One of the APIs.
+
+    Attributes:
+        path: of its requests.
+        said_under: the key of a request that has the conversation.
+    """
 
     path: str
     said_under: str
@@ -60,12 +62,12 @@ class Model:
         self._connection: Connection | None = None
         self._emit: Emit = _nobody
         self._ids: set[str] = set()
-        self._came: tuple[Any, Reply] | None = None
-        self.last_call: str | None = None
+        self._came: list[tuple[Any, Reply]] = []
+        self._last_call: str | None = None
 
     def begin(self, emit: Emit) -> None:
         """Begins an episode, in which no call has an id yet."""
-        self._emit, self._ids, self._came, self.last_call = emit, set(), None, None
+        self._emit, self._ids, self._came, self._last_call = emit, set(), [], None
 
     def request(self, conversation: list[dict[str, Any]], tools: list[dict[str, Any]]) -> dict[str, Any]:
         """The body of a request."""
@@ -86,34 +88,23 @@ class Model:
             UsageError: if the server refuses the request or the key.
         """
         options = self._options
-        self._came = None
+        self._came = []
         try:
             raw = around("model_call", dict(request), self._sent, name=options.model, agent_id=options.agent_id)
         except Refused as refused:
-            self._tell_failed(_call_id(options), f"refused: {refused}")
+            self._emit(failure_event(f"refused: {refused}", options, call_id=_call_id(options)))
             raise
-        if (came := self._last_reply) is not None and came[0] is raw:
-            return came[1]
-        try:
-            reply = self._dialect.read(mapped(raw, "what an interceptor gave in place of a reply"), self._named)
-        except Torn as error:
-            raise UsageError(f"an interceptor of 'model_call' returned no reply: {error}") from error
-        value = {"call_id": self.last_call, "reply": raw}
-        self._emit(Note(kind="replaced", text="model_call", value=value, agent_id=options.agent_id))
-        return reply
-
-    @property
-    def _last_reply(self) -> tuple[Any, Reply] | None:
-        return self._came
+        return next((reply for came, reply in self._came if came is raw), None) or self._replaced(raw)
 
     def close(self) -> None:
+        """Lets the server go."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy connects on its own, with the key of its own environment.
-        return {**self.__dict__, "_connection": None, "_emit": _nobody, "_came": None}
+        return {**self.__dict__, "_connection": None, "_emit": _nobody, "_came": []}
 
     @property
     def _connected(self) -> Connection:
@@ -121,21 +112,33 @@ class Model:
             self._connection = Connection(self._options)
         return self._connection
 
+    def _replaced(self, raw: Any) -> Reply:
+        """What an interceptor gave in place of what came."""
+        self._ids -= {one.call_id for _, reply in self._came for one in reply.asked}
+        try:
+            reply = self._dialect.read(mapped(raw, "what it gave"), self._named)
+        except Torn as error:
+            raise UsageError(f"an interceptor of 'model_call' returned no reply: {error}") from error
+        value = {"call_id": self._last_call, "reply": raw}
+        self._emit(Note(kind="replaced", text="model_call", value=value, agent_id=self._options.agent_id))
+        return reply
+
     def _sent(self, request: dict[str, Any]) -> Any:
         """Sends a request, again if a reply came broken; what came is told before it is given back."""
-        request = _in_order(request)
+        request = in_order(request)
+        messages = self._dialect.as_chat(request[self._dialect.said_under])
         before: str | None = None
         for left in range(self._options.retries, -1, -1):
-            call_id = _call_id(self._options)
-            self.last_call = call_id
-            self._tell_request(call_id, request)
+            call_id = self._last_call = _call_id(self._options)
+            self._emit(request_event(request, messages, self._options, call_id=call_id))
             try:
                 return self._answered(call_id, request, retry_of=before)
             except Torn as error:
-                self._tell_failed(call_id, f"broken reply: {error}", retry_of=before, raw=error.raw)
+                what = f"broken reply: {error}"
+                self._emit(failure_event(what, self._options, call_id=call_id, retry_of=before, raw=error.raw))
                 if not left:
-                    what = f"the model {self._options.model!r} answered nothing that can be read: {error}"
-                    raise BackendError(what, kind="network") from error
+                    told = f"the model {self._options.model!r} answered nothing that can be read: {error}"
+                    raise BackendError(told, kind="network") from error
                 before = call_id
         raise AssertionError("unreachable")
 
@@ -148,103 +151,77 @@ class Model:
         import openai
 
         started = time.perf_counter()
-        first: list[float] = []
+        words: list[float] = []
         try:
-            raw = self._posted(request, lambda: first.append(_since(started)))
+            raw = encodable_json(self._posted(request, lambda: words.append(_since(started))))
         except openai.OpenAIError as error:
             raise self._fault(call_id, error, retry_of) from error
+        duration_ms = _since(started)
         try:
             reply = self._dialect.read(mapped(raw, "the reply"), self._named)
         except Torn as error:
-            # What is no reply may have cost something all the same.
             raise Torn(str(error), raw) from error
+        first = words[0] if words else None
         self._emit(
-            ModelResponse(
+            reply_event(
+                reply,
+                raw,
+                self._options,
                 call_id=call_id,
-                id=reply.id,
-                provider=_PROVIDER,
-                model=reply.model,
-                content=_content(reply),
-                reasoning=reply.reasoning,
-                tool_calls=[_told(one) for one in reply.asked],
-                finish_reason=reply.finish_reason,
-                usage=reply.usage,
-                cost_usd=cost_usd(Usage.read(reply.usage), self._options.prices),
-                first_token_ms=first[0] if first else None,
-                prompt_token_ids=reply.prompt_token_ids,
-                completion_token_ids=reply.completion_token_ids,
-                completion_mask=None if reply.completion_token_ids is None else [1] * len(reply.completion_token_ids),
-                logprobs=_fitting(reply),
                 retry_of=retry_of,
-                raw=raw,
-                agent_id=self._options.agent_id,
-                duration_ms=_since(started),
+                first_token_ms=first,
+                duration_ms=duration_ms,
             )
         )
-        self._came = (raw, reply)
+        self._came.append((raw, reply))
         return raw
 
-    def _posted(self, request: dict[str, Any], first: Callable[[], None]) -> Any:
-        """The reply's JSON."""
+    def _posted(self, request: dict[str, Any], word: Callable[[], None]) -> Any:
+        """The reply's JSON.
+
+        Args:
+            word: is called for what comes of a stream.
+
+        Raises:
+            Torn: if it is none.
+            UsageError: if the request itself is none.
+        """
         import openai
 
-        client = self._connected.client
-        if not request.get("stream"):
-            try:
-                return client.post(self._dialect.path, body=request, cast_to=object)
-            except ValueError as error:
-                raise Torn(f"no JSON: {error}") from error
-        stream = client.post(
-            self._dialect.path, body=request, cast_to=object, stream=True, stream_cls=openai.Stream[object]
-        )
-        with stream:
-            try:
-                return self._dialect.collected(stream, first)
-            except (openai.APIError, ValueError) as error:
-                raise Torn(f"the stream broke: {error}") from error
+        post = self._connected.client.post
+        try:
+            if not request.get("stream"):
+                return post(self._dialect.path, body=request, cast_to=object)
+            with post(
+                self._dialect.path, body=request, cast_to=object, stream=True, stream_cls=openai.Stream[object]
+            ) as stream:
+                return self._streamed(stream, word)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise Torn(f"no JSON: {error}") from error
+        except ValueError as error:
+            raise UsageError(f"the request cannot be written as JSON: {error}") from error
+
+    def _streamed(self, stream: Any, word: Callable[[], None]) -> Any:
+        import openai
+
+        try:
+            return self._dialect.collected(stream, word)
+        except openai.APIError as error:
+            raise Torn(f"the stream broke: {error}") from error
 
     def _fault(self, call_id: str, error: Exception, retry_of: str | None) -> Exception:
         """Tells of a request that failed; whose fault it was."""
         import openai
 
+        options = self._options
         what = self._connected.without_key(str(error))
-        self._tell_failed(call_id, f"{type(error).__name__}: {what}", retry_of=retry_of)
+        self._emit(failure_event(f"{type(error).__name__}: {what}", options, call_id=call_id, retry_of=retry_of))
         status = error.status_code if isinstance(error, openai.APIStatusError) else _SERVERS_FAULT
         if status in _PASSING or status >= _SERVERS_FAULT:
-            message = f"the model {self._options.model!r} could not be asked: {what}"
-            return BackendError(message, kind="network")
+            return BackendError(f"the model {options.model!r} could not be asked: {what}", kind="network")
         hint = "; give the agent context_tokens" if any(word in what.lower() for word in _TOO_LONG) else ""
-        return UsageError(f"the server refuses what the model {self._options.model!r} is asked: {what}{hint}")
-
-    def _tell_request(self, call_id: str, request: Mapping[str, Any]) -> None:
-        under = self._dialect.said_under
-        beside = {name: value for name, value in request.items() if name not in ("model", "tools", "messages")}
-        self._emit(
-            ModelRequest(
-                call_id=call_id,
-                messages=self._dialect.as_chat(request[under]),
-                provider=_PROVIDER,
-                model=request.get("model"),
-                tools=request.get("tools", []),
-                parameters=beside,
-                agent_id=self._options.agent_id,
-            )
-        )
-
-    def _tell_failed(self, call_id: str, error: str, *, retry_of: str | None = None, raw: Any = None) -> None:
-        usage = usage_of(raw) if isinstance(raw, Mapping) else None
-        self._emit(
-            ModelResponse(
-                call_id=call_id,
-                provider=_PROVIDER,
-                model=self._options.model,
-                error=error,
-                usage=usage,
-                cost_usd=cost_usd(Usage.read(usage), self._options.prices),
-                retry_of=retry_of,
-                raw=raw,
-                agent_id=self._options.agent_id,
-            )
+        return UsageError(
+            f"the server refuses what the model {options.model!r} is asked at {self._dialect.path}: {what}{hint}"
         )
 
     def _named(self, told: str) -> str:
@@ -254,46 +231,6 @@ class Model:
             call_id, number = f"{told or 'call'}-{number}", number + 1
         self._ids.add(call_id)
         return call_id
-
-
-def sent_body(request: ModelRequest) -> bytes:
-    """The body that an `OpenAIAgent` sent, byte for byte, from what the stream has of it."""
-    parameters = dict(request.parameters)
-    said = {"input": parameters.pop("input")} if "input" in parameters else {"messages": request.messages}
-    tools = {"tools": request.tools} if request.tools else {}
-    return _encoded({"model": request.model, **said, **tools, **parameters})
-
-
-def _encoded(body: Mapping[str, Any]) -> bytes:
-    # As the client does.
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _in_order(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The request as `sent_body` writes it, whoever changed it on its way."""
-    first = {name: request[name] for name in ("model", *_CONVERSATIONS, "tools") if request.get(name)}
-    return {
-        **first,
-        **{name: value for name, value in request.items() if name not in ("model", *_CONVERSATIONS, "tools")},
-    }
-
-
-def _content(reply: Reply) -> Any:
-    if reply.refusal is not None:
-        return [{"type": "refusal", "refusal": reply.refusal}]
-    return reply.text or None
-
-
-def _fitting(reply: Reply) -> list[float] | None:
-    """The log probabilities, if there is one a token; servers that tell none of a call's tokens give fewer."""
-    ids, logprobs = reply.completion_token_ids, reply.logprobs
-    return None if ids is not None and logprobs is not None and len(ids) != len(logprobs) else logprobs
-
-
-def _told(asked: Asked) -> dict[str, Any]:
-    """A call in the form of chat completions, by the id that the stream has of it."""
-    arguments = asked.arguments if isinstance(asked.arguments, str) else json.dumps(asked.arguments, ensure_ascii=False)
-    return {"id": asked.call_id, "type": "function", "function": {"name": asked.name, "arguments": arguments}}
 
 
 def _call_id(options: Options) -> str:

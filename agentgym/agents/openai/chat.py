@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from agentgym.agents.openai.conversation import LEFT_OUT, Asked, Reply, Turn, windowed
-from agentgym.agents.openai.fields import Torn, listed, mapped, text_in, usage_of
+from agentgym.agents.openai.fields import Torn, listed, mapped, sayable, text_in, usage_of
 from agentgym.agents.openai.options import Options
 from agentgym.agents.openai.thoughts import apart
 
@@ -109,6 +109,8 @@ class Chat:
             told = mapped(chunk, "a chunk")
             whole |= {key: value for key, value in told.items() if key != "choices" and value is not None}
             for part in listed(told, "choices"):
+                if part.get("index"):
+                    continue
                 delta = mapped(part.get("delta") or {}, "a delta")
                 if any(delta.get(key) for key in ("content", "tool_calls", *_THOUGHTS)):
                     first()
@@ -141,7 +143,7 @@ class Chat:
             kept["refusal"] = message["refusal"]
         if calls:
             kept["tool_calls"] = [
-                {**one, "id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                {**one, "id": call.id, "type": "function", "function": sayable(call.name, str(call.arguments))}
                 for one, call in zip(message["tool_calls"], calls, strict=True)
             ]
         if key is not None and self._options.keep_reasoning:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from agentgym.actions.quoting import short
+import msgspec
 
-__all__ = ["Torn", "listed", "mapped", "pruned", "text_in", "usage_of"]
+from agentgym.actions.quoting import short
+from agentgym.tools.results import encodable
+
+__all__ = ["Torn", "encodable_json", "listed", "mapped", "pruned", "sayable", "text_in", "usage_of"]
+
+_NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
+_LONGEST_NAME = 64
 
 
 class Torn(Exception):
@@ -64,3 +72,32 @@ def usage_of(raw: Mapping[str, Any]) -> dict[str, Any] | None:
 def pruned(value: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is null, which APIs return but do not take, or which says nothing."""
     return {key: pruned(one) if isinstance(one, Mapping) else one for key, one in value.items() if one is not None}
+
+
+def sayable(name: str, arguments: str) -> dict[str, str]:
+    """A call that can be told again: servers refuse a talk in which one has no name, or arguments that are no JSON."""
+    try:
+        msgspec.json.decode(arguments, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError):
+        arguments = json.dumps({"raw": arguments}, ensure_ascii=False) if arguments.strip() else "{}"
+    return {"name": _NO_NAME.sub("_", name)[:_LONGEST_NAME] or "unknown", "arguments": arguments}
+
+
+def encodable_json(value: Any) -> Any:
+    """The value with a question mark for each half of a character, which JSON may have and no request can."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return _encodable(value)
+    return value
+
+
+def _encodable(value: Any) -> Any:
+    match value:
+        case str():
+            return encodable(value)
+        case dict():
+            return {encodable(key): _encodable(part) for key, part in value.items()}
+        case list():
+            return [_encodable(part) for part in value]
+    return value

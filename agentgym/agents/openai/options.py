@@ -100,6 +100,8 @@ def options_from(given: Mapping[str, Any]) -> Options:
             raise UsageError(f"the agent 'openai' cannot be made from these options: {error}") from error
         names = [name for name in Options.__struct_fields__ if name != "model"]
         raise UsageError(f"the agent 'openai' has no option {unknown[1]!r}; {suggestion(unknown[1], names)}") from error
+    if options.base_url is not None and not options.base_url.startswith(("http://", "https://")):
+        raise UsageError(f"base_url is {options.base_url!r}; it must begin with http:// or https://")
     if wrong := sorted(set(options.prices or {}) - set(_PRICES)):
         raise UsageError(f"prices has {wrong[0]!r}; it has USD per million tokens of {', '.join(map(repr, _PRICES))}")
     if taken := sorted(set(options.extra) & set(_OURS)):

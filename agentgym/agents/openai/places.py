@@ -65,6 +65,7 @@ class Place:
         writing: never ``"auto"``.
         offered: definitions of the environment's tools, as OpenAI's API takes them.
         screen: (width, height), where there is one.
+        display: that of the pictures which the model is shown, where a wrapper makes them smaller.
     """
 
     kind: Kind
@@ -72,6 +73,7 @@ class Place:
     api: Api = "chat"
     offered: tuple[Mapping[str, Any], ...] = ()
     screen: tuple[int, int] | None = None
+    display: tuple[int, int] | None = None
     space: gym.Space[Any] | None = None
     preview: bool = False
 
@@ -122,9 +124,8 @@ class Place:
         return f"An action is {self._how()}."
 
     def _seen(self) -> str:
-        if self.screen is None:
-            return ""
-        return f"You see a screen of {self.screen[0]}x{self.screen[1]} pixels; (0, 0) is its top left. "
+        size = self.display if self.writing == "computer" else self.screen
+        return "" if size is None else f"You see a screen of {size[0]}x{size[1]} pixels; (0, 0) is its top left. "
 
     def _how(self) -> str:
         if self.kind == "screen":
@@ -133,4 +134,4 @@ class Place:
 
     def _computer(self) -> Mapping[str, Any]:
         kind = "chat" if self.api == "chat" else "computer_use_preview" if self.preview else "computer"
-        return definition(kind, self.screen or (0, 0))
+        return definition(kind, self.display or self.screen or (0, 0))

@@ -20,6 +20,7 @@ from agentgym.agents.openai.responses import PREVIEW
 from agentgym.agents.openai.seeing import screen_of, seen
 from agentgym.events import Note, utc_now
 from agentgym.events.usage import Usage
+from agentgym.spaces import PyAutoGUIText
 from agentgym.tasks import Task
 from agentgym.tools.replies import manual
 from agentgym.tools.results import encodable
@@ -93,13 +94,17 @@ class Play:
         kind = kind_of(self._space, observation)
         if kind == "words" and self._space is None and self._offered:
             kind = "calls"
-        writing = written_in(kind, self._options.actions, has_tools=bool(self._offered))
+        # In other environments a call of a tool is no action.
+        offered = self._offered if kind in ("calls", "screen") else ()
+        writing = written_in(kind, self._options.actions, has_tools=bool(offered))
+        seen_size = screen_of(observation) if kind == "screen" else None
         return Place(
             kind=kind,
             writing=writing,
             api=self._options.api,
-            offered=() if writing == "pyautogui" else self._offered,
-            screen=screen_of(observation) if kind == "screen" else None,
+            offered=() if writing == "pyautogui" else offered,
+            screen=self._space.screen if isinstance(self._space, PyAutoGUIText) else seen_size,
+            display=seen_size,
             space=self._space,
             preview=self._options.model.startswith(PREVIEW),
         )
@@ -137,7 +142,8 @@ class Play:
         self._turns = fitting(self._turns, most, lambda turns: self._estimate.of([conversation(turns), tools]))
         said = conversation(self._turns)
         reply = self._model.ask(self._model.request(said, tools))
-        self._estimate.learn([said, tools], Usage.read(reply.usage).input_tokens)
+        if most is not None:
+            self._estimate.learn([said, tools], Usage.read(reply.usage).input_tokens)
         return reply
 
     def _system(self, place: Place) -> str:

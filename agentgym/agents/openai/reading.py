@@ -87,9 +87,9 @@ def _one(asked: Asked, place: Place) -> Sequence[Action]:
     if asked.name in place.names:
         return [_tool_call(asked)]
     if isinstance(asked.arguments, list):
-        return [to_action({"actions": asked.arguments}, screen=_screen(place))]
+        return [to_action({"actions": asked.arguments}, screen=_screen(place), display=place.display)]
     if place.writing == "computer" and asked.name == COMPUTER:
-        return [to_action(_object(asked), screen=_screen(place))]
+        return [to_action(_object(asked), screen=_screen(place), display=place.display)]
     if asked.name == ACT and place.kind != "calls":
         action = _object(asked).get("action")
         if not isinstance(action, str):

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentgym.agents.openai.chatview import as_messages
 from agentgym.agents.openai.conversation import LEFT_OUT, Answer, Asked, Reply, Seen, Turn, windowed
-from agentgym.agents.openai.fields import Torn, listed, mapped, pruned, usage_of
+from agentgym.agents.openai.fields import Torn, listed, mapped, pruned, sayable, usage_of
 from agentgym.agents.openai.options import Options
 from agentgym.agents.openai.thoughts import apart
 
@@ -152,7 +152,9 @@ class Responses:
         for item in items:
             kept = pruned(item)
             if item.get("type") in ("function_call", _COMPUTER):
-                kept["call_id"] = next(ids).id
+                call = next(ids)
+                kept["call_id"] = call.id
+                kept |= sayable(call.name, call.arguments) if isinstance(call.arguments, str) else {}
             if item.get("type") == "reasoning" and not (keeps and (self._stored or "encrypted_content" in kept)):
                 continue
             if not (keeps and self._stored) and item.get("type") != "reasoning":
