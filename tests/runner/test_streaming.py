@@ -31,19 +31,26 @@ def test_the_records_of_an_episode_come_in_their_order(*, thread: bool | None) -
     assert [record.idx for record in records] == list(range(len(KINDS)))
 
 
-class Waiting(Counting):
+class Told(Counting):
+    """Is told how it went."""
+
+    def __init__(self) -> None:
+        self.results: list[EpisodeResult] = []
+
+    def finish(self, result: EpisodeResult) -> None:
+        self.results.append(result)
+
+
+class Waiting(Told):
     """Waits for a word before each action but the first."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.word = threading.Semaphore(1)
-        self.results: list[EpisodeResult] = []
 
     def act(self, observation: Observation) -> int:
         assert self.word.acquire(timeout=10)
         return super().act(observation)
-
-    def finish(self, result: EpisodeResult) -> None:
-        self.results.append(result)
 
 
 def test_a_record_comes_before_the_next_thing_happens() -> None:
@@ -111,7 +118,7 @@ def _kept(records: Iterator[Record]) -> Iterator[str]:
 
 
 def test_an_error_in_the_loops_body_ends_the_episode_too() -> None:
-    agent = Waiting()
+    agent = Told()
     episode = Episode(Countdown(steps=1000), agent)
     with pytest.raises(ZeroDivisionError):
         _stumble(stream(episode))
