@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,17 +87,24 @@ def task_name(spec: RolloutSpec) -> str:
 
 def _item(spec: RolloutSpec, domains: Mapping[str, str]) -> Item:
     task = task_name(spec)
-    domain = domains.get(task, "")
-    return Item(spec=spec, task=task, domain=domain, key=_digest(spec, task))
+    return Item(spec=spec, task=task, domain=domains.get(task, ""), key=_digest(spec, task))
 
 
 def _digest(spec: RolloutSpec, task: str) -> str:
-    said: dict[str, Any] = {
-        "task": spec.task if isinstance(spec.task, Task) else task,
-        "seed": spec.seed,
-        "agent": [spec.agent, spec.agent_options],
-        "env": [spec.env, spec.env_kwargs, spec.wrappers],
-        "hooks": [spec.hooks, spec.trust_task_hooks],
-    }
-    plain = scrub(msgspec.to_builtins(said), make_redact({}))
-    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:_LENGTH]
+    told = [
+        [spec.agent, spec.agent_options],
+        [spec.env, spec.env_kwargs, spec.wrappers],
+        [spec.hooks, spec.trust_task_hooks],
+    ]
+    what = [spec.task if isinstance(spec.task, Task) else task, spec.seed]
+    return _sha256(msgspec.json.encode(what, order="sorted") + _secretless(msgspec.json.encode(told)))[:_LENGTH]
+
+
+@functools.lru_cache(maxsize=64)
+def _secretless(told: bytes) -> bytes:
+    """What most items have in common: agent, environment and hooks, without their secrets."""
+    return msgspec.json.encode(scrub(msgspec.json.decode(told), make_redact({})), order="sorted")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -112,7 +112,10 @@ def _written_args(folder: RunFolder, config: RunConfig, session_id: str, now: da
     args = read_args(folder.path) or {}
     session_id = str(args.get("session_id", session_id))
     told = secretless(config)
-    call = {"at": now.isoformat(timespec="seconds"), "given": {name: told[name] for name in config.model_fields_set}}
+    call = {
+        "at": now.isoformat(timespec="seconds"),
+        "given": {name: told[name] for name in sorted(config.model_fields_set)},
+    }
     about = {"session_id": session_id, "agentgym": version("agentgym-envs")}
     folder.write_args({**about, **told, "session": session_id, "calls": [*args.get("calls", []), call]})
     return session_id
