@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -53,16 +54,16 @@ def open_session(
     specs = orders(config, keep_screen=keep_screens)
     items = make_items(specs, domains_of(config.tasks))
     engine = engine_for(config, specs)
-    check(specs[0])
     now = utc_now()
     name = config.session or f"{now:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
     out = _out(config, name)
+    dataset = (Path(config.trace_dir) if config.trace_dir else out) if config.trace else None
+    check(replace(specs[0], record=None if dataset is None else str(dataset)))
     if fresh and out is not None and out.exists():
         move_aside(out, now)
     with ExitStack() as stack:
         results = Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items)
         session_id = _written_args(results, config, name, now) if isinstance(results, RunFolder) else name
-        dataset = (Path(config.trace_dir) if config.trace_dir else out) if config.trace else None
         if dataset is not None:
             _add_lost(results, dataset, items, config, session_id)
         todo = [item for item in items if _is_missing(results.standing.get(item.place), redo_errors=redo_errors)]

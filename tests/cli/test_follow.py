@@ -60,6 +60,27 @@ def test_a_recording_goes_through_the_stream_into_another_folder(server: RedisSe
     assert "sums/three" in status.stdout
 
 
+def test_workers_of_a_run_send_what_they_record(server: RedisServer, tmp_path: Path) -> None:
+    data, into = tmp_path / "data", tmp_path / "followed"
+    sinks = [
+        word for sink in (server.url(), f"tensorboard:{tmp_path / 'board'}", "console:-q") for word in ("--sink", sink)
+    ]
+    done = said(
+        "run", "shell/find-files", "--agent", "oracle", "--episodes", "2", "--workers", "2", "--out", str(data), *sinks
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("score   1.00  return 1.00") == 2
+    assert said("follow", server.url(), "--into", str(into), "--idle", "0.5").returncode == 0
+    one, other = Dataset(into), Dataset(data)
+    assert one.runs == other.runs
+    assert [list(map(repr, episode.actions)) for episode in one] == [
+        list(map(repr, episode.actions)) for episode in other
+    ]
+    sessions = {entry["session"] for entry in server.entries()}
+    assert len(sessions) == 1
+    assert sessions != {""}
+
+
 def test_ctrl_c_ends_it_and_it_goes_on_where_it_was(server: RedisServer, tmp_path: Path) -> None:
     record_talks(tmp_path / "data")
     said("sync", str(tmp_path / "data"), "--sink", server.url())
