@@ -12,6 +12,10 @@ import pytest
 from agentgym.actions import Batch, Done, ToolCall
 from agentgym.agents import agents, make_agent
 from agentgym.agents.openai import OpenAIAgent, sent_body
+from agentgym.agents.openai.chat import Chat
+from agentgym.agents.openai.fields import Torn
+from agentgym.agents.openai.options import options_from
+from agentgym.agents.openai.responses import Responses
 from agentgym.errors import UsageError
 from agentgym.export import exporters
 from agentgym.runner import RolloutSpec, rollout
@@ -127,6 +131,59 @@ def test_reasoning_that_is_not_kept_leaves_no_ids_that_would_need_it() -> None:
     items = played.server.requests[1]["input"]
     assert "reasoning" not in [one.get("type") for one in items]
     assert all("id" not in one for one in items)
+
+
+def test_of_what_is_not_stored_only_encrypted_reasoning_is_told_again() -> None:
+    dialect = Responses(options_from({"model": "m", "extra": {"store": False}}))
+    thought: dict[str, Any] = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": None}
+    said = {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "Hm."}]}
+    plain = dialect.read({"output": [thought, said]}, str)
+    assert [one["type"] for one in plain.sent_back] == ["message"]
+    assert "id" not in plain.sent_back[0]
+    kept = dialect.read({"output": [{**thought, "encrypted_content": "x"}, said]}, str)
+    assert [one["type"] for one in kept.sent_back] == ["reasoning", "message"]
+    assert kept.sent_back[0]["encrypted_content"] == "x"
+
+
+def test_what_a_server_sends_with_a_call_goes_back_with_it() -> None:
+    dialect = Chat(options_from({"model": "m"}))
+    function = {"name": "add", "arguments": "{}"}
+    call = {"id": "1", "type": "function", "function": function, "extra_content": {"google": {"thought": "sig"}}}
+    reply = dialect.read({"choices": [{"message": {"role": "assistant", "tool_calls": [call]}}]}, str)
+    assert reply.sent_back[0]["tool_calls"] == [call]
+
+
+def test_ids_that_stand_for_tokens_are_read() -> None:
+    content = [{"token": "token_id:5", "logprob": -0.5}, {"token": "token_id:7", "logprob": -1}]
+    choice = {"message": {"content": "ab"}, "finish_reason": "stop", "logprobs": {"content": content}}
+    reply = Chat(options_from({"model": "m"})).read({"choices": [choice]}, str)
+    assert (reply.completion_token_ids, reply.logprobs) == ([5, 7], [-0.5, -1.0])
+
+
+@pytest.mark.parametrize(
+    "raw", [{}, {"choices": None}, {"choices": [1]}, {"choices": [{}]}, {"choices": [{"message": {"tool_calls": [1]}}]}]
+)
+def test_what_is_no_completion_is_torn(raw: Any) -> None:
+    with pytest.raises(Torn):
+        Chat(options_from({"model": "m"})).read(raw, str)
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+def test_what_stands_where_nothing_of_its_kind_can_is_torn(api: str) -> None:
+    agent = OpenAIAgent("m", api=api)
+    part = {"type": "output_text", "text": "x", "logprobs": [{}]}
+    odd = {
+        "choices": [{"message": {"content": "x"}, "logprobs": {"content": [{}]}}],
+        "output": [{"type": "message", "content": [part]}],
+    }
+    with pytest.raises(Torn):
+        agent._model.read(odd)
+
+
+@pytest.mark.parametrize("raw", [{}, {"output": 1}, {"output": [1]}, {"error": {"message": "no"}, "output": []}])
+def test_what_is_no_response_is_torn(raw: Any) -> None:
+    with pytest.raises(Torn):
+        Responses(options_from({"model": "m"})).read(raw, str)
 
 
 def test_thoughts_in_the_text_are_told_apart() -> None:

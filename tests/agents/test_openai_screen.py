@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -13,10 +14,15 @@ import pytest
 from PIL import Image
 
 from agentgym.actions import Batch, Click, Done, Fail, ToolCall, TypeText
+from agentgym.agents.openai import sent_body
 from agentgym.agents.openai.seeing import picture_address, seen
 from agentgym.errors import UsageError
+from agentgym.events import ModelRequest
+from agentgym.runner import RolloutSpec, rollout
+from agentgym.tasks import parse_task
+from agentgym.trajectory import Dataset
 from tests.agents.llm import desktop, play, sums
-from tests.modelserver import call, calls, computer, say
+from tests.modelserver import call, calls, computer, say, serving
 
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
 CLICK = "pyautogui.click(10, 20)"
@@ -93,6 +99,7 @@ def test_the_last_screenshots_stay_and_older_ones_are_replaced_by_a_text(api: st
         ('```json\n{"action_type": "CLICK", "x": 10, "y": 20}\n```', Click(10, 20)),
         ("All is done.\n\nDONE", Done()),
         ("```\nFAIL\n```", Fail()),
+        (f"```\n{CLICK}\n```\nThat is all.\n**DONE**", Batch((Click(10, 20), Done()))),
         (
             f"```python\nimport pyautogui\n{CLICK}\n```\nand\n```python\npyautogui.write('x')\n```",
             Batch((Click(10, 20), TypeText("x"))),
@@ -209,3 +216,23 @@ def test_tools_are_not_offered_where_calling_them_is_no_action() -> None:
     assert "tools" not in played.server.requests[0]
     assert played.result.total_return == 2
     assert [one["content"] for one in played.server.requests[0]["messages"]][1] == "1"
+
+
+@BOTH
+def test_requests_with_pictures_are_recorded_as_they_were_sent(api: str, tmp_path: Path) -> None:
+    script = [call("act", action=f"pyautogui.write('{text}')") for text in "abcd"] + [say("DONE")]
+    task = parse_task({"id": "type-hello", "instruction": "Type héllo 🙂."})
+    with serving(script) as server:
+        options = {"model": "scripted", "base_url": server.url, "api": api, "images": 2}
+        env_kwargs = {"backend": "memory", "screen": (320, 240)}
+        rollout(RolloutSpec("openai", task, env_kwargs=env_kwargs, agent_options=options, record=str(tmp_path)))
+    assert server.refused == []
+    (episode,) = Dataset(tmp_path)
+    events = [record.payload for record in episode.records()]
+    requests = [event for event in events if isinstance(event, ModelRequest)]
+    assert [sent_body(request) for request in requests] == server.bodies
+    # For those who read messages, they are there as chat has them, whichever API it was.
+    assert [[one["role"] for one in request.messages] for request in requests][1] == [
+        *("system", "user", "assistant", "tool", "user")
+    ]
+    assert all(len(pictures({"all": request.messages})) == min(2, n) for n, request in enumerate(requests, 1))

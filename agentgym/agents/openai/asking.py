@@ -23,6 +23,8 @@ __all__ = ["Dialect", "Model"]
 _TOO_LONG = ("context_length", "context length", "maximum context", "exceeds the available context")
 _PASSING = (408, 409, 429)
 _SERVERS_FAULT = 500
+# What reading JSON raises that has something else where a text, a number, an object is expected.
+_ODD = (AttributeError, KeyError, TypeError, ValueError)
 
 
 class Dialect(Protocol):
@@ -96,6 +98,17 @@ class Model:
             raise
         return next((reply for came, reply in self._came if came is raw), None) or self._replaced(raw)
 
+    def read(self, raw: Any) -> Reply:
+        """The reply that a server's JSON is.
+
+        Raises:
+            Torn: if it is none.
+        """
+        try:
+            return self._dialect.read(mapped(raw, "the reply"), self._named)
+        except (Torn, *_ODD) as error:
+            raise Torn(_what(error), raw) from error
+
     def close(self) -> None:
         """Lets the server go."""
         if self._connection is not None:
@@ -116,7 +129,7 @@ class Model:
         """What an interceptor gave in place of what came."""
         self._ids -= {one.call_id for _, reply in self._came for one in reply.asked}
         try:
-            reply = self._dialect.read(mapped(raw, "what it gave"), self._named)
+            reply = self.read(raw)
         except Torn as error:
             raise UsageError(f"an interceptor of 'model_call' returned no reply: {error}") from error
         value = {"call_id": self._last_call, "reply": raw}
@@ -157,10 +170,7 @@ class Model:
         except openai.OpenAIError as error:
             raise self._fault(call_id, error, retry_of) from error
         duration_ms = _since(started)
-        try:
-            reply = self._dialect.read(mapped(raw, "the reply"), self._named)
-        except Torn as error:
-            raise Torn(str(error), raw) from error
+        reply = self.read(raw)
         first = words[0] if words else None
         self._emit(
             reply_event(
@@ -206,8 +216,8 @@ class Model:
 
         try:
             return self._dialect.collected(stream, word)
-        except openai.APIError as error:
-            raise Torn(f"the stream broke: {error}") from error
+        except (openai.APIError, *_ODD) as error:
+            raise Torn(f"the stream broke: {_what(error)}") from error
 
     def _fault(self, call_id: str, error: Exception, retry_of: str | None) -> Exception:
         """Tells of a request that failed; whose fault it was."""
@@ -231,6 +241,10 @@ class Model:
             call_id, number = f"{told or 'call'}-{number}", number + 1
         self._ids.add(call_id)
         return call_id
+
+
+def _what(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if isinstance(error, _ODD) else str(error)
 
 
 def _call_id(options: Options) -> str:

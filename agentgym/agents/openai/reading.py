@@ -145,15 +145,15 @@ def _written(text: str, place: Place) -> Any:
 
 
 def _code(said: str) -> str:
-    """What of an answer is the action: a word, calls in tags, the blocks of code; else all of it."""
-    last = said.splitlines()[-1].strip(" .*`") if said else ""
-    if last in _WORDS and "```" not in said:
-        return last
+    """What of an answer is the action: calls in tags; the blocks of code, and a word after them; else all of it."""
     tagged = action_in(said)
     if tagged != said:
         return tagged
+    last = said.splitlines()[-1].strip(" .*`") if said else ""
+    word = [last] if last in _WORDS else []
     blocks = [block.strip() for block in fenced(said)]
-    return "\n".join(blocks) if blocks else said
+    ends_in_block = blocks and blocks[-1].endswith(last)
+    return "\n".join([*blocks, *([] if ends_in_block else word)]) or said
 
 
 def _batch(calls: Sequence[Any]) -> Any:
