@@ -78,14 +78,18 @@ def toolkit() -> Toolkit:
         UsageError: if the process has a QApplication of another's making, or this is not the thread that made ours.
         BackendError: in a process that was forked from one that had used Qt: its state cannot be trusted there.
     """
-    found = _started()
+    with _starting:
+        found = _started()
     if found.process != os.getpid():
         raise BackendError(
             "this process was forked from one in which Qt was running, which Qt does not survive: start workers with "
             "multiprocessing's 'spawn' or 'forkserver', or make the first qt environment after the fork"
         )
     if found.thread != threading.get_ident():
-        raise UsageError("Qt belongs to the thread that made the first qt environment: use all of them from that one")
+        raise UsageError(
+            "Qt belongs to the thread that made the first qt environment: use all of them from that one, or run "
+            "episodes in processes"
+        )
     return found
 
 
@@ -94,10 +98,11 @@ def require_qt() -> None:
 
     Gymnasium's AsyncVectorEnv makes an environment for its spaces, and then forks its workers.
     """
-    if _started.cache_info().currsize:
-        toolkit()
-    else:
-        _check_startable()
+    with _starting:
+        if _started.cache_info().currsize:
+            toolkit()
+        else:
+            _check_startable()
 
 
 def _check_startable() -> None:
@@ -113,6 +118,10 @@ def _check_startable() -> None:
             "this process has a QApplication already, and there can be only one: make the first qt environment before "
             "it, or in another process"
         )
+
+
+# Taken again by the thread that has it.
+_starting = threading.RLock()
 
 
 @cache
