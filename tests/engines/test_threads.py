@@ -10,6 +10,7 @@ import pytest
 from agentgym.engines import Outcome, SerialEngine, ThreadEngine, leave_if_given_up
 from agentgym.errors import BackendError, UsageError
 from agentgym.runner import RolloutSpec, rollout
+from agentgym.tasks import Task
 from agentgym.testing.engines import obey
 from tests.engines.episodes import SUM
 
@@ -90,6 +91,31 @@ print(type(outcome.error).__name__)
 def test_an_abandoned_thread_does_not_keep_the_interpreter() -> None:
     done = subprocess.run([sys.executable, "-c", _LEFT_BEHIND], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "BackendError\n", "")
+
+
+_ON_QT = """
+from agentgym.engines import ThreadEngine
+from agentgym.runner import RolloutSpec, rollout
+
+specs = [RolloutSpec(agent="random", env="agentgym/ClickButton-v0", seed=seed) for seed in range(8)]
+outcomes = list(ThreadEngine(workers=4).map(rollout, specs))
+print(any(outcome.error is None for outcome in outcomes))
+print({str(outcome.error).partition(":")[0] for outcome in outcomes if outcome.error is not None})
+"""
+
+
+def test_episodes_that_need_one_thread_say_so() -> None:
+    done = subprocess.run([sys.executable, "-c", _ON_QT], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout == "True\n{'Qt belongs to the thread that made the first qt environment'}\n"
+
+
+@pytest.mark.desktop
+def test_desktops_work_side_by_side_in_threads() -> None:
+    task = Task(id="engines/look", instruction="Look.", max_steps=2)
+    specs = [RolloutSpec(agent="random", env_kwargs={"backend": "x11"}, task=task, seed=seed) for seed in range(3)]
+    results = [outcome.unwrap() for outcome in ThreadEngine(workers=3).map(rollout, specs)]
+    assert [(result.steps, result.truncated) for result in results] == [(2, True)] * 3
 
 
 def test_serial_refuses_what_it_cannot_do() -> None:
