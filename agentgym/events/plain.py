@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,15 +24,20 @@ def plain(value: Any) -> Any:
     Arrays of more than 1024 numbers become their shape, dtype and the SHA-256 of their bytes; what is not finite
     becomes null, bytes become base64, tuples and sets become lists.
     """
-    for kind, form in _FORMS:
-        if isinstance(value, kind):
-            return form(value)
-    raise TypeError(f"no dataset holds a {type(value).__name__}")
+    return _form(type(value))(value)  # type: ignore[arg-type]  # a class can be hashed
 
 
 def plain_text(value: Any) -> str:
     """The value as the text of its plain JSON."""
     return msgspec.json.encode(plain(value)).decode()
+
+
+@lru_cache(maxsize=1024)
+def _form(kind: type[object]) -> Callable[[Any], Any]:
+    for base, form in _FORMS:
+        if issubclass(kind, base):
+            return form
+    raise TypeError(f"no dataset holds a {kind.__name__}")
 
 
 def _array(array: npt.NDArray[Any]) -> Any:
@@ -49,7 +55,7 @@ def _list(value: Iterable[Any]) -> list[Any]:
     return [plain(item) for item in value]
 
 
-_FORMS: tuple[tuple[Any, Any], ...] = (
+_FORMS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     ((np.generic,), lambda value: plain(value.item())),
     ((type(None), bool, int), lambda value: value),
     (float, lambda value: value if math.isfinite(value) else None),

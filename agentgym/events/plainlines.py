@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -14,12 +15,18 @@ __all__ = ["plain_line"]
 
 def plain_line(record: Record) -> dict[str, Any]:
     """The record as it stands in one line; what says nothing is left out, large arrays are there as their digest."""
-    fields = msgspec.structs.fields(record.payload)
-    values = {field.name: getattr(record.payload, field.name) for field in fields}
-    needed = {field.name for field in fields if field.required}
+    event = record.payload
+    said = {
+        name: value for name, needed in _fields(type(event)) if not _is_empty(value := getattr(event, name)) or needed
+    }
     envelope = {name: getattr(record, name) for name in ("ts_utc", "run_id", "episode", "idx", "event_type")}
-    said = {name: value for name, value in values.items() if name in needed or not _is_empty(value)}
     return {**envelope, "payload": plain(said)}
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """Names of an event's fields, and whether each is always there. To find them out takes 200 us."""
+    return tuple((field.name, field.required) for field in msgspec.structs.fields(kind))
 
 
 def _is_empty(value: object) -> bool:
