@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from queue import SimpleQueue
@@ -46,7 +47,7 @@ def stream(episode: Episode, *, thread: bool | None = None) -> Iterator[Record]:
 def _threaded(episode: Episode) -> Iterator[Record]:
     queue: SimpleQueue[Record | _End] = SimpleQueue()
     left = threading.Event()
-    unsubscribe = episode.bus.subscribe(queue.put)
+    unsubscribe = episode.bus.subscribe(lambda record: _hand_over(record, queue))
     context = contextvars.copy_context()
     worker = threading.Thread(target=context.run, args=(_play, episode, left, queue), name="agentgym-stream")
     worker.start()
@@ -59,6 +60,13 @@ def _threaded(episode: Episode) -> Iterator[Record]:
         unsubscribe()
     if record.error is not None:
         raise record.error
+
+
+def _hand_over(record: Record, queue: SimpleQueue[Record | _End]) -> None:
+    queue.put(record)
+    # Lets the interpreter go: a reader that waits would have it only after `sys.getswitchinterval()`, 5 ms, where the
+    # agent or the environment goes on computing in Python.
+    time.sleep(0)
 
 
 def _play(episode: Episode, left: threading.Event, queue: SimpleQueue[Record | _End]) -> None:
