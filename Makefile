@@ -40,7 +40,7 @@ format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
-bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording, tools, engines.
+bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording, tools, engines, rollouts.
 	@$(bin)/python benchmarks/desktop.py
 	@$(bin)/python benchmarks/vector.py
 	@$(bin)/python benchmarks/micro.py
@@ -48,6 +48,7 @@ bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, mi
 	@$(bin)/python benchmarks/recording.py
 	@$(bin)/python benchmarks/tools.py
 	@$(bin)/python benchmarks/engines.py
+	@$(bin)/python benchmarks/rollouts.py
 
 clean:  ## Removes what was built, and .venv.
 	rm -rf .venv .venvs build dist demo *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -42,6 +42,10 @@ def run(
     episodes: Annotated[
         int | None, _option("--episodes", group=_ENV, help="Episodes of each task, each with the next seed. [1]")
     ] = None,
+    group: Annotated[
+        int | None,
+        _option("--group", group=_ENV, help="Attempts at each task and seed, by other seeds of the agent. [1]"),
+    ] = None,
     seed: Annotated[int | None, _option("--seed", group=_ENV, help="The first seed. [0]")] = None,
     split: Annotated[
         str | None, _option("--split", group=_ENV, help="train or test: half of what a suite's tasks can draw.")
@@ -136,6 +140,7 @@ def run(
       agentgym run tasks.jsonl --agent replay:data/ --json
       agentgym run tasks.jsonl --agent my_agents:Clicker --agent-option patience=3
       agentgym run --agent policy:runs/click-button/policy.zip --episodes 20 --backend x11
+      agentgym run code --agent openai --model NAME --base-url URL --group 8 --engine threads --workers 8
       agentgym run --config run.toml --engine threads --workers 32
     """
     given = {
@@ -146,6 +151,7 @@ def run(
         "base_url": base_url,
         "episodes": episodes,
         "seed": seed,
+        "group": group,
         "split": split,
         "max_steps": max_steps,
         "observation": tuple(observation or ()),

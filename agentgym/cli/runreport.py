@@ -37,9 +37,11 @@ def write_attempts(attempts: Sequence[Attempt]) -> None:
         if not attempts:
             return
     remarked = any(_remark(one) for one in attempts)
+    grouped = any(one.member for one in attempts)
+    members = ("member",) if grouped else ()
     write_table(
-        ("task", "seed", "score", "return", "steps", "steps/s", *(("remark",) if remarked else ())),
-        [(*_figures(one), *((_remark(one),) if remarked else ())) for one in attempts],
+        ("task", "seed", *members, "score", "return", "steps", "steps/s", *(("remark",) if remarked else ())),
+        [(*_figures(one, grouped=grouped), *((_remark(one),) if remarked else ())) for one in attempts],
     )
 
 
@@ -80,10 +82,11 @@ def _caption(attempt: Attempt) -> str:
     return f"{attempt.task}  {'unscored' if attempt.score is None else f'score {attempt.score:g}'}"
 
 
-def _figures(attempt: Attempt) -> tuple[str, ...]:
+def _figures(attempt: Attempt, *, grouped: bool) -> tuple[str, ...]:
     return (
         attempt.task,
         str(attempt.seed),
+        *((str(attempt.member),) if grouped else ()),
         figure(attempt.score),
         figure(attempt.total_return),
         figure(attempt.steps, digits=0),

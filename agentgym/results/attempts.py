@@ -14,8 +14,8 @@ __all__ = ["Attempt", "Place", "Status", "standing"]
 Status: TypeAlias = Literal["scored", "unscored", "error", "skipped"]
 """``unscored``: it ended well and there was nothing to score."""
 
-Place: TypeAlias = tuple[str, int]
-"""What has one standing result: a task's id and a seed."""
+Place: TypeAlias = tuple[str, int, int]
+"""What has one standing result: a task's id, a seed, and the number in its group, which is 0 where there are none."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return": "return"}):
@@ -27,6 +27,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
         domain: the suite, or the folder or ``domain`` that the task's file gives; empty if none.
         model: that the agent was told to ask.
         attempt: from 1, over all sessions of the folder; 0 of what was skipped.
+        member: the number in its group, from 0.
         usage: tokens and calls of all its model calls.
         cost_usd: None if no model's price is known.
         error: why it has no score.
@@ -44,6 +45,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
     attempt: int
     status: Status
     domain: str = ""
+    member: int = 0
     model: str | None = None
     score: float | None = None
     total_return: float | None = None
@@ -64,7 +66,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
 
     @property
     def place(self) -> Place:
-        return self.task, self.seed
+        return self.task, self.seed, self.member
 
     @property
     def is_finished(self) -> bool:
@@ -73,7 +75,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
 
 
 def standing(attempts: Iterable[Attempt]) -> dict[Place, Attempt]:
-    """The result that stands of each task and seed: the last that finished; the last, if none did."""
+    """The result that stands of each place: the last that finished; the last, if none did."""
     stand: dict[Place, Attempt] = {}
     for attempt in attempts:
         before = stand.get(attempt.place)

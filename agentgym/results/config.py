@@ -29,6 +29,8 @@ class RunConfig(BaseModel):
         base_url: an option of the agent: where the model is served.
         episodes: how many seeds each task is run with.
         seed: the first.
+        group: how often each task is attempted with each seed, each time by another seed of the agent:
+            `agentgym.results.groups`.
         split: the half of what a suite's families can draw; None for what the environment takes by itself.
         max_steps: after which an episode is cut off.
         observation: names of what is shown; empty for what the environment shows by itself.
@@ -60,6 +62,7 @@ class RunConfig(BaseModel):
     base_url: str | None = None
     episodes: Positive = 1
     seed: Natural = 0
+    group: Positive = 1
     split: Literal["train", "test"] | None = None
     max_steps: Positive | None = None
     observation: tuple[str, ...] = ()

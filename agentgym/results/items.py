@@ -43,7 +43,12 @@ class Item:
 
     @property
     def place(self) -> Place:
-        return self.task, self.seed
+        return self.task, self.seed, self.member
+
+    @property
+    def member(self) -> int:
+        """Its number in its group."""
+        return int(self.spec.metadata.get("group", {}).get("member", 0))
 
 
 def make_items(specs: Sequence[RolloutSpec], domains: Mapping[str, str]) -> Sequence[Item]:
@@ -74,6 +79,7 @@ def line_of(item: Item, *, config: RunConfig, session_id: str, **figures: Any) -
         task=item.task,
         seed=item.seed,
         domain=item.domain,
+        member=item.member,
         agent=config.agent,
         model=model if isinstance(model, str) else None,
         **figures,
@@ -96,7 +102,8 @@ def _digest(spec: RolloutSpec, task: str) -> str:
         [spec.env, spec.env_kwargs, spec.wrappers],
         [spec.hooks, spec.trust_task_hooks],
     ]
-    what = [spec.task if isinstance(spec.task, Task) else task, spec.seed]
+    drawn = [] if spec.agent_seed is None else [spec.agent_seed]
+    what = [spec.task if isinstance(spec.task, Task) else task, spec.seed, *drawn]
     return _sha256(msgspec.json.encode(what, order="sorted") + _secretless(msgspec.json.encode(told)))[:_LENGTH]
 
 

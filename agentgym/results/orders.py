@@ -12,6 +12,7 @@ from agentgym.errors import UsageError
 from agentgym.families import TOOLS, load_tasks
 from agentgym.registration import small_task_ids
 from agentgym.results.config import RunConfig
+from agentgym.results.groups import group_specs
 from agentgym.results.planning import for_policy, plan
 from agentgym.runner import RolloutSpec
 
@@ -22,7 +23,7 @@ _DESKTOP: Mapping[str, Any] = {"backend": "x11", "observation": ("screenshot",)}
 
 
 def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutSpec]:
-    """An order for each task and seed.
+    """An order for each task and seed, or as many as a group is to have.
 
     Raises:
         UsageError: if there are no such tasks, or they cannot be played as asked for.
@@ -41,7 +42,7 @@ def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutS
     )
     specs = _without_screen(_planned(config, template), config)
     _check_homes(specs)
-    return specs
+    return specs if config.group == 1 else [one for spec in specs for one in group_specs(spec, config.group)]
 
 
 def engine_for(config: RunConfig, specs: Sequence[RolloutSpec]) -> Engine:

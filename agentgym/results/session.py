@@ -139,7 +139,7 @@ class Session:
                 record=None if self.dataset is None else str(self.dataset),
                 session_id=self.session_id,
                 first_attempt=self._results.attempts_at(item.place) + 1,
-                metadata={"item": item.key},
+                metadata={**item.spec.metadata, "item": item.key},
             )
 
     def _skip(self, queue: deque[Item]) -> Iterator[Finished]:

@@ -98,6 +98,15 @@ def interval(scores: Sequence[float]) -> tuple[float, float] | None:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def _by_task_and_seed(attempts: Sequence[Attempt]) -> list[float]:
+    """A score for each: attempts at the same task with the same seed are not drawn independently of each other."""
+    found: dict[tuple[str, int], list[float]] = {}
+    for one in attempts:
+        if one.score is not None:
+            found.setdefault((one.task, one.seed), []).append(one.score)
+    return [math.fsum(scores) / len(scores) for scores in found.values()]
+
+
 def _groups(attempts: Sequence[Attempt], name_of: Callable[[Attempt], str]) -> list[Group]:
     names = dict.fromkeys(name_of(one) for one in attempts)
     return [_group(name, [one for one in attempts if name_of(one) == name]) for name in names]
@@ -111,5 +120,5 @@ def _group(name: str, attempts: Sequence[Attempt]) -> Group:
         n_scored=len(scores),
         n_error=sum(one.status == "error" for one in attempts),
         mean=math.fsum(scores) / len(scores) if scores else None,
-        interval=interval(scores),
+        interval=interval(_by_task_and_seed(attempts)),
     )

@@ -11,10 +11,12 @@ from agentgym.engines import engines
 from agentgym.errors import BackendError, UsageError
 from agentgym.events import Reset, RunStarted
 from agentgym.export import ExportWarning, exporters
+from agentgym.results import Attempt, run_config, summarise
 from agentgym.results.groups import best_of_n, group_specs, run_groups
 from agentgym.runner import EpisodeResult, RolloutSpec
 from agentgym.trajectory import Dataset
 from tests.results.guessing import AGENT, ENV
+from tests.results.small import config, lines, tasks_at
 
 SPEC = RolloutSpec(agent=AGENT, env=ENV, seed=4)
 SERIAL = engines["serial"]()
@@ -136,3 +138,31 @@ def test_broken_attempts_are_left_out_of_the_rows(tmp_path: Path) -> None:
         exporters["grpo"](Dataset(tmp_path / "data"), tmp_path / "grpo.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "grpo.jsonl").read_text().splitlines()]
     assert {row["member"]: row["advantage"] for row in rows} == pytest.approx(group.advantages())
+
+
+def test_a_run_attempts_each_task_and_seed_so_often_and_goes_on(tmp_path: Path) -> None:
+    settings = config(tmp_path, tasks=tasks_at(tmp_path, "a", "b"), agent="random", episodes=2, group=3, trace=True)
+    settings = settings.model_copy(update={"max_steps": 2})
+    report = run_config(settings)
+    places = [(one.task, one.seed, one.member) for one in report.attempts]
+    assert places == [(task, seed, member) for task in "ab" for seed in range(2) for member in range(3)]
+    assert len({one.item for one in report.attempts}) == 12
+    more = run_config(settings.model_copy(update={"group": 4}))
+    assert (more.before, len(more.attempts), len(lines(tmp_path))) == (12, 16, 16)
+    dataset = Dataset(tmp_path / "data")
+    groups: dict[str, set[int]] = {}
+    for run_id in dataset.runs:
+        started = next(dataset.records(run_id)).payload
+        assert isinstance(started, RunStarted)
+        groups.setdefault(started.metadata["group"]["id"], set()).add(started.metadata["group"]["member"])
+    assert list(groups.values()) == [{0, 1, 2, 3}] * 4
+
+
+def test_the_interval_counts_a_group_once() -> None:
+    def attempt(seed: int, member: int, score: float) -> Attempt:
+        told: dict[str, Any] = {"ts": "", "session_id": "", "item": "", "agent": "", "attempt": 1, "status": "scored"}
+        return Attempt(task="t", seed=seed, member=member, score=score, **told)
+
+    once = summarise([attempt(seed, 0, seed % 2) for seed in range(10)])
+    often = summarise([attempt(seed, member, seed % 2) for seed in range(10) for member in range(8)])
+    assert (often.mean_score, often.interval) == (once.mean_score, once.interval)
