@@ -33,6 +33,7 @@ WARNINGS = {"torchrl_ppo": ["-W", "ignore::DeprecationWarning"]}
 LONGEST = {"cleanrl_ppo": 100, "torchrl_ppo": 100}
 SAYS = {
     "cleanrl_ppo": "1024 steps: 0.",
+    "follow_workers": "steps followed, as many as were recorded: True",
     "record_and_read": "the last frame read back is the one that was seen: True",
     "reward_hooks": "the same from the recording: True",
     "rllib_ppo": "score of an episode, mean: ",
