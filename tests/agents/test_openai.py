@@ -101,12 +101,13 @@ def test_a_model_works_in_the_sandbox(api: str, stream: bool) -> None:
     assert failed["content"] in json.dumps(played.server.requests[2], ensure_ascii=False).replace("\\n", "\n")
 
 
-def test_calls_of_one_episode_have_ids_of_their_own_and_the_model_keeps_its_own() -> None:
+@BOTH
+def test_calls_of_one_episode_have_ids_of_their_own(api: str) -> None:
     again = Reply(calls=(ToolUse("add", '{"a": 1}', "call_0"),))
-    played = play(sums(), [again, again, call("answer", text="5")])
+    played = play(sums(), [again, again, call("answer", text="5")], api=api)
     assert [one.id for one in played.actions[:2]] == ["call_0", "call_0-2"]
-    messages = played.server.requests[2]["messages"]
-    assert [one["tool_call_id"] for one in messages if one["role"] == "tool"] == ["call_0", "call_0"]
+    answers = [one for one in played.asked[2].messages if one["role"] == "tool"]
+    assert [one["tool_call_id"] for one in answers] == ["call_0", "call_0-2"]
     assert [one["id"] for answer in played.answered for one in answer.tool_calls][:2] == ["call_0", "call_0-2"]
 
 
@@ -151,6 +152,35 @@ def test_what_a_server_sends_with_a_call_goes_back_with_it() -> None:
     call = {"id": "1", "type": "function", "function": function, "extra_content": {"google": {"thought": "sig"}}}
     reply = dialect.read({"choices": [{"message": {"role": "assistant", "tool_calls": [call]}}]}, str)
     assert reply.sent_back[0]["tool_calls"] == [call]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [{"index": 0, "id": "a", "function": {"name": "x", "arguments": "{}"}}, {"index": 0, "id": "b"}],
+        [{"id": "a", "function": {"name": "x", "arguments": "{}"}}, {"id": "b"}],
+        [
+            {"index": 0, "id": "a", "function": {"name": "x"}},
+            {"index": 0, "function": {"arguments": "{}"}},
+            {"index": 1, "id": "b"},
+        ],
+        [
+            {"id": "a", "function": {"name": "x", "arguments": "{"}},
+            {"function": {"arguments": "}"}},
+            {"index": 7, "id": "b"},
+        ],
+    ],
+    ids=["all alike", "no numbers", "as OpenAI does", "in pieces"],
+)
+def test_calls_in_a_stream_are_told_apart_however_they_are_numbered(parts: list[Any]) -> None:
+    chunks: list[Any] = [{"choices": [{"delta": {"tool_calls": [part]}}]} for part in parts]
+    chunks.append({"choices": [{"index": 1, "delta": {"content": "another"}}]})
+    chunks.append({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]})
+    whole = Chat(options_from({"model": "m"})).collected(chunks, lambda: None)
+    made = whole["choices"][0]["message"]["tool_calls"]
+    assert [one["id"] for one in made] == ["a", "b"]
+    assert made[0]["function"] == {"name": "x", "arguments": "{}"}
+    assert whole["choices"][0]["message"]["content"] is None
 
 
 def test_ids_that_stand_for_tokens_are_read() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ from agentgym.actions import Batch, Click, Done, Fail, ToolCall, TypeText
 from agentgym.agents.openai import sent_body
 from agentgym.agents.openai.seeing import picture_address, seen
 from agentgym.errors import UsageError
-from agentgym.events import ModelRequest
+from agentgym.events import Bus, Call, ModelRequest, Note
 from agentgym.runner import RolloutSpec, rollout
 from agentgym.tasks import parse_task
 from agentgym.trajectory import Dataset
 from tests.agents.llm import desktop, play, sums
-from tests.modelserver import call, calls, computer, say, serving
+from tests.modelserver import Reply, ToolUse, call, calls, computer, say, serving
 
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
 CLICK = "pyautogui.click(10, 20)"
@@ -236,3 +237,38 @@ def test_requests_with_pictures_are_recorded_as_they_were_sent(api: str, tmp_pat
         *("system", "user", "assistant", "tool", "user")
     ]
     assert all(len(pictures({"all": request.messages})) == min(2, n) for n, request in enumerate(requests, 1))
+
+
+def test_what_the_provider_wants_to_be_seen_is_noted_and_acknowledged() -> None:
+    check = {"id": "sc_1", "code": "malicious_instructions", "message": "The screen gives orders."}
+
+    def warns(intercepted: Call, proceed: Callable[[Call], Any]) -> Any:
+        raw = json.loads(json.dumps(proceed(intercepted)))
+        for item in raw["output"]:
+            if item["type"] == "computer_call":
+                item["pending_safety_checks"] = [check]
+        return raw
+
+    bus = Bus()
+    bus.intercept("model_call", warns)
+    script = [computer({"type": "click", "x": 10, "y": 20, "button": "left"}), say("It is done.")]
+    played = play(desktop(), script, bus=bus, api="responses", actions="computer")
+    (output,) = (one for one in played.server.requests[1]["input"] if one.get("type") == "computer_call_output")
+    assert output["acknowledged_safety_checks"] == [check]
+    (note,) = (event for event in played.events if isinstance(event, Note) and event.kind == "safety_check")
+    assert note.value["checks"] == [check]
+
+
+def test_a_computer_beside_tools_is_told_in_words_with_what_the_tools_gave() -> None:
+    task = {"id": "both", "instruction": "Do it.", "tools": ["tests.adapters.sums:add"]}
+    click = {"type": "click", "x": 10, "y": 20, "button": "left"}
+    both = Reply(calls=(ToolUse("add", '{"a": 40, "b": 2}'),), computer=(click,), text="Both.")
+    wrong = computer({"type": "click", "x": 999, "y": 1, "button": "left"})
+    played = play(
+        desktop(task=task), [both, wrong, computer(click), say("Done.")], api="responses", actions="computer", images=1
+    )
+    assert played.result.steps == 3
+    told = json.dumps(played.server.requests[-1]["input"])
+    assert "add gave: 42" in told
+    assert "x is 999" in json.dumps(played.server.requests[2]["input"])
+    assert len(pictures(played.server.requests[-1])) == 1

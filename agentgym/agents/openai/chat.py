@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -112,7 +113,7 @@ class Chat:
                 if part.get("index"):
                     continue
                 delta = mapped(part.get("delta") or {}, "a delta")
-                if any(delta.get(key) for key in ("content", "tool_calls", *_THOUGHTS)):
+                if any(delta.get(key) for key in ("content", "refusal", "tool_calls", *_THOUGHTS)):
                     first()
                 _add(message, delta, calls)
                 _extend(choice, part)
@@ -125,7 +126,7 @@ class Chat:
 
     def _turn(self, turn: Turn, *, shown: bool) -> list[dict[str, Any]]:
         messages = list(turn.said.sent_back) if turn.said is not None else []
-        messages += [{"role": "tool", "tool_call_id": one.to.id, "content": one.text} for one in turn.answers]
+        messages += [{"role": "tool", "tool_call_id": one.to.call_id, "content": one.text} for one in turn.answers]
         seen = turn.seen
         if shown:
             text = [{"type": "text", "text": seen.text}] if seen.text else []
@@ -143,7 +144,7 @@ class Chat:
             kept["refusal"] = message["refusal"]
         if calls:
             kept["tool_calls"] = [
-                {**one, "id": call.id, "type": "function", "function": sayable(call.name, str(call.arguments))}
+                {**one, "id": call.call_id, "type": "function", "function": sayable(call.name, str(call.arguments))}
                 for one, call in zip(message["tool_calls"], calls, strict=True)
             ]
         if key is not None and self._options.keep_reasoning:
@@ -157,20 +158,16 @@ class Chat:
 
 def _asked(call: Mapping[str, Any], name: Callable[[str], str]) -> Asked:
     function = mapped(call.get("function"), "a call's function")
-    call_id = name(str(call.get("id") or ""))
     arguments = function.get("arguments")
     return Asked(
-        id=str(call.get("id") or call_id),
-        call_id=call_id,
+        call_id=name(str(call.get("id") or "")),
         name=str(function.get("name") or ""),
-        arguments=arguments if isinstance(arguments, str) else "" if arguments is None else _json(arguments),
+        arguments=arguments
+        if isinstance(arguments, str)
+        else ""
+        if arguments is None
+        else json.dumps(arguments, ensure_ascii=False),
     )
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _logprobs(told: Any) -> tuple[list[float] | None, list[int] | None]:
@@ -190,24 +187,31 @@ def _add(message: dict[str, Any], delta: Mapping[str, Any], calls: dict[int, dic
     for key, value in delta.items():
         if key == "tool_calls":
             for one in value or ():
-                index = one.get("index", len(calls))
-                _add_call(
-                    calls.setdefault(
-                        index, {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
-                    ),
-                    one,
-                )
+                empty = {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
+                _add_call(calls.setdefault(_place_of(one, calls), empty), one)
         elif isinstance(value, str) and key != "role":
             message[key] = (message.get(key) or "") + value
+        elif isinstance(value, list):
+            message[key] = [*(message.get(key) or ()), *value]
         elif value is not None:
             message[key] = value
 
 
+def _place_of(part: Mapping[str, Any], calls: Mapping[int, Mapping[str, Any]]) -> int:
+    """Which call a part is of. Some servers number none of them, or all alike, and send each as one part."""
+    index, call_id = part.get("index"), part.get("id")
+    last = max(calls, default=-1)
+    if not isinstance(index, int):
+        return last + 1 if call_id or not calls else last
+    known = calls[index]["id"] if index in calls else None
+    return last + 1 if call_id and known and known != call_id else index
+
+
 def _add_call(call: dict[str, Any], part: Mapping[str, Any]) -> None:
-    call["id"] = part.get("id") or call["id"]
     function = part.get("function") or {}
     for key in ("name", "arguments"):
         call["function"][key] += function.get(key) or ""
+    call |= {key: value for key, value in part.items() if key not in ("function", "index") and value}
 
 
 def _extend(choice: dict[str, Any], part: Mapping[str, Any]) -> None:

@@ -13,13 +13,11 @@ class Asked:
     """A call that a model wrote.
 
     Attributes:
-        id: as the model was told it, by which its answer goes back.
-        call_id: as the environment and the stream have it: no other call of the episode has the same.
+        call_id: the model's own, or one like it if another call of the episode has that already.
         arguments: the model's own text; of a computer's actions, which come as objects, those.
         checks: what the provider wants to be seen by someone before the call is made.
     """
 
-    id: str
     call_id: str
     name: str
     arguments: str | list[dict[str, Any]]
@@ -50,7 +48,7 @@ class Reply:
 
     @property
     def cut(self) -> bool:
-        return self.finish_reason in ("length", "max_output_tokens")
+        return self.finish_reason == "length"
 
 
 @dataclass(frozen=True)

@@ -110,16 +110,14 @@ class Place:
             native = "Act by calling the tools, several at once where none needs the result of another. "
             return (native if self.calls_natively else tools) + _WORDS
         seen = self._seen()
-        if self.writing == "computer":
-            return f"{seen}Act by calling the tools. {_WORDS}"
-        if self.writing == "tools":
+        if self.calls_natively:
             return f"{seen}Act by calling the tools. {_WORDS}"
         return f"{tools}{seen}An action is {self._how()}. Write it into a block of code at the end of your answer."
 
     @property
     def hint(self) -> str:
         """What a model is told that wrote no action."""
-        if self.kind == "calls":
+        if self.kind == "calls" or self.writing == "computer":
             return "Call a tool, or answer with the word DONE or FAIL alone."
         return f"An action is {self._how()}."
 

@@ -127,9 +127,9 @@ class Responses:
         raise Torn("the stream ended before the response did")
 
     def _turn(self, turn: Turn, *, shown: bool) -> list[dict[str, Any]]:
-        screens = [answer for answer in turn.answers if isinstance(answer.to.arguments, list)]
+        screens = [answer for answer in turn.answers if _actions(answer)]
         if screens and not shown:
-            return [{"role": "assistant", "content": _did(turn.said, screens)}, {"role": "user", "content": LEFT_OUT}]
+            return _in_words(turn)
         items = list(turn.said.sent_back) if turn.said is not None else []
         items += [_output(answer, turn.seen) for answer in turn.answers]
         seen = Seen(turn.seen.text) if screens else turn.seen
@@ -153,38 +153,47 @@ class Responses:
             kept = pruned(item)
             if item.get("type") in ("function_call", _COMPUTER):
                 call = next(ids)
-                kept["call_id"] = call.id
+                kept["call_id"] = call.call_id
                 kept |= sayable(call.name, call.arguments) if isinstance(call.arguments, str) else {}
             if item.get("type") == "reasoning" and not (keeps and (self._stored or "encrypted_content" in kept)):
                 continue
-            if not (keeps and self._stored) and item.get("type") != "reasoning":
+            if not (keeps and self._stored) and item.get("type") in ("function_call", "message"):
                 kept.pop("id", None)
             yield kept
 
 
 def _asked(item: Mapping[str, Any], name: Callable[[str], str]) -> Asked:
-    told = str(item.get("call_id") or "")
-    call_id = name(told)
+    call_id = name(str(item.get("call_id") or ""))
     if item["type"] == _COMPUTER:
         actions = item.get("actions") or [item.get("action")]
         done = [dict(mapped(one, "a computer's action")) for one in actions]
         checks = tuple(dict(mapped(one, "a check")) for one in item.get("pending_safety_checks") or ())
-        return Asked(told or call_id, call_id, "computer", done, checks)
-    return Asked(told or call_id, call_id, str(item.get("name") or ""), str(item.get("arguments") or ""))
+        return Asked(call_id, "computer", done, checks)
+    return Asked(call_id, str(item.get("name") or ""), str(item.get("arguments") or ""))
 
 
 def _output(answer: Answer, seen: Seen) -> dict[str, Any]:
-    if isinstance(answer.to.arguments, list):
+    if _actions(answer):
         output = {"type": "computer_screenshot", "image_url": seen.image}
-        told = {"type": f"{_COMPUTER}_output", "call_id": answer.to.id, "output": output}
+        told = {"type": f"{_COMPUTER}_output", "call_id": answer.to.call_id, "output": output}
         return {**told, "acknowledged_safety_checks": list(answer.to.checks)} if answer.to.checks else told
-    return {"type": "function_call_output", "call_id": answer.to.id, "output": answer.text}
+    return {"type": "function_call_output", "call_id": answer.to.call_id, "output": answer.text}
 
 
-def _did(said: Reply | None, screens: Sequence[Answer]) -> str:
-    """What stands for calls of the computer whose screenshots are left out, without which they cannot be told."""
-    done = [json.dumps(action, ensure_ascii=False) for one in screens for action in one.to.arguments]
-    return "\n".join([*([said.text] if said is not None and said.text else []), *done])
+def _in_words(turn: Turn) -> list[dict[str, Any]]:
+    """What stands for calls of the computer whose screenshot is left out, without which they cannot be told."""
+    said = [turn.said.text] if turn.said is not None and turn.said.text else []
+    done = [json.dumps(action, ensure_ascii=False) for one in turn.answers for action in _actions(one)]
+    told = [f"{one.to.name} gave: {one.text}" for one in turn.answers if not _actions(one)]
+    return [
+        {"role": "assistant", "content": "\n".join([*said, *done])},
+        {"role": "user", "content": "\n\n".join([*told, *([turn.seen.text] if turn.seen.text else []), LEFT_OUT])},
+    ]
+
+
+def _actions(answer: Answer) -> list[dict[str, Any]]:
+    """Of a call of the computer."""
+    return answer.to.arguments if isinstance(answer.to.arguments, list) else []
 
 
 def _thought(item: Mapping[str, Any]) -> str:
