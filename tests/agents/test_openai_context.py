@@ -14,9 +14,10 @@ from agentgym.agents.openai.estimate import Estimate
 from agentgym.agents.openai.prompts import PLACEHOLDERS, checked_template, filled
 from agentgym.agents.openai.thoughts import apart
 from agentgym.errors import UsageError
+from agentgym.runner import Episode
 from agentgym.spaces import UnicodeText
-from tests.agents.llm import desktop, play, sums
-from tests.modelserver import Reply, call, calls, say
+from tests.agents.llm import desktop, model, play, sums
+from tests.modelserver import Reply, call, calls, say, serving
 
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
 LONG = {
@@ -168,6 +169,21 @@ def test_every_placeholder_is_filled() -> None:
     assert played.last("system").startswith("64x48 20")
     with pytest.raises(UsageError, match="braces themselves are written twice"):
         checked_template("{weather}")
+
+
+def test_a_call_in_whose_place_something_else_was_done_is_told_so() -> None:
+    env = sums()
+    with serving([call("add", a=1), call("answer", text="5")]) as server, model(server) as agent:
+        episode = Episode(env, agent, seed=0)
+        for step, _ in enumerate(episode):
+            if step == 0:
+                assert episode.action.name == "add"
+                episode.action = {"name": "add", "arguments": {"a": 20, "b": 22}}
+    env.close()
+    assert server.refused == []
+    *_, answer, seen = server.requests[1]["messages"]
+    assert answer["content"] == "Not called: something else was done in place of it."
+    assert seen["content"] == "[call-1-0] add\n42"
 
 
 def test_a_tool_that_comes_later_is_offered_then() -> None:

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from agentgym.actions import Batch, Click, Done, Fail, ToolCall, TypeText
+from agentgym.actions import Batch, Click, Done, Fail, ToolCall, TypeText, parse_action, to_pyautogui
 from agentgym.agents.openai import sent_body
 from agentgym.agents.openai.seeing import picture_address, seen
 from agentgym.errors import UsageError
 from agentgym.events import Bus, Call, ModelRequest, Note
+from agentgym.families import find_family
 from agentgym.runner import RolloutSpec, rollout
 from agentgym.tasks import parse_task
 from agentgym.trajectory import Dataset
@@ -272,3 +273,37 @@ def test_a_computer_beside_tools_is_told_in_words_with_what_the_tools_gave() -> 
     assert "add gave: 42" in told
     assert "x is 999" in json.dumps(played.server.requests[2]["input"])
     assert len(pictures(played.server.requests[-1])) == 1
+
+
+@pytest.mark.desktop
+@BOTH
+def test_a_model_that_does_what_the_oracle_does_solves_the_task_on_a_real_desktop(api: str) -> None:
+    family = find_family("apps/note-save")
+    env = gym.make(
+        "agentgym/Desktop-v0",
+        task="apps/note-save",
+        observation=("screenshot", *family.needs),
+        disable_env_checker=True,
+    )
+    seen: list[Any] = []
+
+    class Watched(gym.ObservationWrapper[Any, Any, Any]):
+        def observation(self, observation: Any) -> Any:
+            seen.append(observation)
+            return {"screenshot": observation["screenshot"]}
+
+    oracle: list[Any] = []
+
+    def says(_body: dict[str, Any]) -> Any:
+        if not oracle:
+            oracle.append(family.oracle(env.unwrapped.task))  # type: ignore[attr-defined]  # ours has one
+            return call("act", action=to_pyautogui(parse_action(next(oracle[0]))))
+        try:
+            return call("act", action=to_pyautogui(parse_action(oracle[0].send(seen[-1]))))
+        except StopIteration:
+            return say("DONE")
+
+    played = play(Watched(env), says, api=api)
+    assert played.result.score == 1
+    assert [info["action_error"] for info in played.infos] == [None] * played.result.steps
+    assert len(pictures(played.server.requests[-1])) == min(3, played.result.steps)

@@ -17,9 +17,10 @@ def cost_usd(usage: Usage, prices: Mapping[str, float] | None) -> float | None:
     Args:
         prices: USD per million tokens: ``input``, ``output``, and ``cached_input`` if that is another.
     """
-    if not prices or usage.input_tokens is None:
+    read = usage.all_input_tokens
+    if not prices or read is None:
         return None
     cached = usage.cache_read_input_tokens or 0
     price = prices.get("input", 0.0)
-    spent = (usage.input_tokens - cached) * price + cached * prices.get("cached_input", price)
+    spent = (read - cached) * price + cached * prices.get("cached_input", price)
     return round((spent + (usage.output_tokens or 0) * prices.get("output", 0.0)) / _MILLION, 12)

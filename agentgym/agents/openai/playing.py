@@ -29,6 +29,7 @@ __all__ = ["Play"]
 
 _NOT_DONE = "Not done: {}"
 _DONE = "Done."
+_REPLACED = "Not called: something else was done in place of it."
 _ANOTHER = "another call of the same reply is none"
 
 
@@ -127,7 +128,11 @@ class Play:
         if not said.asked:
             text = now.text if refused is None or refused in now.text else _joined(refused, now.text)
             return Turn(said, (), replace(now, text=text))
-        answers = tuple(Answer(one, encodable(results.get(one.call_id, refused or _DONE))) for one in said.asked)
+        usual = dict.fromkeys(place.names, _REPLACED)
+        answers = tuple(
+            Answer(one, encodable(results.get(one.call_id, refused or usual.get(one.name, _DONE))))
+            for one in said.asked
+        )
         all_told = place.kind == "calls" and all(refused or one.call_id in results for one in said.asked)
         return Turn(said, answers, replace(now, text="") if all_told else now)
 
