@@ -75,21 +75,17 @@ def toolkit() -> Toolkit:
 
     Raises:
         MissingDependencyError: if PySide6 is not installed.
-        UsageError: if the process has a QApplication of another's making, or this is not the thread that made ours.
+        UsageError: if the process has a QApplication of another's making, or this is not its main thread.
         BackendError: in a process that was forked from one that had used Qt: its state cannot be trusted there.
     """
-    with _starting:
-        found = _started()
+    found = _started()
     if found.process != os.getpid():
         raise BackendError(
             "this process was forked from one in which Qt was running, which Qt does not survive: start workers with "
             "multiprocessing's 'spawn' or 'forkserver', or make the first qt environment after the fork"
         )
     if found.thread != threading.get_ident():
-        raise UsageError(
-            "Qt belongs to the thread that made the first qt environment: use all of them from that one, or run "
-            "episodes in processes"
-        )
+        raise UsageError("Qt runs in the main thread alone: use qt environments there, or run episodes in processes")
     return found
 
 
@@ -98,14 +94,16 @@ def require_qt() -> None:
 
     Gymnasium's AsyncVectorEnv makes an environment for its spaces, and then forks its workers.
     """
-    with _starting:
-        if _started.cache_info().currsize:
-            toolkit()
-        else:
-            _check_startable()
+    if _started.cache_info().currsize:
+        toolkit()
+    else:
+        _check_startable()
 
 
 def _check_startable() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        # At the interpreter's end it would wait for a thread that has ended.
+        raise UsageError("Qt runs in the main thread alone: make qt environments there, or run episodes in processes")
     try:
         from PySide6.QtCore import QCoreApplication
         from PySide6.QtWidgets import QApplication  # noqa: F401  # lacks libraries of the system where Qt itself does not
@@ -118,10 +116,6 @@ def _check_startable() -> None:
             "this process has a QApplication already, and there can be only one: make the first qt environment before "
             "it, or in another process"
         )
-
-
-# Taken again by the thread that has it.
-_starting = threading.RLock()
 
 
 @cache
