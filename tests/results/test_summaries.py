@@ -97,4 +97,4 @@ def test_what_finished_stands_whatever_breaks_afterwards() -> None:
     broke, scored, later = failed("a"), line("a", 1.0, attempt=2), failed("a", attempt=3)
     assert standing([broke]) == {("a", 0, 0): broke}
     assert standing([broke, scored, later]) == {("a", 0, 0): scored}
-    assert standing([scored, line("a", 0.0, attempt=4)])["a", 0].attempt == 4
+    assert standing([scored, line("a", 0.0, attempt=4)])["a", 0, 0].attempt == 4
