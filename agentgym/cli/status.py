@@ -15,6 +15,7 @@ from rich.live import Live
 from agentgym.cli.output import write_json
 from agentgym.cli.statusview import Room, view
 from agentgym.events import utc_now
+from agentgym.results import read_args
 from agentgym.state import RunState
 from agentgym.trajectory.layout import dataset_file
 
@@ -24,6 +25,8 @@ _PIPE_WIDTH = 160
 _INTERVAL_S = 0.5
 # Where each episode is a run of its own there may be none between two of them.
 _PATIENCE_S = 3.0
+# An agent that loads its library takes its time before its run begins.
+_LONG_PATIENCE_S = 30.0
 
 
 def status(
@@ -56,36 +59,51 @@ def status(
             return
     state = RunState.read(data)
     if json:
-        write_json({"dataset": str(data), **state.plain()})
+        write_json({"dataset": str(data), "planned": _planned(data), **state.plain()})
         return
-    console.print(view(state, title=str(data), now=utc_now()))
+    console.print(view(state, title=str(data), now=utc_now(), planned=_planned(data)))
 
 
 def _follow(data: Path, console: Console, *, live: bool) -> None:
     """Returns when all runs have ended."""
     if not live:
-        _until_over(data, lambda _state: None)
+        _until_over(data, lambda _state, _planned: None)
         return
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as shown:
 
-        def show(state: RunState) -> None:
+        def show(state: RunState, planned: int | None) -> None:
             room = Room.of(console.size.height)
-            shown.update(view(state, title=str(data), now=utc_now(), room=room), refresh=True)
+            shown.update(view(state, title=str(data), now=utc_now(), room=room, planned=planned), refresh=True)
 
         _until_over(data, show)
 
 
-def _until_over(data: Path, show: Callable[[RunState], None]) -> None:
+def _until_over(data: Path, show: Callable[[RunState, int | None], None]) -> None:
     state = _waited_for(data)
     last_running = time.monotonic()
     while True:
-        show(state)
+        planned = _planned(data)
+        show(state, planned)
         if not state.is_over:
             last_running = time.monotonic()
-        elif time.monotonic() - last_running >= _PATIENCE_S:
+        elif time.monotonic() - last_running >= _patience_s(state, planned):
             return
         time.sleep(_INTERVAL_S)
         state.refresh()
+
+
+def _patience_s(state: RunState, planned: int | None) -> float:
+    """How long nothing runs until all has ended: there is more to come where more was planned."""
+    ended = sum(not episode.is_open for episode in state.episodes())
+    return _PATIENCE_S if planned is None or ended >= planned else _LONG_PATIENCE_S
+
+
+def _planned(data: Path) -> int | None:
+    """How many episodes `agentgym run` was told to do, if that is who records."""
+    args = read_args(data) or {}
+    calls = args.get("calls") or [{}]
+    planned = calls[-1].get("planned")
+    return planned if isinstance(planned, int) else None
 
 
 def _waited_for(data: Path) -> RunState:

@@ -50,20 +50,20 @@ class Room:
         return cls(running, tasks, max(1, rows * 2 // 10), max(1, rows - running - tasks - rows * 2 // 10))
 
 
-def view(state: RunState, *, title: str, now: datetime, room: Room | None = None) -> RenderableType:
+def view(
+    state: RunState, *, title: str, now: datetime, room: Room | None = None, planned: int | None = None
+) -> RenderableType:
     """All of it: sums, what runs, scores by task, what ended last, what broke.
 
     Args:
         title: the dataset's name.
         now: to tell since when something runs.
+        planned: how many episodes there are to be, if that is known.
     """
-    room = room or Room()
-    return Group(*_parts(state, title, now, room))
+    return Group(_head(state, title), _sums(state, planned), *_parts(state, now, room or Room()))
 
 
-def _parts(state: RunState, title: str, now: datetime, room: Room) -> Iterator[RenderableType]:
-    yield _head(state, title)
-    yield _sums(state)
+def _parts(state: RunState, now: datetime, room: Room) -> Iterator[RenderableType]:
     running = state.running
     waiting = [run for run in state.runs.values() if run.status == "running" and not _is_in_episode(run)]
     if running or waiting:
@@ -100,11 +100,12 @@ def _head(state: RunState, title: str) -> Text:
     return text.append(": ").append_text(counts) if state.runs else text
 
 
-def _sums(state: RunState) -> Text:
+def _sums(state: RunState, planned: int | None) -> Text:
     tasks = state.tasks.values()
     scored, scores = sum(task.scored for task in tasks), sum(task.score_sum for task in tasks)
     episodes = _counts(Counter(episode.status for episode in state.episodes()))
     text = Text("episodes ").append_text(episodes)
+    text.append("" if planned is None else f" of {planned} planned")
     text.append(f"   steps {sum(task.steps for task in tasks)}")
     if scored:
         text.append(f"   mean score {scores / scored:.2f}", style="bold").append(f" of {scored} scored")

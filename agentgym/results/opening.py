@@ -63,7 +63,9 @@ def open_session(
         move_aside(out, now)
     with ExitStack() as stack:
         results = Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items)
-        session_id = _written_args(results, config, name, now) if isinstance(results, RunFolder) else name
+        session_id = (
+            _written_args(results, config, name, now, planned=len(items)) if isinstance(results, RunFolder) else name
+        )
         if dataset is not None:
             _add_lost(results, dataset, items, config, session_id)
         todo = [item for item in items if _is_missing(results.standing.get(item.place), redo_errors=redo_errors)]
@@ -108,7 +110,7 @@ def _continued(folder: RunFolder, config: RunConfig, items: Sequence[Item]) -> R
     return folder
 
 
-def _written_args(folder: RunFolder, config: RunConfig, session_id: str, now: datetime) -> str:
+def _written_args(folder: RunFolder, config: RunConfig, session_id: str, now: datetime, *, planned: int) -> str:
     """Writes what was told, now and by each call before; returns the session, which is the folder's if it had one."""
     args = read_args(folder.path) or {}
     session_id = str(args.get("session_id", session_id))
@@ -116,6 +118,7 @@ def _written_args(folder: RunFolder, config: RunConfig, session_id: str, now: da
     call = {
         "at": now.isoformat(timespec="seconds"),
         "given": {name: told[name] for name in sorted(config.model_fields_set)},
+        "planned": planned,
     }
     about = {"session_id": session_id, "agentgym": version("agentgym-envs")}
     folder.write_args({**about, **told, "session": session_id, "calls": [*args.get("calls", []), call]})

@@ -18,10 +18,11 @@ from agentgym.cli.statusview import Room, view
 from agentgym.events import Bus, Failed, ModelRequest, Phase, Reset, RunStarted, Scored, Step, ToolCalled
 from agentgym.state import RunState
 from agentgym.wrappers import TrajectoryRecorder
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, write_tasks
 from tests.state.small import Counting, ask, use
 
 ROOT = Path(agentgym.__file__).parents[1]
+ON_MEMORY = ("--backend", "memory", "--engine", "serial")
 
 
 def clock(*, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Iterator[datetime]:
@@ -168,3 +169,13 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except OSError:  # Linux's end of a terminal that nobody has open
         return b""
+
+
+def test_what_was_planned_is_told(run: Run, tmp_path: Path) -> None:
+    out = str(tmp_path / "data")
+    tasks = write_tasks(tmp_path / "tasks.jsonl", {"id": "a"}, {"id": "b"})
+    assert run("run", tasks, "--agent", "random", "--max-steps", "1", "--out", out, *ON_MEMORY)[0] == 0
+    _, said, _ = run("status", out)
+    assert "episodes 2 done of 2 planned" in said
+    _, said, _ = run("status", out, "--json")
+    assert json.loads(said)["planned"] == 2
