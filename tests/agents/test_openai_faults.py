@@ -312,6 +312,25 @@ def test_who_acts_is_told_with_each_call() -> None:
     assert {event.agent_id for event in (*played.asked, *played.answered)} == {"planner"}
 
 
+def test_after_a_fault_it_can_be_asked_again() -> None:
+    env = sums()
+    script: list[Any] = [call("add", a=1), fault(500), say("Hm."), fault(500), ANSWER]
+    with serving(script) as server, model(server, retries=0) as agent:
+        episode = Episode(env, agent, seed=0)
+        for observation in episode:
+            while episode.steps:
+                try:
+                    episode.action = agent.act(observation)
+                except BackendError:
+                    continue
+                break
+    env.close()
+    assert server.refused == []
+    assert episode.result().score == 1
+    roles = [one["role"] for one in server.requests[-1]["messages"]]
+    assert roles == ["system", "user", "assistant", "tool", "assistant", "user"]
+
+
 def test_it_must_be_reset_before_it_acts() -> None:
     with pytest.raises(UsageError, match="before its first reset"):
         OpenAIAgent("m").act("x")

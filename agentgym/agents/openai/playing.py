@@ -79,17 +79,18 @@ class Play:
         self._look(observation, place)
         left = self._options.repairs
         while True:
-            reply = self._said = self._asked(place)
+            reply = self._asked(place)
             try:
                 action = action_of(reply, place)
             except NoAction as error:
-                if not left:
-                    return as_it_came(reply)
-                left -= 1
-                self._repair(reply, error, place)
-            else:
-                self._note_checks(reply)
-                return action
+                if left:
+                    left -= 1
+                    self._repair(reply, error, place)
+                    continue
+                action = as_it_came(reply)
+            self._note_checks(reply)
+            self._said = reply
+            return action
 
     def _place(self, observation: Any) -> Place:
         kind = kind_of(self._space, observation)
@@ -113,13 +114,17 @@ class Play:
     def _look(self, observation: Any, place: Place) -> None:
         """Adds the turn that ended with what is seen now."""
         now, instruction = seen(observation), encodable(self._task.instruction)
-        if self._said is None:
+        if not self._turns:
             told = now.text if instruction in now.text else _joined(instruction, now.text)
             self._turns = [Turn(seen=Seen(told, now.image))]
             return
+        if self._said is None:
+            # The model was asked before, and nothing came.
+            return
         # What environments of tools show begins with the task, which stands at the beginning.
         now = replace(now, text=now.text.removeprefix(instruction).lstrip())
-        self._turns.append(self._came_of(self._said, now, place))
+        said, self._said = self._said, None
+        self._turns.append(self._came_of(said, now, place))
 
     def _came_of(self, said: Reply, now: Seen, place: Place) -> Turn:
         error = self._info.get("action_error")
