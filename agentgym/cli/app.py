@@ -29,6 +29,7 @@ from agentgym.cli.status import status
 from agentgym.cli.sync import sync
 from agentgym.cli.tools import commands as tools
 from agentgym.cli.train import train
+from agentgym.cli.transcript import transcript_command
 from agentgym.cli.validate import validate
 from agentgym.cli.video import video
 from agentgym.errors import AgentGymError
@@ -78,6 +79,7 @@ app.command("video")(video)
 app.command("plot")(plot)
 app.command("status")(status)
 app.command("events")(events)
+app.command("transcript")(transcript_command)
 app.command("replay")(replay_command)
 app.command("follow")(follow)
 app.command("sync")(sync)

@@ -1,0 +1,47 @@
+"""``agentgym transcript``: recorded episodes as a person reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentgym.errors import UsageError
+from agentgym.export.story import stories
+from agentgym.export.transcript import transcript
+from agentgym.trajectory import Dataset
+
+__all__ = ["transcript_command"]
+
+_WHOLE = 1 << 40
+
+
+def transcript_command(
+    data: Annotated[Path, typer.Argument(help="The dataset: a folder of recordings.")],
+    episode: Annotated[int | None, typer.Option(min=0, help="This episode alone, counted over all runs.")] = None,
+    task: Annotated[str | None, typer.Option(help="Episodes of this task alone.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Leave nothing out of long texts.")] = False,
+) -> None:
+    """Show episodes as they would be told: what a model was sent and said, calls and results, rewards, the score.
+
+    \b
+    Examples:
+      agentgym transcript data/ --episode 3
+      agentgym transcript data/ --task shell/find-files --full
+    """
+    dataset = Dataset(data)
+    if episode is not None and episode >= len(dataset):
+        raise UsageError(f"{data} has {len(dataset)} episodes, from 0; there is no episode {episode}")
+    shown = 0
+    for index, story in enumerate(stories(dataset)):
+        if (episode is not None and index != episode) or (task is not None and story.task_id != task):
+            continue
+        if shown:
+            typer.echo("")
+        shown += 1
+        for line in transcript(story, most=_WHOLE if full else 600):
+            typer.echo(line)
+    if not shown:
+        known = ", ".join(sorted({one.task.id for one in dataset if one.task is not None})[:8])
+        raise UsageError(f"{data} has no episode of {task or 'any task'!r}; of its tasks are {known or 'none'}")
