@@ -6,7 +6,7 @@ bin := .venv/bin
 # Small arrays on few cores: threads only get in each other's way.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup tools demo test test-matrix check lint format bench clean
+.PHONY: help setup tools demo demo-llm test test-matrix check lint format bench clean
 
 help:  ## Lists what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,6 +20,12 @@ tools:  ## And what the tests need.
 demo: setup  ## Runs every task of the suite `apps` with its oracle, records it, draws a contact sheet.
 	@rm -rf demo/data
 	@$(bin)/agentgym run apps --agent oracle --num-envs 2 --out demo/data --contact-sheet demo/contact-sheet.png
+
+demo-llm:  ## Lets a small real model answer questions, and shows what it was told and said; the first time compiles for minutes.
+	@scripts/setup llm-demo
+	@rm -rf demo/llm
+	@$(bin)/python -m agentgym.testing.smallmodel $(bin)/agentgym run --config examples/llm.toml --out demo/llm
+	@$(bin)/agentgym transcript demo/llm
 
 lint: tools  # The part of the gate that runs nothing.
 	@$(bin)/ruff format --check .
