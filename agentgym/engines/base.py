@@ -59,6 +59,7 @@ engines: Registry[Callable[..., Engine]] = Registry("engine")
 """By name: what makes an engine from keyword options."""
 
 engines.register_lazily("ray", "agentgym.engines.ray:RayEngine")
+engines.register_lazily("spark", "agentgym.engines.spark:SparkEngine")
 
 
 def make_engine(name: str, **options: Any) -> Engine:

@@ -38,35 +38,26 @@ class Place:
 
 @dataclass(frozen=True)
 class Errand:
-    """What one ``map`` sends along with each item: the function, packed, and what it needs where it runs.
-
-    Attributes:
-        timeout_s: counted from where an item begins there: what waits for its turn in a cluster loses no time.
-    """
+    """What one ``map`` sends along with its items: the function, packed, and what it needs where it runs."""
 
     fn: bytes
     place: Place
-    timeout_s: float | None = None
 
-    def run(self, index: int, item: bytes) -> bytes:
+    def run(self, index: int, item: bytes, call: Interruptible) -> bytes:
         """The packed outcome; in the main thread of a worker.
 
         Raises:
             KeyboardInterrupt: if who sent it does not want it any more.
         """
         self.place.settle()
-        block = Interruptible(self.timeout_s)
         try:
-            with block:
-                return carry_out(index, self.fn, item)
+            return call.call(lambda: carry_out(index, self.fn, item))
         except SystemExit as left:
             fault = BackendError(f"item {index} ended its worker, with exit status {left.code}")
         except KeyboardInterrupt:
-            if not block.late:
+            if not call.late:
                 raise
-            fault = BackendError(
-                f"item {index} gave no result in the {self.timeout_s:g} s allowed and was given up", kind="timeout"
-            )
+            fault = BackendError(f"item {index} gave no result in the time allowed and was given up", kind="timeout")
         return pickle.dumps(Outcome[Any](index, error=fault))
 
 

@@ -6,13 +6,13 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from agentgym.engines.base import Outcome
 from agentgym.engines.carrying import packed, unpacked
 from agentgym.engines.errand import Errand, Place, packed_function
-from agentgym.engines.interruption import PATIENCE_S
+from agentgym.engines.interruption import PATIENCE_S, Interruptible
 from agentgym.engines.policy import Limits, schedule
 from agentgym.engines.raycluster import RayCluster, connect, load
 from agentgym.engines.spill import Spill, Spilled
@@ -82,13 +82,14 @@ class RayEngine:
             MissingDependencyError: if Ray is not installed.
         """
         ray = load()
-        errand = Errand(packed_function(fn, ray.cloudpickle.dumps), Place.here(), self.limits.timeout_s)
+        errand = Errand(packed_function(fn, ray.cloudpickle.dumps), Place.here())
         self._cluster = cluster = connect(self._address, cpus=self._cpus())
         workers = self._workers or _room(self._needs, cluster.resources())
         spill = None if self._spill is None else Spill.within(self._spill)
+        crew = _Tasks(cluster, self._task(ray, cluster), _Common(errand, self.limits.timeout_s, spill), workers)
         # Time is kept on the worker: what waits for its turn in a cluster loses none.
         limits = replace(self.limits, workers=workers, timeout_s=None)
-        return schedule(_Tasks(cluster, self._task(ray, cluster), errand, workers, spill), items, limits)
+        return schedule(crew, items, limits)
 
     def close(self) -> None:
         """Leaves the cluster; it ends if it was started here and no other engine uses it."""
@@ -132,14 +133,14 @@ class RayEngine:
 class _Tasks:
     """A crew of Ray's tasks."""
 
-    def __init__(self, cluster: RayCluster, task: Any, errand: Errand, workers: int, spill: Spill | None) -> None:
+    def __init__(self, cluster: RayCluster, task: Any, common: _Common, workers: int) -> None:
         self._ray = load()
         self._cluster: RayCluster | None = cluster
         self._task = task
+        self._spill = common.spill
         # Once for all items, not once for each.
-        self._errand = self._ray.put(errand)
+        self._common = self._ray.put(common)
         self._workers = workers
-        self._spill = spill
         self._running: dict[Any, int] = {}
 
     def room(self) -> int:
@@ -147,7 +148,7 @@ class _Tasks:
 
     def start(self, index: int, item: Any) -> None:
         item = packed(item, f"item {index}")
-        self._running[self._task.remote(self._errand, self._spill, index, item)] = index
+        self._running[self._task.remote(self._common, index, item)] = index
 
     def wait(self, timeout_s: float | None) -> Sequence[Outcome[Any]]:
         tasks = list(self._running)
@@ -195,10 +196,19 @@ class _Tasks:
             return Outcome(index, error=BackendError(f"the worker of item {index} was lost: {_briefly(error)}"))
 
 
-def _run(errand: Errand, spill: Spill | None, index: int, item: bytes) -> bytes | Spilled:
+@dataclass(frozen=True)
+class _Common:
+    """What all tasks of a ``map`` have in common."""
+
+    errand: Errand
+    timeout_s: float | None
+    spill: Spill | None
+
+
+def _run(common: _Common, index: int, item: bytes) -> bytes | Spilled:
     """The task."""
-    outcome = errand.run(index, item)
-    return outcome if spill is None else spill.take(outcome)
+    outcome = common.errand.run(index, item, Interruptible(common.timeout_s))
+    return outcome if common.spill is None else common.spill.take(outcome)
 
 
 def _needs(cpus: float, gpus: float, memory: int | None, others: Mapping[str, float] | None) -> dict[str, float]:

@@ -124,14 +124,22 @@ def live_or_die(order: tuple[Path, int, bool]) -> int:
 
 def check_that_late_items_close(make: Callable[..., Engine], folder: Path) -> None:
     """One ends as it is told, one must be killed; both are out of time, of which they have enough to begin."""
+    # Both workers have loaded this module then.
+    list(make(workers=2).map(meet, [(folder, "a", "b"), (folder, "b", "a")]))
     late, stubborn = sorted(
-        make(workers=2, timeout_s=4.0).map(hold_open, [folder / "late", folder / "stubborn"]),
+        make(workers=2, timeout_s=2.0).map(hold_open, [folder / "late", folder / "stubborn"]),
         key=lambda outcome: outcome.index,
     )
     assert isinstance(late.error, BackendError)
     assert late.error.kind == "timeout"
     assert isinstance(stubborn.error, BackendError)
     assert (folder / "late.closed").exists()
+
+
+def meet(order: tuple[Path, str, str]) -> None:
+    folder, mine, other = order
+    (folder / mine).touch()
+    wait_until((folder / other).exists, "two items must run at a time")
 
 
 def check_that_given_up_items_close(make: Callable[..., Engine], folder: Path) -> None:
@@ -195,8 +203,8 @@ def check_end_by_signal(name: str, folder: Path, number: signal.Signals, *, leav
     """
     (folder / "script.py").write_text(SCRIPT)
     (folder / "holding.py").write_text(HOLDING)
-    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "HOME": str(folder)}
-    with subprocess.Popen(
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "HOME": str(folder), "TMPDIR": str(folder)}
+    script = subprocess.Popen(
         [sys.executable, "-W", "error", "script.py", name],
         cwd=folder,
         env=environment,
@@ -204,14 +212,16 @@ def check_end_by_signal(name: str, folder: Path, number: signal.Signals, *, leav
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    ) as script:
+    )
+    try:
         opened = [folder / "a.open", folder / "b.open"]
         wait_until(lambda: all(path.exists() for path in opened) or script.poll() is not None, "items must begin", 60.0)
         children = psutil.Process(script.pid).children(recursive=True)
-        family = [child.pid for child in children if child.cmdline()[0].strip() not in leaves]
+        family = [child.pid for child in children if _title(child) not in leaves]
         # As a terminal does: to all processes of the script.
         os.killpg(script.pid, number) if number == signal.SIGINT else script.send_signal(number)
-        said, complained = script.communicate(timeout=60)
+    finally:
+        said, complained = _end_of(script)
     assert said == ""
     assert len(family) > 2
     wait_until(lambda: not any(map(runs, family)), f"{name} must end with what started it: {complained}", 20.0)
@@ -220,6 +230,21 @@ def check_end_by_signal(name: str, folder: Path, number: signal.Signals, *, leav
         assert "unclosed" not in complained
         assert (folder / "a.closed").exists()
         assert (folder / "b.closed").exists()
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline()).strip()
+    except psutil.Error:
+        return ""
+
+
+def _end_of(script: subprocess.Popen[str]) -> tuple[str, str]:
+    """What it said and complained."""
+    try:
+        return script.communicate(timeout=60)
+    finally:
+        script.kill()
 
 
 def runs(pid: int) -> bool:
