@@ -29,6 +29,7 @@ _STYLES: dict[Status, str] = {
     "interrupted": "magenta",
 }
 _BAR = 10
+_TALL = 40
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,17 @@ class Room:
     tasks: int = 12
     ended: int = 6
     failures: int = 4
+    agents: int = 8
 
     @classmethod
     def of(cls, height: int) -> Room:
         """Shares the lines of a terminal out: first to what runs."""
-        # Titles, heads and the lines between parts.
-        rows = max(6, height - 20)
+        agents = 3 if height >= _TALL else 0
+        # Titles, heads, the lines between parts, and those that say that there is more.
+        rows = max(6, height - 20 - (agents and agents + 4))
         running = max(2, rows * 4 // 10)
         tasks = max(2, rows * 3 // 10)
-        return cls(running, tasks, max(1, rows * 2 // 10), max(1, rows - running - tasks - rows * 2 // 10))
+        return cls(running, tasks, max(1, rows * 2 // 10), max(1, rows - running - tasks - rows * 2 // 10), agents)
 
 
 def view(
@@ -77,10 +80,9 @@ def _parts(state: RunState, now: datetime, room: Room) -> Iterator[RenderableTyp
     if ended:
         yield Text()
         yield _ended(state, ended, room.ended)
-    agents = [(run, agent) for run in state.runs.values() if run.status == "running" for agent in run.agents.values()]
-    if agents:
+    if room.agents and any(run.agents for run in state.runs.values()):
         yield Text()
-        yield _agents(state)
+        yield _agents(state, room.agents)
     if state.failures:
         yield Text()
         yield _failures(list(state.failures), room.failures)
@@ -206,16 +208,17 @@ def _ended(state: RunState, ended: Sequence[EpisodePart], most: int) -> Table:
     return table
 
 
-def _agents(state: RunState) -> Table:
+def _agents(state: RunState, most: int) -> Table:
     sums: dict[tuple[str, str], Totals] = {}
     for run in state.runs.values():
         for agent in run.agents.values():
             sums.setdefault((agent.agent_id, agent.parent_id or ""), Totals()).add(agent.totals)
     table = _table("agents", "agent", "of", "model calls", "tool calls", "tokens in", "out", right=_COUNTS)
-    for (name, parent), totals in sums.items():
+    for name, parent in nlargest(most, sums, key=lambda who: (sums[who].model_calls, sums[who].tool_calls)):
+        totals = sums[name, parent]
         counts = totals.model_calls, totals.tool_calls, totals.input_tokens, totals.output_tokens
         table.add_row(name, parent, *map(_short, counts))
-    return table
+    return _with_more(table, len(sums) - table.row_count)
 
 
 def _failures(failures: Sequence[Failure], most: int) -> Table:

@@ -31,6 +31,8 @@ __all__ = ["Compared", "Replay", "Tolerance", "replay"]
 
 T = TypeVar("T", Reset, Step)
 
+_REFUSED = "refused: "
+
 
 @dataclass(frozen=True)
 class Tolerance:
@@ -161,15 +163,20 @@ def _compare(
 def _pairs(env: gym.Env[Any, Any], episode: Episode) -> Iterator[tuple[Reset | Step, Reset | Step]]:
     """What was recorded, and what comes of doing it again: the reset, then each step."""
     done = 0
+    last: Any = None
     for record in episode.records():
         event = record.payload
         if isinstance(event, Reset):
             with _noting("at the reset of the replay"):
-                yield event, _reset(env, episode, event)
+                reset = _reset(env, episode, event)
+            last = reset.observation
+            yield event, reset
         elif isinstance(event, Step) and done < len(episode):
             done += 1
             with _noting(f"at step {done} of the replay, after {event.action!r:.200}"):
-                yield event, _step(env, event)
+                step = _step(env, event, last)
+            last = step.observation
+            yield event, step
 
 
 def _reset(env: gym.Env[Any, Any], episode: Episode, recorded: Reset) -> Reset:
@@ -185,8 +192,13 @@ def _reset(env: gym.Env[Any, Any], episode: Episode, recorded: Reset) -> Reset:
     return _as_recorded(replayed)
 
 
-def _step(env: gym.Env[Any, Any], recorded: Step) -> Step:
-    observation, reward, terminated, truncated, info = env.step(recorded.action)
+def _step(env: gym.Env[Any, Any], recorded: Step, last: Any) -> Step:
+    told = recorded.info.get("action_error")
+    if isinstance(told, str) and told.startswith(_REFUSED):
+        returned = _refused(env, recorded, last, told.removeprefix(_REFUSED))
+    else:
+        returned = env.step(recorded.action)
+    observation, reward, terminated, truncated, info = returned
     return _as_recorded(
         Step(
             step=recorded.step,
@@ -198,6 +210,13 @@ def _step(env: gym.Env[Any, Any], recorded: Step) -> Step:
             info=info,
         )
     )
+
+
+def _refused(env: gym.Env[Any, Any], recorded: Step, last: Any, reason: str) -> Any:
+    """What comes of a step that a hook refused, as `agentgym.wrappers.Tap.refuse` has it: it is not done."""
+    if env.has_wrapper_attr("refuse"):
+        return env.get_wrapper_attr("refuse")(recorded.action, reason)
+    return last, 0.0, False, recorded.truncated, {"action_error": f"{_REFUSED}{reason}"}
 
 
 def _do(env: gym.Env[Any, Any], episode: Episode) -> None:

@@ -104,6 +104,7 @@ def test_the_view_fits_into_its_room() -> None:
     for number in range(100):
         bus = started(state, f"run-{number}", f"suite/{number}")
         step(bus, end=number % 2 == 0)
+        ask(bus, "m", agent_id=f"agent-{number}")
         bus.publish(Failed(during="act", type="ValueError", message="no"))
     for height in (30, 50):
         text = shown(state, room=Room.of(height))

@@ -194,6 +194,16 @@ def test_a_task_that_was_given_whole_is_given_whole_again(tmp_path: Path) -> Non
     assert [replay(dataset, place).is_same for place in range(2)] == [True, True]
 
 
+def test_a_step_that_a_hook_refused_is_not_done_again(tmp_path: Path) -> None:
+    recorder = TrajectoryRecorder(gym.make("tests/Walk-v0", stride=2), tmp_path)
+    recorder.reset(seed=1)
+    recorder.step(1)
+    recorder.refuse(1, "not now")
+    recorder.step(0)
+    recorder.close()
+    assert replay(Dataset(tmp_path), 0).is_same
+
+
 @pytest.mark.episodes
 def test_a_small_task_is_the_same_to_the_pixel(tmp_path: Path) -> None:
     pytest.importorskip("PySide6", reason="the qt backend is an extra")
