@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import datetime as dt
+import enum
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,15 +19,20 @@ import numpy.typing as npt
 __all__ = ["plain", "plain_text"]
 
 _INLINE_NUMBERS = 1024
+_LONGEST_REPR = 1000
 
 
 def plain(value: Any) -> Any:
-    """A recorded value as plain JSON.
+    """A value as plain JSON, as it was published or as it was read from a recording.
 
     Arrays of more than 1024 numbers become their shape, dtype and the SHA-256 of their bytes; what is not finite
-    becomes null, bytes become base64, tuples and sets become lists.
+    becomes null, bytes become base64, tuples and sets become lists. Enumerations become their values, paths and dates
+    texts, dataclasses and pydantic's models their fields; anything else becomes its repr.
     """
-    return _form(type(value))(value)  # type: ignore[arg-type]  # a class can be hashed
+    for kind, form in _FORMS:
+        if isinstance(value, kind):
+            return form(value)
+    return _other(value)
 
 
 def plain_text(value: Any) -> str:
@@ -48,16 +56,29 @@ def _array(array: npt.NDArray[Any]) -> Any:
 
 
 def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
-    return {key if isinstance(key, str) else str(key): plain(item) for key, item in value.items()}
+    return {plain(str(key)): plain(item) for key, item in value.items()}
 
 
 def _list(value: Iterable[Any]) -> list[Any]:
     return [plain(item) for item in value]
 
 
-_FORMS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    ((np.generic,), lambda value: plain(value.item())),
-    ((type(None), bool, int), lambda value: value),
+def _other(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    try:
+        if callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
+            return plain(dump(warnings=False))
+        return plain(repr(value)[:_LONGEST_REPR])
+    except Exception as error:  # noqa: BLE001 - foreign code; a value that cannot be shown must not lose the record
+        return f"<{type(value).__qualname__} whose repr raised {type(error).__name__}>"
+
+
+_FORMS: tuple[tuple[Any, Any], ...] = (
+    (enum.Enum, lambda value: plain(value.value)),
+    ((np.generic,), lambda value: plain(value.item()) if not isinstance(value.item(), np.generic) else repr(value)),
+    ((type(None), bool), lambda value: value),
+    (int, int),
     (float, lambda value: value if math.isfinite(value) else None),
     (str, lambda value: value.encode("utf-8", "replace").decode()),
     (np.ndarray, _array),
@@ -66,5 +87,7 @@ _FORMS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     ((set, frozenset), lambda value: _list(sorted(value, key=repr))),
     (bytes, lambda value: base64.b64encode(value).decode("ascii")),
     (complex, lambda value: [plain(value.real), plain(value.imag)]),
-    (msgspec.Struct, lambda value: plain(msgspec.to_builtins(value))),
+    (msgspec.Struct, lambda value: plain(msgspec.to_builtins(value, enc_hook=plain))),
+    (os.PathLike, lambda value: plain(os.fsdecode(value))),
+    ((dt.date, dt.time), lambda value: value.isoformat()),
 )

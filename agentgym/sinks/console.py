@@ -189,7 +189,7 @@ class ConsoleLines:
         yield STEPS, line.append(_action(step.action, episode.tools))
         episode.tools.clear()
         if step.reward_terms:
-            terms = "  ".join(f"{name} {value:g}" for name, value in step.reward_terms.items())
+            terms = "  ".join(f"{name} {_figure(value)}" for name, value in step.reward_terms.items())
             yield CONTENT, _line("", terms, style=_ASIDE)
 
     def _failed(self, failed: Failed) -> Iterator[tuple[int, Text]]:
@@ -299,6 +299,10 @@ def _action(action: object, shown: set[str | None]) -> str:
     """An action as text; of a tool's call that was shown already its name alone."""
     name = action.get("name") if isinstance(action, Mapping) else getattr(action, "name", None)
     return name if isinstance(name, str) and name in shown else _one_line(action_text(action))
+
+
+def _figure(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else plain_text(value)
 
 
 def _signed(value: float) -> str:

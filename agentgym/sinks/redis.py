@@ -48,8 +48,8 @@ class RedisStream:
             # The thread and the connection stayed with the parent; a recorder goes on in a run of its own.
             self._prepare()
         if self._fault is not None:
-            fault, self._fault = self._fault, None
-            raise fault
+            self._is_told = True
+            raise self._fault
         with self._lock:
             self._wanted[record.run_id] = (record.idx + 1, isinstance(record.payload, RunCompleted))
         if self._thread is None:
@@ -62,7 +62,7 @@ class RedisStream:
 
         What is not sent by then is told, with the command that sends it.
         """
-        if self._thread is None or self._process != os.getpid():
+        if self._thread is None or self._process != os.getpid() or self._is_told:
             return
         self._deadline = time.monotonic() + self._place.patience_s
         self._closing.set()
@@ -114,6 +114,8 @@ class RedisStream:
         self._wake, self._closing = threading.Event(), threading.Event()
         self._deadline = float("inf")
         self._thread = self._fault = self._trouble = None
+        # Of what the server will refuse again.
+        self._is_told = False
 
     def _work(self) -> None:
         pause_s = _FIRST_PAUSE_S
