@@ -9,7 +9,8 @@ import enum
 import hashlib
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -29,10 +30,7 @@ def plain(value: Any) -> Any:
     becomes null, bytes become base64, tuples and sets become lists. Enumerations become their values, paths and dates
     texts, dataclasses and pydantic's models their fields; anything else becomes its repr.
     """
-    for kind, form in _FORMS:
-        if isinstance(value, kind):
-            return form(value)
-    return _other(value)
+    return _form(type(value))(value)  # type: ignore[arg-type]  # a class can be hashed
 
 
 def plain_text(value: Any) -> str:
@@ -42,10 +40,7 @@ def plain_text(value: Any) -> str:
 
 @lru_cache(maxsize=1024)
 def _form(kind: type[object]) -> Callable[[Any], Any]:
-    for base, form in _FORMS:
-        if issubclass(kind, base):
-            return form
-    raise TypeError(f"no dataset holds a {kind.__name__}")
+    return next((form for base, form in _FORMS if issubclass(kind, base)), _other)
 
 
 def _array(array: npt.NDArray[Any]) -> Any:
@@ -55,8 +50,12 @@ def _array(array: npt.NDArray[Any]) -> Any:
     return {"shape": list(array.shape), "dtype": array.dtype.str, "sha256": digest}
 
 
+def _text(value: str) -> str:
+    return str.__str__(value) if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
 def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
-    return {plain(str(key)): plain(item) for key, item in value.items()}
+    return {_text(str(key)): plain(item) for key, item in value.items()}
 
 
 def _list(value: Iterable[Any]) -> list[Any]:
@@ -74,13 +73,13 @@ def _other(value: Any) -> Any:
         return f"<{type(value).__qualname__} whose repr raised {type(error).__name__}>"
 
 
-_FORMS: tuple[tuple[Any, Any], ...] = (
+_FORMS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (enum.Enum, lambda value: plain(value.value)),
     ((np.generic,), lambda value: plain(value.item()) if not isinstance(value.item(), np.generic) else repr(value)),
     ((type(None), bool), lambda value: value),
     (int, int),
     (float, lambda value: value if math.isfinite(value) else None),
-    (str, lambda value: value.encode("utf-8", "replace").decode()),
+    (str, _text),
     (np.ndarray, _array),
     (Mapping, _mapping),
     ((list, tuple), _list),

@@ -6,11 +6,12 @@ import os
 import queue
 import threading
 import time
+import warnings
 
 import msgspec
 
 from agentgym.events import Record, Reset, Step
-from agentgym.sinks.base import Sink
+from agentgym.sinks.base import Sink, SinkWarning
 
 __all__ = ["Queued", "without_observation"]
 
@@ -51,7 +52,7 @@ class Queued:
             self.dropped += 1
 
     def close(self) -> None:
-        """Hands on what waits, then closes the sink.
+        """Hands on what waits, then closes the sink; tells how much was dropped.
 
         Raises:
             TimeoutError: if that took too long; the thread is left to itself.
@@ -66,6 +67,11 @@ class Queued:
             raise self._late()
         if self._error is not None:
             raise self._error
+        if self.dropped:
+            told = (
+                f"{self.dropped} records came faster than a sink took them, and are not in it; the recording has them"
+            )
+            warnings.warn(told, SinkWarning, stacklevel=2)
 
     def _late(self) -> TimeoutError:
         return TimeoutError(f"{self._waiting.qsize()} records were not taken within {self._patience_s:g} s")

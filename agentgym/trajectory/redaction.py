@@ -31,6 +31,9 @@ Redact: TypeAlias = Callable[[str], str]
 
 _SHORT = 256
 
+# A tuple: the union that one would write instead is made anew each time.
+_NUMBERS = (int, float, complex, type(None))
+
 _NAMES = (
     r"(?:x[-_]?)?(?:[a-z0-9]+[-_])*(?:api[-_]?key|apikey|access[-_]?key(?:[-_]id)?|secret[-_]?key|private[-_]?key"
     r"|auth[-_]?token|access[-_]?token|refresh[-_]?token|id[-_]?token|session[-_]?token|bearer[-_]?token"
@@ -177,11 +180,13 @@ def named_secrets(items: Sequence[Any]) -> frozenset[int]:
 
 def hidden(value: Any) -> bool:
     """Whether a value that stands under the name of a secret may be one: a number or a switch is none."""
-    return not isinstance(value, bool | int | float | complex | None)
+    return not isinstance(value, _NUMBERS)
 
 
 def scrub(value: Any, redact: Redact) -> Any:
     """Plain JSON without its secrets."""
+    if isinstance(value, _NUMBERS):
+        return value
     match value:
         case str():
             return redact(value)
