@@ -89,7 +89,10 @@ class _Processes:
                 self._busy[index] = worker
                 return
             worker.drop()
-        worker = Worker(self._fn)
+        try:
+            worker = Worker(self._fn)
+        except (EOFError, OSError) as error:
+            raise BackendError(f"no process can be started for item {index}: {error}") from error
         if not worker.give(index, pickled):
             raise BackendError(f"the process for item {index} {worker.lose()}")
         self._busy[index] = worker

@@ -132,6 +132,30 @@ def test_many_items_that_cannot_be_pickled_are_not_taken_at_once() -> None:
     assert len(taken) == 3
 
 
+NO_PROCESS_LEFT = """
+import resource
+from agentgym.engines import ProcessEngine
+from agentgym.testing.engines import square
+
+if __name__ == "__main__":
+    engine = ProcessEngine(workers=1, retries=1)
+    print([outcome.value for outcome in engine.map(square, [2])])
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (5, hard))
+    (outcome,) = engine.map(square, [2])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    print(outcome.attempts, type(outcome.error).__name__, str(outcome.error).partition(":")[0])
+    print([outcome.value for outcome in engine.map(square, [2])])
+"""
+
+
+def test_a_worker_that_cannot_be_started_is_a_machines_fault(tmp_path: Path) -> None:
+    (tmp_path / "short.py").write_text(NO_PROCESS_LEFT)
+    done = subprocess.run([sys.executable, "short.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout == "[4]\n2 BackendError no process can be started for item 0\n[4]\n"
+
+
 def after_these_are_open(order: tuple[Path, ...]) -> None:
     if len(order) == 1:
         hold_open(order[0])
