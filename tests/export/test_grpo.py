@@ -162,3 +162,28 @@ def test_trl_trains_on_a_group_and_finds_the_same_advantages(tmp_path: Path) -> 
     assert seen[0].flatten().tolist() == pytest.approx([row["advantage"] for row in rows], abs=1e-5)
     assert math.isfinite(trainer.state.log_history[0]["loss"])
     assert json.dumps(rows)
+
+
+def test_a_group_of_a_model_at_a_server_has_its_tokens(tmp_path: Path) -> None:
+    from tests.adapters.sums import SUM
+    from tests.modelserver import call, say, serving
+
+    def answers(body: Any) -> Any:
+        told = [message for message in body["messages"] if message["role"] == "tool"]
+        if not told:
+            return call("add", a=2, b=3)
+        return call("answer", text="5") if body["seed"] % 2 else say("FAIL")
+
+    with serving(answers, extra=("return_token_ids",)) as server:
+        options = {"model": "scripted", "base_url": server.url, "token_ids": True, "logprobs": True}
+        env: dict[str, Any] = {"env": "agentgym/Tools-v0", "task": SUM}
+        spec = RolloutSpec(agent="openai", agent_options=options, record=str(tmp_path), **env)
+        (group,) = run_groups([spec], 6, engines["threads"](workers=3))
+        assert server.refused == []
+    rows = grpo_rows(Dataset(tmp_path))
+    assert {row["member"]: row["advantage"] for row in rows} == pytest.approx(group.advantages())
+    assert {row["reward"] for row in rows} == {0.0, 1.0}
+    for row in rows:
+        assert (row["segment"], len(row["env_mask"])) == (0, len(row["completion_ids"]))
+        assert sum(row["env_mask"]) < len(row["env_mask"]), "what the tool said is not the model's"
+        assert row["logprobs"] is None, "this protocol gives none for calls of tools"
