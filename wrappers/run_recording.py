@@ -209,6 +209,8 @@ class RunRecording:
 
     def _remember_call(self, record: Record) -> None:
         match record.payload:
+            case ModelResponse(parent_id=str(parent_id)) if parent_id in self._tool_calls:
+                pass  # asked by a tool, not by who acts
             case ModelResponse(call_id=call_id):
                 self._model_call = call_id
             case ToolCalled(call_id=call_id):

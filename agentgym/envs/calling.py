@@ -76,7 +76,7 @@ class Caller:
         if bus is not None:
             traced = TracedCall(lambda made: self._call(made, call_id), call, call_id, bus)
             result = traced.result()
-            publish_model_calls(self.context, bus)
+            publish_model_calls(self.context, bus, parent_id=call_id)
             traced.tell_returned(result)
             self._tell_report(bus)
             return result, traced.made

@@ -9,18 +9,25 @@ from agentgym.tools.modelcalls import CallsModels
 __all__ = ["publish_model_calls"]
 
 
-def publish_model_calls(context: ToolContext, bus: Bus | None) -> None:
+def publish_model_calls(context: ToolContext, bus: Bus | None, *, parent_id: str | None = None) -> None:
     """Takes what models were asked since the last time out of the tools' state, and publishes it.
 
     Args:
         bus: None where nobody is told: then it is gone.
+        parent_id: the id of the tool call in which the models were asked.
     """
     for one in context.state.values():
         for call in one.take_model_calls() if isinstance(one, CallsModels) else ():
             if bus is None:
                 continue
             bus.publish(
-                ModelRequest(call_id=call.call_id, model=call.model, messages=call.messages, parameters=call.parameters)
+                ModelRequest(
+                    call_id=call.call_id,
+                    model=call.model,
+                    messages=call.messages,
+                    parameters=call.parameters,
+                    parent_id=parent_id,
+                )
             )
             bus.publish(
                 ModelResponse(
@@ -30,5 +37,6 @@ def publish_model_calls(context: ToolContext, bus: Bus | None) -> None:
                     content=call.content,
                     finish_reason=call.finish_reason,
                     usage=call.usage,
+                    parent_id=parent_id,
                 )
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from agentgym.events.types import Event, ModelResponse, Reset, Step
+from agentgym.events.types import Event, ModelResponse, Reset, Step, ToolCalled
 
 __all__ = ["Asker", "Askers"]
 
@@ -19,7 +19,7 @@ class Asker(NamedTuple):
 
 @dataclass
 class Askers:
-    """Remembers the model calls since the last step.
+    """Remembers the model calls of agents since the last step; not those that tools make, which have them as parents.
 
     Attributes:
         agent_id: who acts, where no model call says it.
@@ -30,6 +30,7 @@ class Askers:
     def __post_init__(self) -> None:
         self._latest: Asker | None = None
         self._by_call: dict[str, Asker] = {}
+        self._tool_calls: set[str] = set()
 
     def of(self, tool_call_id: str) -> Asker:
         """Who asked for this one; whoever asked the model last, if its id is nobody's."""
@@ -38,6 +39,10 @@ class Askers:
     def hear(self, event: Event) -> None:
         """Takes what is published into account."""
         match event:
+            case ToolCalled(call_id=call_id):
+                self._tool_calls.add(call_id)
+            case ModelResponse(parent_id=str(parent_id)) if parent_id in self._tool_calls:
+                pass
             case ModelResponse(call_id=call_id, agent_id=agent_id, tool_calls=tool_calls):
                 self._latest = Asker(call_id, agent_id or self.agent_id)
                 for one in tool_calls:
@@ -45,3 +50,4 @@ class Askers:
             case Step() | Reset():
                 self._latest = None
                 self._by_call.clear()
+                self._tool_calls.clear()

@@ -12,7 +12,7 @@ from agentgym.events.askers import Askers
 from agentgym.events.points import Interception, Interceptor, OnHookError, interception
 from agentgym.events.record import Record
 from agentgym.events.runids import new_run_id, utc_now
-from agentgym.events.types import Event, Failed, ModelResponse, Reset, Step, event_type
+from agentgym.events.types import Event, Failed, ModelResponse, Reset, Step, ToolCalled, event_type
 
 __all__ = ["Bus", "Subscriber"]
 
@@ -119,7 +119,7 @@ class Bus:
             error.add_note(f"this was not recorded: {type(refused).__name__}: {refused}")
 
     def _record(self, event: Event) -> Record:
-        if isinstance(event, ModelResponse | Step | Reset):
+        if isinstance(event, ModelResponse | ToolCalled | Step | Reset):
             self.askers.hear(event)
         if isinstance(event, Reset):
             self.episode = self._resets

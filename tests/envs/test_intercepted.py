@@ -6,13 +6,15 @@ from typing import Any
 
 import gymnasium as gym
 import msgspec
+import numpy as np
 import pytest
 
 from agentgym.actions import ToolCall
+from agentgym.envs.desktop import DesktopEnv
 from agentgym.envs.tools import ToolEnv
 from agentgym.errors import EvaluationError, Refused, UsageError
 from agentgym.evaluators import Score
-from agentgym.events import Call, ModelResponse, Note, Record, ToolCalled, ToolReturned
+from agentgym.events import Call, ModelResponse, Note, Record, Step, ToolCalled, ToolReturned
 from agentgym.tools import ToolResult, tool
 from agentgym.wrappers import Tap
 
@@ -199,6 +201,23 @@ def test_a_call_names_the_model_call_and_the_agent_that_asked_for_it(env: Tap) -
     assert (told[-1].model_call_id, told[-1].parent_id) == (None, None), "that was in the step before"
 
 
+def test_a_model_that_a_tool_asks_has_asked_for_no_call(env: Tap) -> None:
+    told = heard(env, ToolCalled)
+
+    def overheard(call: Call, proceed: Proceed) -> Any:
+        result = proceed(call)
+        env.bus.publish(ModelResponse(call_id="of-user", parent_id=call.value.id))
+        return result
+
+    env.bus.intercept("tool_call", overheard)
+    env.reset(seed=0)
+    env.bus.publish(ModelResponse(call_id="of-agent", agent_id="clerk", tool_calls=[{"id": "c1"}]))
+    steps = heard(env, Step)
+    env.step([{"name": "add", "arguments": {"one": 1, "other": 1}, "id": name} for name in ("c1", "c2")])
+    assert [(event.model_call_id, event.parent_id) for event in told] == [("of-agent", "clerk")] * 2
+    assert steps[0].model_call_id == "of-agent"
+
+
 def test_a_refused_step_counts_and_does_nothing(env: Tap) -> None:
     env.reset(seed=0)
     seen = [env.refuse(SUBMIT, "not yet") for _ in range(3)]
@@ -239,4 +258,48 @@ def test_a_refused_judging_leaves_the_episode_unscored() -> None:
     assert (reward, terminated, info["score"], info["failure"]) == (0.0, True, None, "evaluation")
     with pytest.raises(EvaluationError, match="refused: no judge here"):
         judged(env)
+    env.close()
+
+
+def desktop(**options: Any) -> Tap:
+    task = {"id": "t", "instruction": "i"}
+    return Tap(DesktopEnv(task, backend="memory", screen=(64, 48), **options))
+
+
+def test_on_a_desktop_a_refused_step_counts_and_nothing_is_done() -> None:
+    env = desktop(max_steps=2)
+    before, _ = env.reset(seed=0)
+    after, reward, terminated, truncated, info = env.refuse("pyautogui.click(5, 5)", "not there")
+    assert (reward, terminated, truncated, info["action_error"]) == (0.0, False, False, "refused: not there")
+    assert np.array_equal(before["screenshot"], after["screenshot"])
+    assert env.refuse("pyautogui.click(5, 5)", "not there")[3], "the limit counts it"
+    env.close()
+
+
+def test_on_a_desktop_what_was_refused_is_not_done_when_the_episode_is_played_again() -> None:
+    done: list[int] = []
+
+    @tool
+    def keep(number: int) -> str:
+        """Keeps.
+
+        Args:
+            number: to be kept.
+        """
+        done.append(number)
+        return "kept"
+
+    def only_even(call: Call, proceed: Proceed) -> Any:
+        if call.value.arguments["number"] % 2:
+            raise Refused("odd")
+        return proceed(replace(call, value=ToolCall("keep", {"number": call.value.arguments["number"] * 10})))
+
+    env = desktop(tools=[keep], max_steps=9)
+    env.bus.intercept("tool_call", only_even)
+    env.reset(seed=0)
+    infos = [env.step({"name": "keep", "arguments": {"number": number}})[4] for number in (1, 2)]
+    assert [info["tool_results"][0]["ok"] for info in infos] == [False, True]
+    inner: Any = env.unwrapped
+    inner.restore(msgspec.structs.replace(inner.snapshot(), machine=None, context=None))
+    assert done == [20, 20]
     env.close()

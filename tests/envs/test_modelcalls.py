@@ -4,7 +4,7 @@ import gymnasium as gym
 import pytest
 
 from agentgym.errors import BackendError
-from agentgym.events import Bus, ModelRequest, ModelResponse, Record, tracing
+from agentgym.events import Bus, ModelRequest, ModelResponse, Record, ToolCalled, tracing
 from agentgym.tasks import Task
 from tests.judgeserver import serving
 
@@ -38,6 +38,8 @@ def test_the_users_model_is_in_the_stream_within_the_call_that_asked_it(monkeypa
     assert isinstance(response, ModelResponse)
     assert (request.call_id, request.model, request.parameters) == ("user-1", "small", {"temperature": 0})
     assert (response.call_id, response.content) == ("user-1", "In Oslo.")
+    assert isinstance(records[0].payload, ToolCalled)
+    assert request.parent_id == response.parent_id == records[0].payload.call_id
 
 
 def test_an_episode_whose_users_model_is_gone_ends_unscored(monkeypatch: pytest.MonkeyPatch) -> None:
