@@ -82,14 +82,16 @@ def _until_over(data: Path, show: Callable[[RunState, int | None], None]) -> Non
     state = _waited_for(data)
     last_running = time.monotonic()
     while True:
+        began = time.monotonic()
+        state.refresh()
         planned = _planned(data)
         show(state, planned)
         if not state.is_over:
             last_running = time.monotonic()
         elif time.monotonic() - last_running >= _patience_s(state, planned):
             return
-        time.sleep(_INTERVAL_S)
-        state.refresh()
+        # To look at a great many runs must not take a core of them.
+        time.sleep(max(_INTERVAL_S, 3 * (time.monotonic() - began)))
 
 
 def _patience_s(state: RunState, planned: int | None) -> float:

@@ -132,7 +132,8 @@ def _running(
     table = _table("running", *columns, right=("step", "for"), room={"now": 3, "last action": 2})
     for episode in running[: most - 1 if waiting else most]:
         run = state.runs[episode.run_id]
-        table.add_row(
+        _add(
+            table,
             _tail(run.run_id),
             _task_name(episode.task, run),
             run.agent or run.model or "",
@@ -143,7 +144,7 @@ def _running(
         )
     for run in waiting[: most - table.row_count]:
         doing = run.doing or ("between episodes" if run.episodes else "resetting")
-        table.add_row(_tail(run.run_id), "", run.agent or "", "", _since(run.ended_at, now), doing, "")
+        _add(table, _tail(run.run_id), "", run.agent or "", "", _since(run.ended_at, now), doing, "")
     return _with_more(table, len(running) + len(waiting) - table.row_count)
 
 
@@ -185,8 +186,13 @@ def _tasks(tasks: Sequence[TaskPart], most: int) -> Table:
     table = _table("tasks", "task", "episodes", "scored", "mean score", "steps", right=("scored", "steps"))
     shown = nlargest(most, tasks, key=lambda task: (task.counts.get("running", 0), task.episodes, task.scored))
     for task in sorted(shown, key=lambda task: task.task or ""):
-        table.add_row(
-            task.task or "–", _counts(task.counts), str(task.scored), _score_bar(task.mean_score), str(task.steps)
+        _add(
+            table,
+            task.task or "–",
+            _counts(task.counts),
+            str(task.scored),
+            _score_bar(task.mean_score),
+            str(task.steps),
         )
     return _with_more(table, len(tasks) - len(shown))
 
@@ -195,7 +201,8 @@ def _ended(state: RunState, ended: Sequence[EpisodePart], most: int) -> Table:
     columns = ("task", "seed", "how", "score", "return", "steps", "time", "remark")
     table = _table("ended last", *columns, right=_NUMBERS, room={"remark": 1})
     for episode in nlargest(most, ended, key=lambda episode: episode.ended_at or ""):
-        table.add_row(
+        _add(
+            table,
             _task_name(episode.task, state.runs[episode.run_id]),
             "" if episode.seed is None else str(episode.seed),
             _status(episode.status),
@@ -217,7 +224,7 @@ def _agents(state: RunState, most: int) -> Table:
     for name, parent in nlargest(most, sums, key=lambda who: (sums[who].model_calls, sums[who].tool_calls)):
         totals = sums[name, parent]
         counts = totals.model_calls, totals.tool_calls, totals.input_tokens, totals.output_tokens
-        table.add_row(name, parent, *map(_short, counts))
+        _add(table, name, parent, *map(_short, counts))
     return _with_more(table, len(sums) - table.row_count)
 
 
@@ -226,7 +233,7 @@ def _failures(failures: Sequence[Failure], most: int) -> Table:
     for failure in failures[: -most - 1 : -1]:
         text = Text().append("the machine's fault  " if failure.infrastructure else "", style="dim")
         text.append(cut(f"{failure.type}: {failure.message}".replace("\n", " ")), style="red")
-        table.add_row(failure.at[11:19], _tail(failure.run_id), failure.during, text)
+        _add(table, failure.at[11:19], _tail(failure.run_id), failure.during, text)
     return _with_more(table, len(failures) - table.row_count)
 
 
@@ -251,6 +258,11 @@ def _table(title: str, *columns: str, right: Sequence[str] = (), room: Mapping[s
         side: Literal["left", "right"] = "right" if column in right else "left"
         table.add_column(column, justify=side, no_wrap=True, overflow="ellipsis", ratio=room.get(column))
     return table
+
+
+def _add(table: Table, *cells: str | Text) -> None:
+    """A row of what others named: none of it is markup."""
+    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
 
 
 def _with_more(table: Table, more: int) -> Table:

@@ -84,6 +84,13 @@ def test_scores_usage_and_failures_are_told() -> None:
     assert "the machine's fault  BackendError: no display" in text
 
 
+def test_names_are_shown_as_they_are() -> None:
+    state = RunState()
+    step(started(state, "[red]r", "[bold]a :smile:"))
+    assert "[red]r" in shown(state)
+    assert shown(state).count("[bold]a :smile:") == 2
+
+
 def test_a_state_of_nothing_is_shown() -> None:
     assert shown(RunState()).split() == ["data/", "0", "runs", "episodes", "steps", "0"]
 
