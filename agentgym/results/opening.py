@@ -63,11 +63,12 @@ def open_session(
         move_aside(out, now)
     with ExitStack() as stack:
         results = Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items)
-        session_id = (
-            _written_args(results, config, name, now, planned=len(items)) if isinstance(results, RunFolder) else name
-        )
-        if dataset is not None:
-            _add_lost(results, dataset, items, config, session_id)
+        session_id = name
+        if isinstance(results, RunFolder):
+            goes_on = read_args(results.path) is not None
+            session_id = _written_args(results, config, name, now, planned=len(items))
+            if goes_on and dataset is not None:
+                _add_lost(results, dataset, items, config, session_id)
         todo = [item for item in items if _is_missing(results.standing.get(item.place), redo_errors=redo_errors)]
         skipped = {} if lacking is None else _not_runnable(todo, lacking)
         yield Session(config, session_id, items, results, engine, dataset=dataset, todo=todo, skipped=skipped)

@@ -114,7 +114,8 @@ def test_a_run_that_is_interrupted_goes_on(
     (tmp_path / "hanging_once.py").write_text(HANGING)
     ready, data = tmp_path / "ready", tmp_path / "data"
     machine = ("--backend", "memory", "--engine", engine, "--agent", "scripted:hanging_once:script")
-    with started(tasks, *machine, "--out", str(data), path=tmp_path, READY=str(ready)) as process:
+    kept = ("--out", str(data), "--session", "mine")
+    with started(tasks, *machine, *kept, path=tmp_path, READY=str(ready)) as process:
         wait_for(ready.exists, process)
         process.send_signal(number)
         _, err = process.communicate()
@@ -122,7 +123,7 @@ def test_a_run_that_is_interrupted_goes_on(
     assert err == "agentgym: interrupted; 1 of 2 episodes ended before; the same command goes on\n"
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("READY", str(ready))
-    code, out, err = run("run", tasks, *machine[:2], "--engine", "serial", *machine[4:], "--out", str(data))
+    code, out, err = run("run", tasks, *machine[:2], "--engine", "serial", *machine[4:], *kept)
     assert code == 0, err
     assert "1 of them had finished before" in out
     assert [(line["task"], line["attempt"], line["error_kind"]) for line in lines(data)] == [
