@@ -41,6 +41,9 @@ def refuse_mixture(path: Path, args: Mapping[str, Any] | None, config: RunConfig
         return
     now = secretless(config)
     changed = [name for name in IDENTITY if name in args and args[name] != now[name]]
+    # Members of groups have other seeds of the agent than who is alone.
+    if "group" in args and (args["group"] == 1) != (config.group == 1):
+        changed.append("group")
     if changed:
         said = ", ".join(f"{name} was {args[name]!r} and is {now[name]!r}" for name in changed)
         raise UsageError(f"{path} holds results of other settings: {said}; {_WAYS}")

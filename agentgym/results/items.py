@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from agentgym.agents import agents
 from agentgym.errors import UsageError
 from agentgym.events import utc_now
 from agentgym.results.attempts import Attempt, Place
@@ -71,7 +73,6 @@ def make_items(specs: Sequence[RolloutSpec], domains: Mapping[str, str]) -> Sequ
 
 def line_of(item: Item, *, config: RunConfig, session_id: str, **figures: Any) -> Attempt:
     """An attempt at it that has ended now."""
-    model = config.agent_arguments().get("model")
     return Attempt(
         ts=utc_now().isoformat(timespec="milliseconds"),
         session_id=session_id,
@@ -81,7 +82,7 @@ def line_of(item: Item, *, config: RunConfig, session_id: str, **figures: Any) -
         domain=item.domain,
         member=item.member,
         agent=config.agent,
-        model=model if isinstance(model, str) else None,
+        model=_model(config),
         **figures,
     )
 
@@ -89,6 +90,15 @@ def line_of(item: Item, *, config: RunConfig, session_id: str, **figures: Any) -
 def task_name(spec: RolloutSpec) -> str:
     """Of an order whose environment has its own task, the environment's id."""
     return spec.task.id if isinstance(spec.task, Task) else spec.task or spec.env
+
+
+def _model(config: RunConfig) -> str | None:
+    """An option of the agent, or what stands behind the colon of its name."""
+    said = config.agent_arguments().get("model")
+    kind, _, argument = config.agent.partition(":")
+    if said is None and kind in agents and next(iter(inspect.signature(agents[kind]).parameters), None) == "model":
+        said = argument
+    return said if isinstance(said, str) and said else None
 
 
 def _item(spec: RolloutSpec, domains: Mapping[str, str]) -> Item:

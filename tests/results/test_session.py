@@ -8,6 +8,8 @@ from agentgym import Dataset
 from agentgym.errors import UsageError
 from agentgym.events import RunStarted
 from agentgym.results import Finished, open_session, run_config
+from agentgym.results.items import Item, line_of
+from agentgym.runner import RolloutSpec
 from tests.results.small import breaking, config, lines, tasks_at
 
 
@@ -164,3 +166,17 @@ def test_recordings_are_told_which_attempt_they_are(tmp_path: Path) -> None:
     data = Dataset(tmp_path / "data")
     started = [next(iter(data.records(run_id))).payload for run_id in data.runs]
     assert [one.attempt for one in started if isinstance(one, RunStarted)] == [1, 2, 3, 4]
+
+
+def test_a_group_is_not_mixed_with_single_attempts(tmp_path: Path) -> None:
+    tasks = tasks_at(tmp_path, "a")
+    run_config(config(tmp_path, tasks=tasks, group=2))
+    with pytest.raises(UsageError, match="group was 2 and is 1"):
+        run_config(config(tmp_path, tasks=tasks))
+
+
+@pytest.mark.parametrize("asked", [{"agent": "openai:small"}, {"agent": "openai", "model": "small"}])
+def test_the_model_is_told_however_it_was_named(asked: dict[str, str], tmp_path: Path) -> None:
+    item = Item(RolloutSpec(asked["agent"]), "a", "", "key")
+    line = line_of(item, config=config(tmp_path, **asked), session_id="s", attempt=1, status="unscored")
+    assert line.model == "small"
