@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ __all__ = [
     "load_policy",
     "read_description",
     "save_policy",
+    "takes_masks",
     "wrapped",
 ]
 
@@ -51,7 +53,7 @@ class PolicyDescription(msgspec.Struct, frozen=True, kw_only=True):
         algo: a name of `ALGORITHMS`.
         env: the registered id.
         env_kwargs: for ``gymnasium.make``.
-        wrappers: what is put around it, from the inside: ``"package.module:Class"``.
+        wrappers: what is put around it, from the inside: as `wrapped` takes them.
         steps: after how many steps of training.
         success: share of the episodes of the evaluation that were solved; None before there was one.
     """
@@ -59,20 +61,51 @@ class PolicyDescription(msgspec.Struct, frozen=True, kw_only=True):
     algo: str
     env: str
     env_kwargs: dict[str, Any] = {}
-    wrappers: tuple[str, ...] = ()
+    wrappers: tuple[str | dict[str, Any], ...] = ()
     steps: int = 0
     success: float | None = None
 
 
-def wrapped(env: gym.Env[Any, Any], wrappers: Sequence[str]) -> gym.Env[Any, Any]:
+def wrapped(env: gym.Env[Any, Any], wrappers: Sequence[str | Mapping[str, Any]]) -> gym.Env[Any, Any]:
     """The environment with wrappers around it, named from the inside.
 
+    Args:
+        wrappers: each ``"module:Class"``, or a dict of it under ``wrapper`` and of its options, or that dict as JSON
+            text. An option that is a text ``"@module:NAME"`` is what is found there.
+
     Raises:
-        UsageError: if there is no such wrapper.
+        UsageError: if there is no such wrapper, or it does not take these options.
     """
-    for place in wrappers:
-        env = resolve(place, "wrapper")(env)
+    for named in wrappers:
+        place, options = _named_wrapper(named)
+        make = resolve(place, "wrapper")
+        try:
+            inspect.signature(make).bind(env, **options)
+        except TypeError as error:
+            raise UsageError(f"the wrapper {place!r} cannot be made from these options: {error}") from error
+        env = make(env, **options)
     return env
+
+
+def _named_wrapper(named: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Where it is, and its options."""
+    entry: Any = named
+    if isinstance(named, str):
+        if not named.lstrip().startswith("{"):
+            return named, {}
+        try:
+            entry = msgspec.json.decode(named)
+        except msgspec.DecodeError as error:
+            raise UsageError(f"the wrapper {named!r} is no JSON: {error}") from error
+    if not isinstance(entry.get("wrapper"), str):
+        raise UsageError(f"a wrapper is 'module:Class', or {{'wrapper': 'module:Class', …its options}}, not {named!r}")
+    options = {key: value for key, value in entry.items() if key != "wrapper"}
+    return entry["wrapper"], {key: _found(value) for key, value in options.items()}
+
+
+def _found(value: Any) -> Any:
+    is_place = isinstance(value, str) and value.startswith("@") and ":" in value
+    return resolve(value[1:], "option of a wrapper", fits=lambda _: True) if is_place else value
 
 
 def algorithm(name: str) -> Any:
@@ -137,18 +170,23 @@ def load_policy(path: str | os.PathLike[str], **options: Any) -> Any:
     return algorithm(description.algo).load(policy_file(path), device="cpu", **options)
 
 
-def chosen(model: Any, observation: Any, *, deterministic: bool = False) -> Any:
+def chosen(model: Any, observation: Any, *, deterministic: bool = False, mask: Any = None) -> Any:
     """What a learner does: drawn, or the likeliest. Those that learn values explore only while they learn.
 
     Args:
         observation: of one environment, or of several together.
+        mask: of the actions, where the observation has none; for learners that take one.
     """
-    masks = {}
-    if isinstance(observation, Mapping) and "action_mask" in observation and type(model).__name__ == "MaskablePPO":
-        masks = {"action_masks": np.asarray(observation["action_mask"], bool)}
+    if isinstance(observation, Mapping) and "action_mask" in observation:
+        mask = observation["action_mask"]
+    masks = {} if mask is None or not takes_masks(model) else {"action_masks": np.asarray(mask, bool)}
     certain = deterministic or hasattr(model, "exploration_rate")
     action, _ = model.predict(observation, deterministic=certain, **masks)
     return action
+
+
+def takes_masks(model: Any) -> bool:
+    return type(model).__name__ == "MaskablePPO"
 
 
 @functools.lru_cache(maxsize=4)
@@ -175,17 +213,22 @@ class PolicyAgent:
         file = policy_file(path)
         self._model = _loaded(file.resolve(), file.stat().st_mtime_ns)
         self._deterministic = deterministic
+        self._mask: Any = None
         self._torch = needed("torch", extra="train")
         self._draws = self._torch.Generator().manual_seed(seed).get_state()
 
     def reset(self, task: Task, emit: Emit) -> None:
         """Goes on drawing: each episode is another one."""
 
+    def read_info(self, info: Mapping[str, Any]) -> None:
+        """Keeps the mask of what can be done, which not every observation has."""
+        self._mask = info.get("action_mask")
+
     def act(self, observation: Any) -> Any:
         # Drawn from numbers of its own: neither another agent's nor the caller's change.
         with self._torch.random.fork_rng(devices=[]):
             self._torch.set_rng_state(self._draws)
-            action = chosen(self._model, observation, deterministic=self._deterministic)
+            action = chosen(self._model, observation, deterministic=self._deterministic, mask=self._mask)
             self._draws = self._torch.get_rng_state()
         return action
 

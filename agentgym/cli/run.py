@@ -71,7 +71,10 @@ def run(
         list[str] | None, _option("--env-option", group=_ENV, help="KEY=VALUE for the environment; may be repeated.")
     ] = None,
     wrapper: Annotated[
-        list[str] | None, _option("--wrapper", group=_ENV, help="module:Class around the environment; may be repeated.")
+        list[str] | None,
+        _option(
+            "--wrapper", group=_ENV, help="module:Class around the environment, or JSON with options; may be repeated."
+        ),
     ] = None,
     hook: Annotated[
         list[str] | None,

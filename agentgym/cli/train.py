@@ -34,6 +34,10 @@ def train(
     env_option: Annotated[
         list[str] | None, typer.Option(help="KEY=VALUE for the environment; may be repeated.")
     ] = None,
+    wrapper: Annotated[
+        list[str] | None,
+        typer.Option(help="module:Class around the environment, or JSON with options; may be repeated."),
+    ] = None,
     option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for the algorithm; may be repeated.")] = None,
     actions: Annotated[str | None, typer.Option(help="grid, elements or native.")] = None,
     policy: Annotated[str | None, typer.Option(help="grid, or one of Stable-Baselines3's: CnnPolicy.")] = None,
@@ -71,6 +75,7 @@ def train(
             num_envs=num_envs,
             seed=seed,
             env_kwargs=key_values(env_option or (), flag="--env-option"),
+            env_wrappers=tuple(wrapper or ()),
             options=key_values(option or (), flag="--option"),
             actions=actions,  # type: ignore[arg-type]  # the plan refuses what it does not know
             policy=policy,

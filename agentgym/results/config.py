@@ -37,7 +37,7 @@ class RunConfig(BaseModel):
         backend: the machine; None for the usual one.
         sandbox: ``"none"`` to run applications without protection.
         env_options: for the environment.
-        wrappers: put around it, from the inside: ``"module:Class"``.
+        wrappers: put around it, from the inside: ``"module:Class"``, or that under ``wrapper`` in a dict of options.
         hooks: ``"tool_call=module:function"``, or the same as a dict.
         trust_task_hooks: whether the hooks that tasks name are loaded.
         engine: where episodes run; None for ``processes``, or ``serial`` for a policy on widgets in the process.
@@ -69,7 +69,7 @@ class RunConfig(BaseModel):
     backend: str | None = None
     sandbox: Literal["bwrap", "none"] = "bwrap"
     env_options: dict[str, Any] = {}
-    wrappers: tuple[str, ...] = ()
+    wrappers: tuple[str | dict[str, Any], ...] = ()
     hooks: tuple[str | dict[str, Any], ...] = ()
     trust_task_hooks: bool = False
     engine: str | None = None

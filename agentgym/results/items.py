@@ -14,6 +14,7 @@ import msgspec
 from agentgym.agents import agents
 from agentgym.errors import UsageError
 from agentgym.events import utc_now
+from agentgym.families import suites
 from agentgym.results.attempts import Attempt, Place
 from agentgym.results.config import RunConfig
 from agentgym.runner import RolloutSpec
@@ -88,8 +89,11 @@ def line_of(item: Item, *, config: RunConfig, session_id: str, **figures: Any) -
 
 
 def task_name(spec: RolloutSpec) -> str:
-    """Of an order whose environment has its own task, the environment's id."""
-    return spec.task.id if isinstance(spec.task, Task) else spec.task or spec.env
+    """Of an order whose environment has its own task, what that is told, or the environment's id."""
+    task = spec.task or spec.env_kwargs.get("task")
+    if isinstance(task, Task):
+        return task.id
+    return task if isinstance(task, str) else spec.env
 
 
 def _model(config: RunConfig) -> str | None:
@@ -103,7 +107,9 @@ def _model(config: RunConfig) -> str | None:
 
 def _item(spec: RolloutSpec, domains: Mapping[str, str]) -> Item:
     task = task_name(spec)
-    return Item(spec=spec, task=task, domain=domains.get(task, ""), key=_digest(spec, task))
+    suite = task.partition("/")[0]
+    domain = domains.get(task, suite if suite in suites else "")
+    return Item(spec=spec, task=task, domain=domain, key=_digest(spec, task))
 
 
 def _digest(spec: RolloutSpec, task: str) -> str:

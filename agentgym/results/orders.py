@@ -101,7 +101,13 @@ def _without_screen(specs: Sequence[RolloutSpec], config: RunConfig) -> Sequence
     for flag, is_given in (("observation", bool(config.observation)), ("sandbox", config.sandbox != "bwrap")):
         if is_given:
             raise UsageError(f"tasks with tools alone have no screen and always a sandbox: drop --{flag}")
-    return [replace(spec, env_kwargs=_given(config)) if spec.env == TOOLS else spec for spec in specs]
+    return [replace(spec, env_kwargs=_told_tools(spec, config)) if spec.env == TOOLS else spec for spec in specs]
+
+
+def _told_tools(spec: RolloutSpec, config: RunConfig) -> dict[str, Any]:
+    """What is given, and what a policy's environment was made with for its training."""
+    known = {name: value for name, value in spec.env_kwargs.items() if name != "sandbox"} if _is_policy(config) else {}
+    return {**known, **_given(config)}
 
 
 def _check_homes(specs: Sequence[RolloutSpec]) -> None:

@@ -31,7 +31,8 @@ class RolloutSpec:
     Attributes:
         env: a registered id.
         env_kwargs: for ``gymnasium.make``.
-        wrappers: what is put around it, from the inside: ``"package.module:Class"``.
+        wrappers: what is put around it, from the inside: ``"package.module:Class"``, or with options, as
+            `agentgym.agents.policy.wrapped` takes them.
         agent: a name of `agentgym.agents.agents`, with its argument behind a colon.
         agent_options: keyword arguments of the agent.
         task: what ``gymnasium.make`` is told as ``task``; None for an environment that chooses or has none.
@@ -52,7 +53,7 @@ class RolloutSpec:
     seed: int = 0
     env: str = "agentgym/Desktop-v0"
     env_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    wrappers: tuple[str, ...] = ()
+    wrappers: tuple[str | Mapping[str, Any], ...] = ()
     agent_options: Mapping[str, Any] = field(default_factory=dict)
     record: str | None = None
     first_attempt: int = 1

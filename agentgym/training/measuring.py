@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
 
-from agentgym.agents.policy import chosen
+from agentgym.agents.policy import chosen, takes_masks
 
 __all__ = ["evaluate", "solved"]
 
@@ -26,12 +26,17 @@ def evaluate(model: Any, envs: VecEnv, episodes: int, *, seed: int) -> tuple[flo
     Args:
         seed: the same seed draws the same episodes.
     """
+    masked = takes_masks(model) and envs.has_attr("action_masks")
+
+    def masks() -> Any:
+        return np.stack(envs.env_method("action_masks")) if masked else None
+
     envs.seed(seed)
     seen = envs.reset()
     left = np.array([(episodes + number) // envs.num_envs for number in range(envs.num_envs)])
     returns, successes, so_far = [], [], np.zeros(envs.num_envs)
     while left.any():
-        seen, rewards, dones, infos = envs.step(chosen(model, seen))
+        seen, rewards, dones, infos = envs.step(chosen(model, seen, mask=masks()))
         so_far += rewards
         for number in np.flatnonzero(dones):
             if left[number]:

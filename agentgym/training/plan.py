@@ -105,6 +105,7 @@ class TrainingPlan:
         steps: of the environments, all together.
         num_envs: environments that are stepped together, in this process.
         seed: of environments, weights and draws.
+        env_wrappers: put around the environment, from the inside, as `agentgym.agents.policy.wrapped` takes them.
         actions: ``"grid"`` is one number for every place and key, ``"elements"`` one for every accessible element,
             ``"native"`` leaves them as they are; None for what the algorithm and the environment take.
         policy: ``"grid"`` is a network whose actions are pixels of what it saw; any other name is Stable-Baselines3's
@@ -127,6 +128,7 @@ class TrainingPlan:
     steps: int = 200_000
     num_envs: int = 8
     seed: int = 0
+    env_wrappers: tuple[str | Mapping[str, Any], ...] = ()
     actions: ActionForm | None = None
     policy: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -166,7 +168,9 @@ class TrainingPlan:
         form = self.action_form
         if form != "native" and not self.is_small_task:
             raise UsageError(f"actions {form!r} are those of small tasks; {self.env} has its own: leave actions out")
-        if (self.algo == "maskable-ppo") != (form == "elements"):
+        # Who names wrappers knows whether one of them has masks.
+        is_wrapped = form == "native" and bool(self.env_wrappers)
+        if (self.algo == "maskable-ppo") != (form == "elements") and not is_wrapped:
             raise UsageError(
                 f"the algorithm {self.algo!r} does not take actions {form!r}: 'maskable-ppo' and 'elements' "
                 "go together, and nothing else with either"
@@ -197,8 +201,8 @@ class TrainingPlan:
         return self.is_small_task and self.action_form == "grid" and self.algo in _ACTORS
 
     @property
-    def wrappers(self) -> tuple[str, ...]:
-        return _WRAPPERS[self.action_form]
+    def wrappers(self) -> tuple[str | Mapping[str, Any], ...]:
+        return (*self.env_wrappers, *_WRAPPERS[self.action_form])
 
     @property
     def all_options(self) -> dict[str, Any]:

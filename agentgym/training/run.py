@@ -100,7 +100,7 @@ def _check_folder(plan: TrainingPlan, out: Path) -> None:
         before = msgspec.json.decode((out / _PLAN).read_bytes(), type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise UsageError(f"{out / _PLAN} cannot be read: {error}; give another folder") from error
-    differing = [name for name in now if name not in free and before.get(name) != now[name]]
+    differing = [name for name in now if name not in free and (before.get(name) or None) != (now[name] or None)]
     if differing:
         name = differing[0]
         raise UsageError(
@@ -252,7 +252,7 @@ class Keeping(BaseCallback):
             algo=self._plan.algo,
             env=self._plan.env,
             env_kwargs={**self._plan.test_kwargs, **_spaces_of(self._plan, self._test)},
-            wrappers=self._plan.wrappers,
+            wrappers=tuple(one if isinstance(one, str) else dict(one) for one in self._plan.wrappers),
             steps=self.model.num_timesteps,
             success=success,
         )

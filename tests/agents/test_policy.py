@@ -74,7 +74,8 @@ def test_a_file_that_is_no_policy_is_refused(tmp_path: Path) -> None:
         make_agent(f"policy:{tmp_path / 'notes.txt'}")
 
 
-def test_the_command_needs_no_task_for_a_policy(trained: Path) -> None:
+def test_the_command_needs_no_task_for_a_policy(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(
         app, ["run", "--agent", f"policy:{trained / 'policy.zip'}", "--episodes", "2", "--json"]
     )

@@ -231,3 +231,35 @@ def test_the_easiest_family_is_learned(tmp_path: Path) -> None:
         )
     )
     assert found[-1].success >= 0.9
+
+
+def test_a_policy_learns_and_acts_through_wrappers_that_are_named(tmp_path: Path) -> None:
+    templates = {
+        "wrapper": "agentgym.wrappers:ToolTemplates",
+        "arguments": "@agentgym.suites.service.templates:ORDERS",
+        "tools": "@agentgym.suites.service.templates:TOOLS",
+        "steps": 8,
+    }
+    out = tmp_path / "run"
+    command = ["train", "agentgym/Tools-v0", "--algo", "maskable-ppo", "--steps", "64", "--num-envs", "2"]
+    command += ["--evaluate-every", "64", "--evaluation-episodes", "2", "--option", "n_steps=32"]
+    for option in ("task=service/refund", "backend=inline", "max_steps=8"):
+        command += ["--env-option", option]
+    command += ["--wrapper", json.dumps(templates), "--out", str(out), "--json"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    acted = ["run", "--agent", f"policy:{out}", "--episodes", "2", "--out", str(tmp_path / "data"), "--json"]
+    result = CliRunner().invoke(app, acted)
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)["rows"]
+    assert [(row["task"], row["domain"], row["status"]) for row in rows] == [
+        ("service/refund", "service", "scored")
+    ] * 2
+    for episode in Dataset(tmp_path / "data"):
+        infos = [episode.reset_info, *episode.infos]
+        assert all(infos[t]["action_mask"][action] for t, action in enumerate(episode.actions))
+
+
+def test_maskable_ppo_wants_masks(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'maskable-ppo' and 'elements' go together"):
+        TrainingPlan(env="agentgym/Tools-v0", out=str(tmp_path), algo="maskable-ppo")
