@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,11 @@ _values = ValueReader(FrameReader(Path("nowhere"), FrameCache()))
 
 
 def _until(reader: _Reader, idle_s: float | None, stop: threading.Event) -> Iterator[FollowedLine]:
+    with closing(reader):
+        yield from _lines(reader, idle_s, stop)
+
+
+def _lines(reader: _Reader, idle_s: float | None, stop: threading.Event) -> Iterator[FollowedLine]:
     came = time.monotonic()
     while not stop.is_set() and (idle_s is None or time.monotonic() - came < idle_s):
         try:
@@ -208,6 +214,16 @@ class _Reader:
     def lost(self) -> None:
         """The connection broke: what was on its way to us is ours, and asked for again."""
         self._is_joined = False
+
+    def close(self) -> None:
+        """Leaves the group, unless something is still this reader's: that is for the next one."""
+        from redis.exceptions import RedisError
+
+        with suppress(RedisError, OSError):
+            self._tell()
+            if not self._client.xpending_range(self._place.stream, self._group, "-", "+", 1, self._consumer):
+                self._client.xgroup_delconsumer(self._place.stream, self._group, self._consumer)
+        self._client.close()
 
     def _join(self) -> None:
         self._make_group()

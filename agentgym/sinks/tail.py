@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ class Tail:
         """
         if self._folder.size(self._name) <= self.end:
             return len(self)
-        with self._folder.open(self._name) as read:
+        with self._open() as read:
             rest, at = b"", self.end
             while data := read(at, _CHUNK):
                 at += len(data)
@@ -107,9 +108,19 @@ class Tail:
         Raises:
             DatasetError: if one, or what it refers to, cannot be read.
         """
-        with self._folder.open(self._name) as read:
+        with self._open() as read:
             for idx in range(start, len(self)):
                 yield self._line(read, idx)
+
+    @contextmanager
+    def _open(self) -> Iterator[ReadAt]:
+        with ExitStack() as stack:
+            try:
+                read = stack.enter_context(self._folder.open(self._name))
+            except DatasetError:
+                # It was packed between a look and the other.
+                read = stack.enter_context(self._folder.open(self._name))
+            yield read
 
     def _line(self, read: ReadAt, idx: int) -> Line:
         begin, end = self._places[idx], self._places[idx + 1]

@@ -120,6 +120,17 @@ def test_what_a_dead_reader_had_is_taken_over_in_order(server: RedisServer, tmp_
     dead.close()  # type: ignore[attr-defined]  # a generator
 
 
+def test_a_reader_that_is_done_leaves_and_one_that_was_not_is_remembered(server: RedisServer, tmp_path: Path) -> None:
+    record(tmp_path / "data", server)
+    list(follow(server.url(), consumer="done", idle_s=_IDLE_S))
+    left = follow_lines(server.url(), group="other", consumer="left")
+    next(left)
+    left.close()  # type: ignore[attr-defined]  # a generator
+    with server.client() as client:
+        assert client.xinfo_consumers("s", "agentgym") == []
+        assert [one["name"] for one in client.xinfo_consumers("s", "other")] == [b"left"]
+
+
 def test_two_readers_share_what_comes_each_run_in_order(server: RedisServer, tmp_path: Path) -> None:
     came: list[tuple[str, int]] = []
     stop = threading.Event()

@@ -236,6 +236,19 @@ def test_a_packed_run_is_sent(server: RedisServer, tmp_path: Path) -> None:
     assert synced.records == sum(1 for _ in Dataset(data).records(run_id))
 
 
+def test_a_run_that_is_packed_while_it_is_sent_is_sent(server: RedisServer, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for _ in range(20):
+        recorder = TrajectoryRecorder(Adding(), data, pack=True)
+        with attached(recorder.bus, [server.url("stream=s&patience_s=20")], recording=data):
+            list(play(recorder, Talker(recorder.bus, SOLVES)))
+            recorder.close()
+    dataset = Dataset(data)
+    assert len(dataset.runs) == 20
+    for run_id in dataset.runs:
+        assert server.idxs(run_id) == [record.idx for record in dataset.records(run_id)]
+
+
 def test_the_stream_keeps_about_as_many_as_it_is_told(server: RedisServer, tmp_path: Path) -> None:
     data = tmp_path / "data"
     recorder = TrajectoryRecorder(Adding(), data)
