@@ -97,6 +97,7 @@ class TracedCall:
                 arguments=call.arguments,
                 arguments_raw=None if call.arguments == asked.arguments else _as_text(asked),
                 model_call_id=self._asker.model_call_id,
+                agent_id=self._asker.agent_id,
                 parent_id=self._asker.agent_id,
             )
         )

@@ -36,6 +36,10 @@ class Askers:
         """Who asked for this one; whoever asked the model last, if its id is nobody's."""
         return self._by_call.get(tool_call_id) or self._latest or Asker(None, self.agent_id)
 
+    def credit(self, model_call_id: str | None, agent_id: str) -> None:
+        """Says who asks for what is done next, where it is not whoever asked a model last."""
+        self._latest = Asker(model_call_id, agent_id)
+
     def hear(self, event: Event) -> None:
         """Takes what is published into account."""
         match event:
