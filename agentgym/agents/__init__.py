@@ -24,3 +24,6 @@ __all__ = [
 
 agents.register_lazily("human", "agentgym.agents.human:HumanAgent")
 agents.register_lazily("terminal", "agentgym.agents.human:TerminalAgent")
+agents.register_lazily("team", "agentgym.agents.team:Team")
+agents.register_lazily("planned", "agentgym.agents.team:planned")
+agents.register_lazily("reviewed", "agentgym.agents.reviewed:Reviewed")
