@@ -53,7 +53,7 @@ def test_list_names_every_kind(run: Run) -> None:
 
 
 def test_list_of_one_kind_is_a_name_a_line(run: Run) -> None:
-    assert run("list", "engines")[1].split() == ["processes", "serial", "threads"]
+    assert run("list", "engines")[1].split() == ["processes", "ray", "serial", "spark", "threads"]
 
 
 def test_list_of_an_unknown_kind_is_met_with_a_suggestion(run: Run) -> None:
