@@ -9,6 +9,7 @@ from agentgym.errors import (
     DatasetError,
     EvaluationError,
     MissingDependencyError,
+    Refused,
     RewardHookError,
     TaskError,
     UsageError,
@@ -36,6 +37,7 @@ _OURS: tuple[tuple[type[Exception], FaultKind], ...] = (
     (EvaluationError, "evaluation"),
     (TaskError, "task"),
     (RewardHookError, "hook"),
+    (Refused, "hook"),
     (UsageError, "usage"),
 )
 _CLIENTS = ("anthropic", "httpcore", "httpx", "httpx2", "openai", "requests", "urllib3")

@@ -15,7 +15,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -79,32 +79,41 @@ class RunFolder(Results):
         """Makes the folder, holds it for the block, and mends what an earlier process could not end.
 
         Raises:
-            UsageError: if another process holds it.
-            DatasetError: if what is in it cannot be read.
-            OSError: if it cannot be written.
+            UsageError: if another process holds it, or it has results of another program.
+            DatasetError: if what is in it cannot be read, or it cannot be written.
         """
-        path.mkdir(parents=True, exist_ok=True)
+        with _told(path):
+            path.mkdir(parents=True, exist_ok=True)
         with _locked(path):
+            _check_is_ours(path)
             folder = cls(path)
-            folder._mend()
+            with _told(path):
+                folder._mend()
             yield folder
 
     def add(self, attempt: Attempt) -> None:
-        """Appends the attempt; when this returns, it is in both files."""
-        _append(self._results, _encode(attempt))
-        place = attempt.place
-        before = self.standing.get(place)
-        super().add(attempt)
-        if self.standing[place] is before:
-            return
+        """Appends the attempt; when this returns, it is in both files.
+
+        Raises:
+            DatasetError: if the disk refuses; what was added before is kept.
+        """
+        before = self.standing.get(attempt.place)
+        with _told(self.path):
+            _append(self._results, _encode(attempt))
+            super().add(attempt)
+            if self.standing[attempt.place] is not before:
+                self._sum_up(attempt.place, is_new=before is None)
+
+    def _sum_up(self, place: Place, *, is_new: bool) -> None:
         self._lines[place] = _encode(self.standing[place])
-        if before is None:
+        if is_new:
             _append(self._summary, self._lines[place])
         else:
             write_atomically(self._summary, _joined(self._lines))
 
     def write_args(self, args: Mapping[str, Any]) -> None:
-        write_atomically(self.path / "args.json", msgspec.json.format(msgspec.json.encode(args)) + b"\n")
+        with _told(self.path):
+            write_atomically(self.path / "args.json", msgspec.json.format(msgspec.json.encode(args)) + b"\n")
 
     def _mend(self) -> None:
         """Takes off a line that is torn, and has the summary say what the attempts say."""
@@ -170,10 +179,30 @@ def move_aside(path: Path, now: datetime) -> Path:
     return aside
 
 
+def _check_is_ours(path: Path) -> None:
+    """OSWorld's results, for one, lie in files of the same names, which are not to be written over."""
+    args = read_args(path)
+    has_summary = (path / "results_summary.jsonl").exists() and not (path / "results.jsonl").exists()
+    if has_summary or (args is not None and "session_id" not in args):
+        name = "results_summary.jsonl" if has_summary else "args.json"
+        raise UsageError(f"{path / name} was not written by agentgym run: give another --out")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Says of the file system's refusal where it was."""
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(f"results cannot be written to {path}: {error.strerror or error}") from error
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     # The lock goes with the process, however it ends; it is not inherited by programs that are started.
-    with (path / ".results.lock").open("a+") as file:
+    with ExitStack() as stack:
+        with _told(path):
+            file = stack.enter_context((path / ".results.lock").open("a+"))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

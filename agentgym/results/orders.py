@@ -21,6 +21,13 @@ __all__ = ["engine_for", "orders"]
 _DESKTOP: Mapping[str, Any] = {"backend": "x11", "observation": ("screenshot",)}
 """Of the environment, where nothing else is asked for and the agent does not know better."""
 
+_OF_THE_SESSION = {
+    "workers": "workers",
+    "timeout_s": "timeout",
+    "retries": "retries",
+    "max_failures": "max-failures",
+}
+
 
 def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutSpec]:
     """An order for each task and seed, or as many as a group is to have.
@@ -57,6 +64,9 @@ def engine_for(config: RunConfig, specs: Sequence[RolloutSpec]) -> Engine:
         raise UsageError("the engine 'serial' runs one environment at a time: drop --num-envs or --engine")
     # What runs in this process cannot be ended from here: only who asks for it is told so.
     timeout_s = config.timeout if name != "serial" or "timeout" in config.model_fields_set else None
+    for option, flag in _OF_THE_SESSION.items():
+        if option in config.engine_options:
+            raise UsageError(f"the engine's {option} is said by --{flag}, not as an engine's option")
     usual = {"workers": workers} if workers is not None else {}
     return make_engine(name, **{**usual, "timeout_s": timeout_s, **config.engine_options})
 

@@ -114,6 +114,7 @@ def test_a_session_that_is_named_goes_on_by_its_name(tasks: str, elsewhere: Path
         (("--wrapper", "agentgym.wrappers:Nothing"), "'agentgym.wrappers' has no 'Nothing'"),
         (("--engine", "proceses"), "did you mean 'processes'?"),
         (("--engine-option", "worker=2"), "did you mean 'workers'?"),
+        (("--engine-option", "retries=2"), "the engine's retries is said by --retries"),
         (("--env-option", "screeen=3"), "screeen"),
         (("--timeout", "5"), "'serial' cannot end an item after 5 s"),
         (("--session", "a/b"), "--session: a session is named by letters"),

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from agentgym import Dataset
-from agentgym.errors import DatasetError
+from agentgym.errors import DatasetError, UsageError
 from agentgym.results.folder import RunFolder, read_attempts
 from tests.results.small import config, tasks_at
 from tests.results.test_summaries import failed, line
@@ -64,3 +66,42 @@ def test_results_are_no_runs_of_the_dataset_beside_them(tmp_path: Path) -> None:
     run_config(config(tmp_path, tasks=tasks_at(tmp_path, "a"), trace=True))
     data = Dataset(tmp_path / "data")
     assert len(data.runs) == len(data) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("results_summary.jsonl", '{"application": "chrome", "score": 1}\n'), ("args.json", '{"model": "gpt"}')],
+)
+def test_results_of_another_program_are_not_written_over(name: str, content: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UsageError, match=rf"{name} was not written by agentgym run"), RunFolder.open(tmp_path):
+        pass
+    assert (tmp_path / name).read_text() == content
+
+
+def test_a_disk_that_is_full_is_told_and_what_was_written_is_kept(tmp_path: Path) -> None:
+    with RunFolder.open(tmp_path) as folder:
+        folder.add(line("a", 1.0))
+        size = (tmp_path / "results.jsonl").stat().st_size
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, limits[1]))
+        try:
+            with pytest.raises(DatasetError, match=f"results cannot be written to {tmp_path}: File too large"):
+                folder.add(line("b", 1.0))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            signal.signal(signal.SIGXFSZ, before)
+    with RunFolder.open(tmp_path) as folder:
+        assert [one.task for one in folder.standing.values()] == ["a"]
+        folder.add(line("b", 0.5))
+    assert [(one.task, one.score) for one in read_attempts(tmp_path)] == [("a", 1.0), ("b", 0.5)]
+
+
+def test_a_place_that_cannot_be_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(DatasetError, match=r"results cannot be written to .*Not a directory"),
+        RunFolder.open(tmp_path / "file" / "data"),
+    ):
+        pass
