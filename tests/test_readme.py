@@ -11,7 +11,7 @@ from _pytest.mark import ParameterSet
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(
-    r"^(?P<skip><!-- not run: .+ -->\n)?```(?P<language>bash|python)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^(?P<skip><!-- not run: [^\n]+ -->\n)?```(?P<language>bash|python)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 
 
