@@ -29,7 +29,8 @@ class Intercepting:
         self._agent_id = agent_id
         self._asked: Any = None
         self._done: Any = None
-        self._made: Returned | None = None
+        self._made = 0
+        self._paid = 0.0
 
     def reset(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any]]:
         return around("reset", {"seed": seed, "options": options}, self._reset, agent_id=self._agent_id)
@@ -44,37 +45,34 @@ class Intercepting:
         Raises:
             Refused: if a hook refused when the step had been made.
         """
-        self._asked, self._done, self._made = asked, action, None
+        self._asked, self._done, self._made, self._paid = asked, action, 0, 0.0
         if not self._tap.bus.interceptions("step"):
             return self._done, self._step(action)
         try:
             returned: Returned = around("step", action, self._step, agent_id=self._agent_id)
         except Refused as refused:
-            if self._came_of_it() is not None:
+            if self._made:
                 refused.add_note("the step had been made: refuse before calling proceed")
                 raise
             return action, self._tap.refuse(action, refused.reason)
-        made = self._came_of_it()
-        if made is None:
-            self._tap.stand_in(action, returned)
+        if self._made:
+            self._tell_paid(float(returned[1]) - self._paid)
         else:
-            self._tell_paid(float(returned[1]) - float(made[1]))
+            self._tap.stand_in(action, returned)
         return self._done, returned
 
     def _reset(self, asked: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         return self._env.reset(seed=asked["seed"], options=asked["options"])
 
     def _step(self, action: Any) -> Returned:
-        if action is not self._asked and self._made is None:
+        if action is not self._asked and not self._made:
             step = self._tap.steps_of_episode + 1
             self._tap.bus.publish(Note(kind="action_replaced", value={"asked": self._asked}, step=step))
         self._done = action
-        self._made = self._env.step(action)
-        return self._made
-
-    def _came_of_it(self) -> Returned | None:
-        """What the environment said; None if it was not asked."""
-        return self._made
+        returned = self._env.step(action)
+        self._made += 1
+        self._paid += float(returned[1])
+        return returned
 
     def _tell_paid(self, more: float) -> None:
         """The stream's rewards add up to what was paid."""

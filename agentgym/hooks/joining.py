@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any, cast
 
 from agentgym.events import Bus, Failed, Record, failure
@@ -22,13 +23,11 @@ def join(bus: Bus, named: Sequence[NamedHook]) -> Callable[[], None]:
         UsageError: if one cannot be made.
     """
     made = [(one, one.make()) for one in sorted(named, key=lambda one: one.order)]
-    leaving = [leave for one, hook in made for leave in _joined(bus, one, hook)]
-
-    def leave() -> None:
-        for one in reversed(leaving):
-            one()
-
-    return leave
+    leaving = ExitStack()
+    for one, hook in made:
+        for leave in _joined(bus, one, hook):
+            leaving.callback(leave)
+    return leaving.close
 
 
 def _joined(bus: Bus, named: NamedHook, hook: Any) -> list[Callable[[], object]]:

@@ -248,7 +248,7 @@ class Episode:
         self._begun_at = self._ended_at = time.monotonic()
 
     def _pay(self, name: str, value: float, note: str | None) -> None:
-        self.bus.publish(Reward(step=self.steps, value=value, name=name, source="episode", note=note))
+        self.bus.publish(Reward(step=self._life.recorded_steps, value=value, name=name, source="episode", note=note))
         self.total_return += value
 
     def _end(self) -> None:

@@ -16,7 +16,7 @@
       │
       ▼ terminated or truncated                  ▼ left: close()        ▼ broke: anything raised
     after    env.evaluate()     its score          no score               Failed, which says during what; no score
-             agent.finish(result)                  the same               the same
+             agent.finish(result)                  the same               the same, if agent.reset was called
              the run ends, if it is the episode's own                     RunCompleted
              hooks leave the bus                   the same               the same, and the error goes on
 
@@ -29,6 +29,7 @@ An episode in a thread that its engine has given up breaks at its next act or st
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
@@ -81,21 +82,28 @@ class Lifecycle:
         self._trust_task_hooks = trust_task_hooks
         self._on_break = on_break
         self._read_info = agent.read_info if isinstance(agent, ReadsInfo) else None
-        self._leave: list[Callable[[], object]] = []
+        self._joined = ExitStack()
+        self._agent_began = False
         self._through = Intercepting(env, tap, agent_id=agent_id)
+
+    @property
+    def recorded_steps(self) -> int:
+        """As the stream counts them; a wrapper around the recorder, or a hook, may make several of one."""
+        return self._tap.steps_of_episode
 
     def before(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any], Task]:
         """Observation 0, its info, and the task, which is empty where the environment has none."""
         self.bus.askers.agent_id = self._agent_id
         with _Part(self, "hooks"):
-            self._leave.append(join(self.bus, self._hooks))
+            self._joined.callback(join(self.bus, self._hooks))
         with _Part(self, "reset"):
             observation, info = self._through.reset(seed, options)
         found = getattr(self._env.unwrapped, "task", None)
         task = found if isinstance(found, Task) else Task(id="", instruction="")
         with _Part(self, "the task's hooks"):
-            self._leave.append(join(self.bus, hooks_of_task(task.metadata, trusted=self._trust_task_hooks)))
+            self._joined.callback(join(self.bus, hooks_of_task(task.metadata, trusted=self._trust_task_hooks)))
         with _Part(self, "agent.reset"):
+            self._agent_began = True
             if isinstance(self._agent, DrawsActions):
                 self._agent.draw_from(self._env.action_space)
             self._agent.reset(task, self.bus.publish)
@@ -139,17 +147,16 @@ class Lifecycle:
             result: how it went.
             error: what ended it, which is about to be raised; one of the agent's ``finish`` is then noted on it.
         """
-        try:
-            with tracing(self.bus):
-                self._tell_finished(result, error)
-        finally:
-            self.bus.askers.agent_id = None
-            if self._owns_run:
-                self._tap.complete()
-            while self._leave:
-                self._leave.pop()()
-            # Or the episode would live until the garbage is collected, and with it whatever its agent holds.
-            self._on_break = _nothing
+        # Or the episode would live until the garbage is collected, and with it whatever its agent holds.
+        self._on_break = _nothing
+        with self._joined:
+            try:
+                with tracing(self.bus):
+                    self._tell_finished(result, error)
+            finally:
+                self.bus.askers.agent_id = None
+                if self._owns_run:
+                    self._tap.complete()
 
     def broke(self, during: str, error: BaseException) -> None:
         """Tells of what was raised, if nobody has, and ends the life."""
@@ -157,7 +164,7 @@ class Lifecycle:
         self._on_break(error)
 
     def _tell_finished(self, result: Any, error: BaseException | None) -> None:
-        if not isinstance(self._agent, Finishes):
+        if not (self._agent_began and isinstance(self._agent, Finishes)):
             return
         try:
             self._agent.finish(result)

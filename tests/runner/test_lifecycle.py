@@ -107,6 +107,51 @@ def test_an_error_in_finish_after_all_went_well_is_raised() -> None:
     assert [record.payload.during for record in failures if isinstance(record.payload, Failed)] == ["agent.finish"]
 
 
+def test_an_agent_that_was_never_reset_is_not_told_how_it_went() -> None:
+    class Unready(Countdown):
+        def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+            raise BackendError("no display")
+
+    agent = Breaking("", KeyError())
+    episode = Episode(Unready(), agent)
+    kinds = heard(episode.bus)
+    with pytest.raises(BackendError, match="no display"):
+        episode.run()
+    assert agent.results == []
+    assert [record.event_type for record in kinds] == ["run_started", "failed", "run_completed"]
+
+
+def test_a_hook_that_cannot_be_closed_keeps_no_other_from_leaving() -> None:
+    class Stuck:
+        def __call__(self, call: Call, proceed: Proceed) -> Any:
+            return proceed(call)
+
+        def close(self) -> None:
+            raise OSError("stuck")
+
+    bus = Bus()
+    hooks: list[Any] = ["step=time", {"point": "step", "hook": Stuck()}, "step=time"]
+    with pytest.raises(OSError, match="stuck"):
+        Episode(Countdown(), Counting(), bus=bus, hooks=hooks).run()
+    assert not bus.interceptions("step")
+
+
+def test_a_step_that_a_hook_makes_twice_is_two_in_the_stream_and_what_is_paid_adds_up() -> None:
+    def twice(call: Call, proceed: Proceed) -> Any:
+        proceed(call)
+        return proceed(call)
+
+    episode = Episode(Countdown(steps=4), Counting(), hooks=[{"point": "step", "hook": twice}])
+    seen = heard(episode.bus, "step", "reward")
+    for _ in episode:
+        episode.add_reward("tidy", 0.25)
+    assert (episode.steps, episode.total_return) == (2, 2.5)
+    steps = [record.payload.step for record in seen if isinstance(record.payload, Step)]
+    added = [(one.step, one.name, one.value) for one in (r.payload for r in seen) if isinstance(one, Reward)]
+    assert steps == [1, 2, 3, 4]
+    assert added == [(2, "step_hook", -1.0), (2, "tidy", 0.25), (4, "step_hook", -1.0), (4, "tidy", 0.25)]
+
+
 def test_an_error_in_finish_after_another_does_not_hide_that_one() -> None:
     class Twice(Breaking):
         def finish(self, result: EpisodeResult) -> None:
