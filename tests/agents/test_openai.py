@@ -354,6 +354,14 @@ def test_an_option_that_cannot_work_is_refused_with_what_would_be_right(options:
         make_agent("openai:m", options=options)
 
 
+def test_a_reply_of_calls_alone_goes_back_with_an_empty_text() -> None:
+    # llama.cpp's server takes no null.
+    played = play(sums(), [call("add", a=2, b=3), call("answer", text="5")])
+    said = next(one for one in played.server.requests[-1]["messages"] if one["role"] == "assistant")
+    assert said["content"] == ""
+    assert said["tool_calls"]
+
+
 def test_it_has_a_name() -> None:
     assert "openai" in agents
     assert agents["openai"] is OpenAIAgent

@@ -118,3 +118,17 @@ def test_the_real_model_calls_a_tool_natively_where_it_is_told_which() -> None:
     assert (call.name, list(call.arguments)) == ("answer", ["text"])
     assert "Paris" in call.arguments["text"]
     assert episode.result().score == 0.0, "the task's answer is 5"
+
+
+def test_the_server_of_the_real_model_takes_its_own_calls_back() -> None:
+    forced = {"tool_choice": {"type": "function", "function": {"name": "add"}}}
+    told: dict[str, Any] = {"temperature": 0.0, "seed": 0, "max_tokens": 64, "extra": forced}
+    with serving({"chat_format": "chatml-function-calling"}) as address:
+        env = gym.make("agentgym/Tools-v0", task=SUM, max_steps=2, disable_env_checker=True)
+        agent = OpenAIAgent(MODEL, base_url=address, **told)
+        try:
+            result = Episode(env, agent).run()
+        finally:
+            env.close()
+            agent.close()
+    assert (result.steps, result.truncated, result.error) == (2, True, None)

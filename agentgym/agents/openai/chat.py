@@ -139,7 +139,8 @@ class Chat:
         return messages
 
     def _sent_back(self, message: Mapping[str, Any], calls: Sequence[Asked], key: str | None) -> dict[str, Any]:
-        kept: dict[str, Any] = {"role": "assistant", "content": text_in(message.get("content")) or None}
+        # A text beside calls, too: OpenAI takes null there, llama.cpp's server and some chat templates do not.
+        kept: dict[str, Any] = {"role": "assistant", "content": text_in(message.get("content"))}
         if message.get("refusal"):
             kept["refusal"] = message["refusal"]
         if calls:
@@ -150,9 +151,7 @@ class Chat:
         if key is not None and self._options.keep_reasoning:
             kept[key] = message[key]
         elif not self._options.keep_reasoning and kept["content"]:
-            kept["content"] = apart(kept["content"])[0] or None
-        if kept["content"] is None and "tool_calls" not in kept and "refusal" not in kept:
-            kept["content"] = ""
+            kept["content"] = apart(kept["content"])[0]
         return kept
 
 
