@@ -32,6 +32,7 @@ _MOST_HELD = 10_000
 _BLOCK_S = 0.5
 _ANSWER_S = 5.0
 _PAUSE_S = 0.5
+_TELL_S = 0.05
 
 # The server lost the stream, or its readers; who sends the stream sends it again.
 _FORGOTTEN = ("NOGROUP", "UNBLOCKED")
@@ -41,7 +42,7 @@ _DONE = """
 if tonumber(ARGV[3]) > tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '-1') then
   redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 end
-return redis.call('XACK', KEYS[1], ARGV[1], ARGV[4])
+return redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 4))
 """
 
 
@@ -65,9 +66,9 @@ def follow(
 ) -> Iterator[Record]:
     """The records that workers send to a stream, from its beginning, as they come; ``idx`` by ``idx`` within each run.
 
-    A record is acknowledged when the next one is asked for: one that its reader did not get done with is read again, by
-    this group's next reader. Readers of one group share the records; each group gets all. A server that is away is
-    waited for.
+    A record is done when the next one is asked for, and acknowledged soon after: what a reader that died had not told
+    is read again, by another of its group. Readers of one group share the records; each group gets all. A server that
+    is away is waited for.
 
     Pictures are where they were recorded: an observation has their shape, dtype and SHA-256.
 
@@ -128,6 +129,7 @@ def _lines(reader: _Reader, idle_s: float | None, stop: threading.Event) -> Iter
     came = time.monotonic()
     while not stop.is_set() and (idle_s is None or time.monotonic() - came < idle_s):
         try:
+            reader.join()
             for entry in reader.ready():
                 yield entry.line
                 reader.done(entry)
@@ -168,8 +170,9 @@ class _Reader:
         self._done: dict[str, int] = {}
         self._claimed_at = float("-inf")
         self._is_joined = False
-        # What was done while the server could not be told.
+        # What is done and not yet acknowledged.
         self._untold: list[_Entry] = []
+        self._told_at = float("-inf")
 
     def ready(self) -> Iterator[_Entry]:
         """What is next of its run and still this reader's."""
@@ -178,8 +181,8 @@ class _Reader:
             held = self._held[run_id]
             if self._done_of(run_id) + 1 not in held:
                 self._done[run_id] = max(self._done_of(run_id), self._told_done(run_id))
-            for idx in [idx for idx in held if idx <= self._done_of(run_id)]:
-                self._acknowledge_entry(held.pop(idx))
+            if over := sorted(idx for idx in held if idx <= self._done_of(run_id)):
+                self._acknowledge_all([held.pop(idx) for idx in over])
             if held and min(held) > self._done_of(run_id) + 1 and self._is_gap(held[min(held)]):
                 self._pass_over(run_id, min(held))
             while (entry := held.get(self._done_of(run_id) + 1)) is not None:
@@ -192,15 +195,14 @@ class _Reader:
                 del self._held[run_id]
 
     def done(self, entry: _Entry) -> None:
-        """Acknowledges what the caller is done with; remembers to, if the server is away."""
+        """Acknowledges what the caller is done with, soon; a server that is away is told when it is back."""
         self._done[entry.line.run_id] = entry.line.idx
         self._untold.append(entry)
-        self._tell()
+        if len(self._untold) >= _AT_ONCE or time.monotonic() - self._told_at > _TELL_S:
+            self._tell()
 
     def fetch(self) -> None:
         """Takes what is there, or waits a little for something."""
-        if not self._is_joined:
-            self._join()
         if time.monotonic() - self._claimed_at > self._claim_after_s / 2:
             self._claim()
         held = sum(map(len, self._held.values()))
@@ -212,7 +214,7 @@ class _Reader:
             time.sleep(_BLOCK_S / 10)
 
     def lost(self) -> None:
-        """The connection broke: what was on its way to us is ours, and asked for again."""
+        """The connection broke."""
         self._is_joined = False
 
     def close(self) -> None:
@@ -225,7 +227,10 @@ class _Reader:
                 self._client.xgroup_delconsumer(self._place.stream, self._group, self._consumer)
         self._client.close()
 
-    def _join(self) -> None:
+    def join(self) -> None:
+        """Is of the group from here on; what was on its way when the connection broke is given again."""
+        if self._is_joined:
+            return
         self._make_group()
         start = b"0"
         while entries := self._read(start):
@@ -315,14 +320,18 @@ class _Reader:
         self._done[run_id] = idx - 1
 
     def _tell(self) -> None:
+        """Tells what is done, of each run in one go."""
         while self._untold:
-            self._acknowledge_entry(self._untold[0])
-            self._untold.pop(0)
+            run_id = self._untold[0].line.run_id
+            self._acknowledge_all([entry for entry in self._untold if entry.line.run_id == run_id])
+            self._untold = [entry for entry in self._untold if entry.line.run_id != run_id]
+        self._told_at = time.monotonic()
 
-    def _acknowledge_entry(self, entry: _Entry) -> None:
+    def _acknowledge_all(self, entries: list[_Entry]) -> None:
+        last = entries[-1].line
         self._acknowledge(
             keys=[self._place.stream, self._place.done_key(self._group)],
-            args=[self._group, entry.line.run_id, entry.line.idx, entry.id],
+            args=[self._group, last.run_id, last.idx, *(entry.id for entry in entries)],
         )
 
 
