@@ -6,7 +6,7 @@ import pytest
 from agentgym.errors import BackendError
 from agentgym.events import Bus, ModelRequest, ModelResponse, Record, ToolCalled, tracing
 from agentgym.tasks import Task
-from tests.judgeserver import serving
+from tests.modelserver import serving
 
 TASK = Task(
     "t",

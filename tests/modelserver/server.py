@@ -105,6 +105,10 @@ class ModelServer:
         listed = [{"id": name, "object": "model", "created": 0, "owned_by": "nobody"} for name in names]
         return {"object": "list", "data": listed}
 
+    def play(self, script: Script) -> None:
+        """Answers by another script from now on."""
+        self._reader = reader(script)
+
     def answer(self, request: dict[str, Any]) -> Reply | Fault:
         """What the script says to a request."""
         return self._reader(request)

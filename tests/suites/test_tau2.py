@@ -19,7 +19,7 @@ from agentgym.suites.tau2.package import Domain, base_tables, execute, raw_tasks
 from agentgym.suites.tau2.scenario import TASKS, changes_after, scenario
 from agentgym.suites.tau2.tools import domain_tools
 from agentgym.tasks import Task, parse_task, task_to_dict
-from tests.judgeserver import serving
+from tests.modelserver import serving
 from tests.suites.tooltasks import Play, score_in_the_environment, scores_after_a_snapshot
 
 pytestmark = pytest.mark.episodes

@@ -12,7 +12,7 @@ from agentgym.tasks import Task
 from agentgym.tools import ToolContext, ToolResult, call_tool, resolve_tools
 from agentgym.tools.keeping import keep_context
 from agentgym.tools.modelcalls import CallsModels
-from tests.judgeserver import serving
+from tests.modelserver import serving
 
 TOOLS = resolve_tools(["ask_user"])
 

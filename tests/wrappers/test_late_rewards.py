@@ -13,13 +13,13 @@ from agentgym import Dataset
 from agentgym.errors import RewardHookError, UsageError
 from agentgym.rewards import LLMJudge, Transition, novelty, relabel, step_cost
 from agentgym.wrappers import LateRewards, RewardHooks, TrajectoryRecorder
-from tests.judgeserver import JudgeServer, serving
+from tests.modelserver import ModelServer, serving
 
 Make = Callable[..., gym.Env[Any, Any]]
 
 
 @pytest.fixture
-def server() -> Iterator[JudgeServer]:
+def server() -> Iterator[ModelServer]:
     with serving(lambda body: f'{{"score": {0.25 if "Action: 1" in str(body) else 0.5}}}') as judge:
         yield judge
 
@@ -33,7 +33,7 @@ def play(env: gym.Env[Any, Any], seed: int = 0) -> list[float]:
     return [float(env.step(action)[1]) for action in (0, 1, 1, 0)]
 
 
-def test_steps_do_not_wait_for_the_judge(server: JudgeServer, tmp_path: Path) -> None:
+def test_steps_do_not_wait_for_the_judge(server: ModelServer, tmp_path: Path) -> None:
     judge = LLMJudge("small", "Pay.", base_url=server.url, cache=tmp_path / "cache")
     env = LateRewards(cartpole(tmp_path / "data"), judge=judge)
     server.gate.clear()
@@ -46,7 +46,7 @@ def test_steps_do_not_wait_for_the_judge(server: JudgeServer, tmp_path: Path) ->
     assert episode.rewards.tolist() == [1.0, 0.75, 0.75, 1.0]
 
 
-def test_a_relabelled_recording_pays_the_same_without_asking_again(server: JudgeServer, tmp_path: Path) -> None:
+def test_a_relabelled_recording_pays_the_same_without_asking_again(server: ModelServer, tmp_path: Path) -> None:
     judge = LLMJudge("small", "Pay.", base_url=server.url, cache=tmp_path / "cache")
     env = LateRewards(cartpole(tmp_path / "data"), judge=judge)
     play(env)
