@@ -165,6 +165,21 @@ def test_a_streamed_response_ends_with_the_whole_one() -> None:
         assert events[-1].response.usage.output_tokens == server.usage["output_tokens"]
 
 
+def test_the_clients_own_collectors_make_the_whole_of_a_stream() -> None:
+    script: Any = [calls(("bash", {"command": "ls"}), text="now then", reasoning="hm")] * 4
+    with serving(script) as server, client(server) as asking:
+        whole = asking.chat.completions.create(model="m", messages=ASKED, tools=[TOOL]).choices[0].message
+        with asking.chat.completions.stream(model="m", messages=ASKED, tools=[TOOL]) as chunks:
+            put_together = chunks.get_final_completion().choices[0].message
+        assert put_together.content == whole.content
+        assert [one.function.arguments for one in put_together.tool_calls or ()] == ['{"command": "ls"}']
+        response = asking.responses.create(model="m", input="go", tools=[FLAT])
+        with asking.responses.stream(model="m", input="go", tools=[FLAT]) as events:
+            collected = events.get_final_response()
+        assert [item.type for item in collected.output] == [item.type for item in response.output]
+        assert collected.output_text == response.output_text == "now then"
+
+
 def test_the_client_gives_up_or_goes_on_after_faults_as_with_openai() -> None:
     script: Any = [fault(429, retry_after=0.01), fault(500), cut(), "through"]
     with serving(script) as server:
