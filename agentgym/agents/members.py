@@ -17,7 +17,18 @@ from agentgym.events import Event, ModelResponse, current_run
 from agentgym.spaces import ToolCallText
 from agentgym.tasks import Task
 
-__all__ = ["Given", "Member", "Nested", "action_parts", "called", "function", "instead", "name_of", "with_text"]
+__all__ = [
+    "Given",
+    "Member",
+    "Nested",
+    "action_parts",
+    "called",
+    "function",
+    "instead",
+    "name_of",
+    "texts_of",
+    "with_text",
+]
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,10 +162,18 @@ def function(name: str, description: str, properties: Mapping[str, Any]) -> dict
 def with_text(observation: Any, name: str, text: str) -> Any:
     """The observation and a text; where there is no place for a text, both under names."""
     if isinstance(observation, str):
-        return f"{observation}\n\n{name}:\n{text}"
+        return f"{observation}\n\n{name}:\n{text}".lstrip()
     if isinstance(observation, Mapping):
         return {**observation, name: text}
     return {"observation" if picture_in(observation) is None else "screenshot": observation, name: text}
+
+
+def texts_of(observation: Any) -> str:
+    """The texts in an observation, as one."""
+    if isinstance(observation, Mapping):
+        texts = {name: value for name, value in observation.items() if isinstance(value, str) and value}
+        return "\n\n".join(f"{name}:\n{text}" for name, text in texts.items())
+    return observation if isinstance(observation, str) else ""
 
 
 def instead(observation: Any, before: str, now: str) -> Any:

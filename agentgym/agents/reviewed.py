@@ -10,7 +10,7 @@ import msgspec
 
 from agentgym.actions import ToolCall
 from agentgym.agents.base import Emit
-from agentgym.agents.members import Given, Member, action_parts, function, instead, with_text
+from agentgym.agents.members import Given, Member, action_parts, function, instead, texts_of, with_text
 from agentgym.errors import UsageError
 from agentgym.events import Note
 from agentgym.events.words import action_in_words
@@ -70,13 +70,14 @@ class Reviewed:
         self._info: Mapping[str, Any] = {}
         self._emit: Emit = _nobody
         self._task = Task(id="", instruction="")
+        self._made: list[ToolCall] = []
 
     def draw_from(self, space: gym.Space[Any]) -> None:
         """Is told what actions are here."""
         self._space = space
 
     def reset(self, task: Task, emit: Emit) -> None:
-        self._emit, self._info, self._task = emit, {}, task
+        self._emit, self._info, self._task, self._made = emit, {}, task, []
         self._agent.begin(task, emit, self._space, parent_id=self.id)
         duty = msgspec.structs.replace(task, instruction=_DUTY.format(task.instruction))
         self._critic.begin(duty, emit, ToolCallText(_TOOLS), parent_id=self.id)
@@ -118,9 +119,13 @@ class Reviewed:
 
     def _verdict(self, observation: Any, proposed: Any) -> str | None:
         """Why the action comes back; None if it may be done."""
-        self._critic.tell({"tools": list(_TOOLS), "tool_results": [], "action_error": None})
-        said = self._critic.act(_shown(instead(observation, self._task.instruction, ""), proposed))
-        calls = {part.name: part.arguments for part in action_parts(said) if isinstance(part, ToolCall)}
+        shown = _shown(instead(observation, self._task.instruction, ""), proposed)
+        # Whose calls are all answered may be told nothing else: what comes next is the answer.
+        heard = [{"call_id": one.id, "name": one.name, "ok": True, "content": texts_of(shown)} for one in self._made]
+        self._critic.tell({"tools": list(_TOOLS), "tool_results": heard, "action_error": None})
+        said = self._critic.act(shown)
+        self._made = made = [part for part in action_parts(said) if isinstance(part, ToolCall)]
+        calls = {one.name: one.arguments for one in made}
         verdict = next((name for name in ("send_back", "approve") if name in calls), "none")
         reason = str(calls["send_back"].get("reason") or "no reason is given") if verdict == "send_back" else None
         value = {"verdict": verdict, "action": action_in_words(proposed)}

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from agentgym.errors import UsageError
-from agentgym.export.story import stories
 from agentgym.export.transcript import transcript
 from agentgym.trajectory import Dataset
 
@@ -34,14 +33,15 @@ def transcript_command(
     if episode is not None and episode >= len(dataset):
         raise UsageError(f"{data} has {len(dataset)} episodes, from 0; there is no episode {episode}")
     shown = 0
-    for index, story in enumerate(stories(dataset)):
-        if (episode is not None and index != episode) or (task is not None and story.task_id != task):
+    for index, one in enumerate(dataset):
+        known = None if one.task is None else one.task.id
+        if (episode is not None and index != episode) or (task is not None and known != task):
             continue
         if shown:
             typer.echo("")
         shown += 1
-        for line in transcript(story, most=_WHOLE if full else 600):
+        for line in transcript(one, most=_WHOLE if full else 600):
             typer.echo(line)
     if not shown:
-        known = ", ".join(sorted({one.task.id for one in dataset if one.task is not None})[:8])
-        raise UsageError(f"{data} has no episode of {task or 'any task'!r}; of its tasks are {known or 'none'}")
+        names = ", ".join(sorted({one.task.id for one in dataset if one.task is not None})[:8])
+        raise UsageError(f"{data} has no episode of {task or 'any task'!r}; of its tasks are {names or 'none'}")

@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from agentgym.actions.quoting import cut
-from agentgym.events import ModelRequest, ModelResponse, Note
+from agentgym.events import (
+    Event,
+    Failed,
+    ModelRequest,
+    ModelResponse,
+    Note,
+    Reward,
+    Scored,
+    Step,
+    ToolCalled,
+    ToolReturned,
+)
 from agentgym.events.usage import Usage
 from agentgym.events.words import action_in_words, call_in_words
-from agentgym.export.story import ModelCall, Move, Story, ToolUse, Turn, moves
 from agentgym.export.writing import plain
+from agentgym.trajectory import Episode
 
 __all__ = ["transcript"]
 
@@ -19,66 +30,61 @@ _SPEAKER = 10
 _PICTURES = ("image_url", "input_image", "image", "computer_screenshot")
 
 
-def transcript(story: Story, *, most: int = 600, width: int = 120) -> Iterator[str]:
-    """Lines of text. What a model was told before is not told again; of several agents each has its own before.
+def transcript(episode: Episode, *, most: int = 600, width: int = 120) -> Iterator[str]:
+    """Lines of text, in the order in which things happened.
+
+    What a model was told before is not told again; of several agents each has its own before.
 
     Args:
-        story: the episode.
+        episode: as it was recorded.
         most: characters of one text; the rest is left out.
         width: of a line.
     """
-    return _Writer(story, most, width).lines()
+    return _Writer(episode, most, width).lines()
 
 
 class _Writer:
-    def __init__(self, story: Story, most: int, width: int) -> None:
-        self._story, self._most, self._width = story, most, width
+    def __init__(self, episode: Episode, most: int, width: int) -> None:
+        self._episode, self._most, self._width = episode, most, width
         self._told: dict[str | None, list[Any]] = {}
+        self._used_tools = False
+        self._score: float | None = None
+        self._paid = 0.0
+        self._steps = self._calls = self._tokens = 0
 
     def lines(self) -> Iterator[str]:
-        story = self._story
-        yield f"{story.task_id or 'no task'}  (run {story.episode.run_id}, episode {story.episode.number})"
-        if story.instruction:
-            yield from self._said("task", story.instruction)
-        for turn in story.turns:
-            yield from self._turn(turn)
-        for failed in story.failures:
-            yield from self._said("failed", f"during {failed.during}: {failed.type}: {failed.message}")
-        yield _end(story)
+        episode = self._episode
+        task = episode.task
+        name = task.id if task is not None else "no task"
+        yield f"{name}  (run {episode.run_id}, episode {episode.number})"
+        if task is not None and task.instruction:
+            yield from self._said("task", task.instruction)
+        for record in episode.records():
+            yield from self._event(record.payload)
+        yield self._end()
 
-    def _turn(self, turn: Turn) -> Iterator[str]:
-        for move in moves(turn):
-            yield from self._move(move)
-        for note in turn.notes:
-            yield from self._said("note", _noted(note))
-        if turn.step is not None:
-            yield from self._said(f"step {turn.number}", _stepped(turn, with_action=not turn.tool_uses))
-
-    def _move(self, move: Move) -> Iterator[str]:
-        if move.call is not None:
-            yield from self._asked(move.call)
-        for use in move.tools:
-            yield from self._used(use)
-
-    def _asked(self, call: ModelCall) -> Iterator[str]:
-        if call.request is not None:
-            yield from self._request(call.request)
-        response = call.response
-        if response is None:
-            yield from self._said("model", "[no answer was recorded]")
-            return
-        speaker = response.agent_id or response.model or "model"
-        if response.reasoning:
-            yield from self._said(speaker, f"(thinks) {response.reasoning}")
-        said = _text(response.content)
-        if said:
-            yield from self._said(speaker, said)
-        for wanted in response.tool_calls:
-            function = wanted.get("function", wanted)
-            yield from self._said(speaker, f"-> {function.get('name')}({function.get('arguments')})")
-        if response.error is not None:
-            yield from self._said(speaker, f"[failed] {_text(response.error)}")
-        yield from self._said("", f"[{_cost(response)}]")
+    def _event(self, event: Event) -> Iterator[str]:
+        match event:
+            case ModelRequest():
+                yield from self._request(event)
+            case ModelResponse():
+                yield from self._response(event)
+            case ToolCalled(name=name, arguments=arguments):
+                self._used_tools = True
+                yield from self._said("call", call_in_words(name, plain(arguments)))
+            case ToolReturned(ok=ok, result=result, error=error):
+                yield from self._said("result" if ok else "error", _text(result if ok else error))
+            case Step():
+                yield from self._step(event)
+            case Reward(name=name, value=value, step=step):
+                self._paid += value
+                yield from self._said("reward", f"{value:+g} {name}, to step {step}")
+            case Note():
+                yield from self._said("note", _noted(event))
+            case Scored(value=value):
+                self._score = float(value)
+            case Failed(during=during, type=kind, message=message):
+                yield from self._said("failed", f"during {during}: {kind}: {message}")
 
     def _request(self, request: ModelRequest) -> Iterator[str]:
         """The messages that were not there before, but for the model's own."""
@@ -91,12 +97,37 @@ class _Writer:
             if message.get("role") != "assistant":
                 yield from self._said(str(message.get("role", "?")), _text(message.get("content")))
 
-    def _used(self, use: ToolUse) -> Iterator[str]:
-        if use.called is not None:
-            yield from self._said("call", call_in_words(use.name, plain(use.called.arguments)))
-        if use.returned is not None:
-            ok, error = use.returned.ok, use.returned.error
-            yield from self._said("result" if ok else "error", _text(use.returned.result if ok else error))
+    def _response(self, response: ModelResponse) -> Iterator[str]:
+        usage = Usage.read(response.usage)
+        self._calls += 1
+        self._tokens += (usage.all_input_tokens or 0) + (usage.output_tokens or 0)
+        speaker = response.agent_id or response.model or "model"
+        if response.reasoning:
+            yield from self._said(speaker, f"(thinks) {response.reasoning}")
+        if said := _text(response.content):
+            yield from self._said(speaker, said)
+        for wanted in response.tool_calls:
+            function = wanted.get("function", wanted)
+            yield from self._said(speaker, f"-> {function.get('name')}({_text(function.get('arguments'))})")
+        if response.error is not None:
+            yield from self._said(speaker, f"[failed] {_text(response.error)}")
+        yield from self._said("", f"[{_cost(response, usage)}]")
+
+    def _step(self, step: Step) -> Iterator[str]:
+        self._steps += 1
+        self._paid += step.reward
+        end = ", terminated" if step.terminated else ", truncated" if step.truncated else ""
+        # Calls of tools were told one by one.
+        done = [] if self._used_tools else [action_in_words(step.action)]
+        self._used_tools = False
+        error = step.error or step.info.get("action_error")
+        refused = [f"not done: {_text(error)}"] if error else []
+        yield from self._said(f"step {step.step}", "; ".join([*done, f"reward {step.reward:g}{end}", *refused]))
+
+    def _end(self) -> str:
+        score = "no score" if self._score is None else f"score {self._score:g}"
+        told = f"{score}, return {self._paid:g}, {self._steps} steps"
+        return f"{told}, {self._calls} model calls, {self._tokens} tokens" if self._calls else told
 
     def _said(self, who: str, what: str) -> Iterator[str]:
         """The text beside the name of who says it."""
@@ -112,30 +143,12 @@ class _Writer:
         yield from (f"{indented}{line}".rstrip() for line in lines[1:])
 
 
-def _end(story: Story) -> str:
-    usage = [Usage.read(call.response.usage) for call in story.model_calls if call.response is not None]
-    tokens = sum((one.all_input_tokens or 0) + (one.output_tokens or 0) for one in usage)
-    score = "no score" if story.score is None else f"score {story.score:g}"
-    steps = sum(turn.step is not None for turn in story.turns)
-    told = f"{score}, return {story.total_return:g}, {steps} steps"
-    return f"{told}, {len(story.model_calls)} model calls, {tokens} tokens" if story.model_calls else told
-
-
-def _stepped(turn: Turn, *, with_action: bool) -> str:
-    assert turn.step is not None
-    end = ", terminated" if turn.step.terminated else ", truncated" if turn.step.truncated else ""
-    done = [action_in_words(turn.step.action)] if with_action else []
-    refused = [f"not done: {turn.error}"] if turn.error else []
-    return "; ".join([*done, f"reward {turn.step.reward:g}{end}", *refused])
-
-
 def _noted(note: Note) -> str:
     parts = [note.kind, note.agent_id or "", note.text or "", "" if note.value is None else _text(note.value)]
     return "  ".join(part for part in parts if part)
 
 
-def _cost(response: ModelResponse) -> str:
-    usage = Usage.read(response.usage)
+def _cost(response: ModelResponse, usage: Usage) -> str:
     tokens = "" if usage.output_tokens is None else f"{usage.all_input_tokens or 0} + {usage.output_tokens} tokens"
     took = "" if response.duration_ms is None else f"{response.duration_ms / 1000:.1f} s"
     dear = "" if response.cost_usd is None else f"{response.cost_usd:.4f} USD"

@@ -236,7 +236,9 @@ class Fold:
         agent = run.agents.get(event.agent_id)
         if agent is None:
             agent = run.agents[event.agent_id] = AgentPart(event.agent_id)
-        agent.parent_id = event.parent_id if event.parent_id is not None else agent.parent_id
+        # Of a tool's call the agent itself is the parent.
+        if event.parent_id not in (None, event.agent_id):
+            agent.parent_id = event.parent_id
         agent.last_at = now
         return agent
 

@@ -20,7 +20,6 @@ from agentgym import Dataset, load_tasks
 from agentgym.agents.openai import OpenAIAgent
 from agentgym.agents.openai.telling import sent_body
 from agentgym.events import ModelRequest, ModelResponse
-from agentgym.export.story import stories
 from agentgym.export.transcript import transcript
 from agentgym.runner import Episode
 from agentgym.testing.smallmodel import MODEL, serving
@@ -96,7 +95,7 @@ def test_what_is_recorded_of_a_real_model_is_what_its_server_was_asked_and_serve
     for ours, theirs in sums.items():
         assert sum(result.usage[ours] or 0 for result in results) == sum(one["usage"][theirs] for one in served) > 0
     assert [result.score for result in results] == [1.0, 1.0]
-    told = "\n".join(line for story in stories(dataset) for line in transcript(story))
+    told = "\n".join(line for episode in dataset for line in transcript(episode))
     assert "submit(answer='Paris is the capital of France.')" in told
     assert "score 1, return 1, 1 steps, 1 model calls, 86 tokens" in told
 

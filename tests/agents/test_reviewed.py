@@ -39,6 +39,8 @@ def test_a_critic_that_knows_better_makes_a_wrong_answer_right() -> None:
         assert server.refused == []
         sent_back = server.requests[3]["messages"][-1]
         assert sent_back["role"] == "tool"
+        heard = server.requests[4]["messages"][-1]
+        assert (heard["role"], heard["content"]) == ("tool", "Steps left: 6\n\nproposed action:\nanswer(text='5')")
         assert sent_back["content"] == "Not done: critic sent it back: The code is 2, so it is 5."
     answered = [(event.agent_id, event.parent_id) for event in events if isinstance(event, ModelResponse)]
     assert answered == [("clerk", "team"), ("critic", "team"), ("clerk", "team"), ("critic", "team")]

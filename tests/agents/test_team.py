@@ -17,6 +17,7 @@ from agentgym.cli import main
 from agentgym.errors import UsageError
 from agentgym.events import Bus, ModelRequest, ModelResponse, Note, ToolCalled
 from agentgym.runner import Episode, EpisodeResult
+from agentgym.state import RunState
 from agentgym.tasks import Task
 from agentgym.wrappers import TrajectoryRecorder
 from tests.adapters.sums import SUM
@@ -103,6 +104,11 @@ def test_each_call_is_recorded_with_its_agent_and_for_whom_it_acts(tmp_path: Pat
         ("add", "clerk", "clerk"),
         ("answer", "clerk", "clerk"),
     ]
+    (run,) = RunState.read(tmp_path / "data").runs.values()
+    assert {name: (part.parent_id, part.totals.tool_calls) for name, part in run.agents.items()} == {
+        "clerk": ("team", 2),
+        "archivist": ("team", 0),
+    }
     handed = [(e.value, e.text, e.agent_id) for e in events if isinstance(e, Note) and e.kind == HAND_OVER]
     assert handed == [
         ({"from": "clerk", "to": "archivist"}, "What is the code of the vault?", "clerk"),

@@ -7,7 +7,6 @@ import gymnasium as gym
 
 from agentgym.agents.openai import OpenAIAgent
 from agentgym.events import Bus, ModelRequest, ModelResponse, Note, Reset, RunStarted, Step
-from agentgym.export.story import stories
 from agentgym.export.transcript import transcript
 from agentgym.runner import Episode
 from agentgym.trajectory import Dataset, TrajectoryWriter
@@ -18,7 +17,7 @@ from tests.modelserver import call, calls, say, serving
 
 
 def told(data: Path, **options: Any) -> list[list[str]]:
-    return [list(transcript(story, **options)) for story in stories(Dataset(data))]
+    return [list(transcript(episode, **options)) for episode in Dataset(data)]
 
 
 def test_an_episode_of_a_model_is_told_from_the_task_to_the_score(tmp_path: Path) -> None:
