@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agentgym.cli.taskcheck import check_tasks
 from agentgym.errors import TaskError, UsageError
 from agentgym.hooks import NamedHook, Refuse, Time, faults_of_task_hooks, hooks, hooks_of_task, read_hook
 
@@ -126,3 +129,18 @@ def test_a_tasks_functions_of_modules_need_trust_and_its_names_do_not() -> None:
     with pytest.raises(TaskError, match=r"outside any sandbox.*--trust-task-hooks.* at \$\.hooks\[1\]\.hook$"):
         hooks_of_task({"hooks": [named, placed]}, trusted=False)
     assert len(hooks_of_task({"hooks": [named, placed]}, trusted=True)) == 2
+
+
+def test_validate_says_what_cannot_work_of_a_tasks_hooks(tmp_path: Path) -> None:
+    hooks = [{"point": "tool_call", "hook": "refuse:rm"}, {"point": "tool_call", "hook": "tme"}]
+    (tmp_path / "task.json").write_text(json.dumps({"id": "t", "instruction": "i", "hooks": hooks}))
+    verdict = check_tasks(str(tmp_path))
+    (problem,) = verdict.problems
+    assert "no hook named 'tme'; did you mean 'time'? - at $.hooks[1].hook" in problem.message
+    assert verdict.warnings == ()
+
+
+def test_a_misspelt_key_for_hooks_is_said(tmp_path: Path) -> None:
+    (tmp_path / "task.json").write_text(json.dumps({"id": "t", "instruction": "i", "hook": []}))
+    (problem,) = check_tasks(str(tmp_path)).problems
+    assert "did you mean 'hooks'" in problem.message
