@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, SupportsFloat, TypeAlias
+from typing import Any, SupportsFloat, TypeAlias, TypeVar
 
 import gymnasium as gym
 from gymnasium.utils import RecordConstructorArgs
@@ -16,7 +16,7 @@ from agentgym.tasks import Task
 from agentgym.trajectory import describe_env, provenance
 from agentgym.wrappers.run_recording import Keeper, KeepsNothing, OnError, RunRecording, milliseconds_since
 
-__all__ = ["Returned", "Tap", "tap_of"]
+__all__ = ["Returned", "Tap", "tap_of", "wrapper_of"]
 
 _ABOUT = frozenset(RunStarted.__struct_fields__) - {
     "agent",
@@ -28,6 +28,8 @@ _ABOUT = frozenset(RunStarted.__struct_fields__) - {
     "schema",
 }
 
+
+Wrapper = TypeVar("Wrapper", bound="gym.Wrapper[Any, Any, Any, Any]")
 
 Returned: TypeAlias = tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]
 """What ``step`` returns."""
@@ -314,8 +316,13 @@ def _has_autoreset(env: gym.Env[Any, Any]) -> bool:
 
 def tap_of(env: gym.Env[Any, Any]) -> Tap | None:
     """The recorder around the environment, or whatever else publishes what passes."""
+    return wrapper_of(env, Tap)
+
+
+def wrapper_of(env: gym.Env[Any, Any], kind: type[Wrapper]) -> Wrapper | None:
+    """The outermost wrapper of a kind."""
     while isinstance(env, gym.Wrapper):
-        if isinstance(env, Tap):
+        if isinstance(env, kind):
             return env
         env = env.env
     return None

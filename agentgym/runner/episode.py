@@ -18,7 +18,8 @@ from agentgym.runner.lifecycle import Lifecycle
 from agentgym.runner.result import EpisodeResult
 from agentgym.runner.usage import UsageSum
 from agentgym.tasks import Task
-from agentgym.wrappers.tap import Tap, tap_of
+from agentgym.wrappers.hooked import Hooked
+from agentgym.wrappers.tap import Tap, tap_of, wrapper_of
 
 __all__ = ["Episode"]
 
@@ -60,7 +61,8 @@ class Episode:
         transition: the last step; None before the first.
 
     Raises:
-        UsageError: if a bus is given for an environment that is recorded already, or a hook cannot be.
+        UsageError: if a bus is given for an environment that is recorded already, a hook cannot be, or the environment
+            is `Hooked`.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class Episode:
         agent_id: str | None = None,
         trust_task_hooks: bool = False,
     ) -> None:
+        if wrapper_of(env, Hooked) is not None:
+            raise UsageError("an episode asks the hooks itself: give them to it, hooks=[…], and drop Hooked")
         tap = tap_of(env)
         if tap is not None and bus is not None and bus is not tap.bus:
             raise UsageError("the environment is recorded, and has a bus of its own: drop bus=, or the recorder")

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from agentgym import Dataset
+from agentgym.agents import NoopAgent
 from agentgym.envs.tools import ToolEnv
 from agentgym.errors import Refused, TaskError, UsageError
 from agentgym.events import Call, Record
+from agentgym.runner import Episode
 from agentgym.wrappers import Hooked, TrajectoryRecorder
 
 Proceed = Callable[[Call], Any]
@@ -95,3 +97,10 @@ def test_a_task_that_names_a_function_must_be_trusted() -> None:
 def test_a_hook_that_cannot_be_is_said_at_once() -> None:
     with pytest.raises(UsageError, match="no hook named 'tme'"):
         Hooked(gym.make("CartPole-v1"), ["step=tme"])
+
+
+def test_an_episode_refuses_an_environment_whose_hooks_would_be_asked_twice() -> None:
+    env = Hooked(gym.make("CartPole-v1"), ["step=time"])
+    with pytest.raises(UsageError, match="drop Hooked"):
+        Episode(env, NoopAgent())
+    env.close()
