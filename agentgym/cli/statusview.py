@@ -68,7 +68,7 @@ def view(
 
 def _parts(state: RunState, now: datetime, room: Room) -> Iterator[RenderableType]:
     running = state.running
-    waiting = [run for run in state.runs.values() if run.status == "running" and not _is_in_episode(run)]
+    waiting = [run for run in [*state.runs.values()] if run.status == "running" and not _is_in_episode(run)]
     if running or waiting:
         yield Text()
         yield _running(state, running, waiting, now, room.running)
@@ -80,7 +80,7 @@ def _parts(state: RunState, now: datetime, room: Room) -> Iterator[RenderableTyp
     if ended:
         yield Text()
         yield _ended(state, ended, room.ended)
-    if room.agents and any(run.agents for run in state.runs.values()):
+    if room.agents and any(run.agents for run in [*state.runs.values()]):
         yield Text()
         yield _agents(state, room.agents)
     if state.failures:
@@ -89,12 +89,12 @@ def _parts(state: RunState, now: datetime, room: Room) -> Iterator[RenderableTyp
 
 
 def _is_in_episode(run: RunPart) -> bool:
-    return any(episode.is_open for episode in run.episodes.values())
+    return any(episode.is_open for episode in [*run.episodes.values()])
 
 
 def _head(state: RunState, title: str) -> Text:
     text = Text().append(title, style="bold")
-    counts = _counts(Counter(run.status for run in state.runs.values()))
+    counts = _counts(Counter(run.status for run in [*state.runs.values()]))
     sessions = [name for name in state.sessions if name is not None]
     text.append(f"   {_many(len(state.runs), 'run')}")
     if sessions:
@@ -153,7 +153,7 @@ def _doing(episode: EpisodePart, now: datetime) -> Text:
     detail = episode.detail
     if detail is None:
         return Text()
-    open_calls = [call for call in detail.open_calls.values() if call.status == "running"]
+    open_calls = [call for call in [*detail.open_calls.values()] if call.status == "running"]
     if open_calls:
         return Text("  ").join(_call(call, now) for call in open_calls[-2:])
     last = max((call for call in (detail.last_model, detail.last_tool) if call), key=_ended_at, default=None)
@@ -175,9 +175,10 @@ def _call(call: Call, now: datetime) -> Text:
 
 
 def _last_action(episode: EpisodePart) -> Text:
-    if episode.detail is None or not episode.detail.steps:
+    steps = () if episode.detail is None else [*episode.detail.steps]
+    if not steps:
         return Text()
-    step = episode.detail.steps[-1]
+    step = steps[-1]
     text = Text(action_in_words(step.action))
     return text.append("  refused", style="red") if step.action_error else text
 
@@ -217,8 +218,8 @@ def _ended(state: RunState, ended: Sequence[EpisodePart], most: int) -> Table:
 
 def _agents(state: RunState, most: int) -> Table:
     sums: dict[tuple[str, str], Totals] = {}
-    for run in state.runs.values():
-        for agent in run.agents.values():
+    for run in [*state.runs.values()]:
+        for agent in [*run.agents.values()]:
             sums.setdefault((agent.agent_id, agent.parent_id or ""), Totals()).add(agent.totals)
     table = _table("agents", "agent", "of", "model calls", "tool calls", "tokens in", "out", right=_COUNTS)
     for name, parent in nlargest(most, sums, key=lambda who: (sums[who].model_calls, sums[who].tool_calls)):

@@ -262,7 +262,8 @@ class Fold:
             last.detail = last.detail or Detail(deque(maxlen=self._recent), deque(maxlen=self._recent))
 
     def episodes(self) -> Iterator[EpisodePart]:
-        return (episode for run in self.runs.values() for episode in run.episodes.values())
+        """Of all runs. Others may publish meanwhile: what is gone through is what there was."""
+        return (episode for run in [*self.runs.values()] for episode in [*run.episodes.values()])
 
 
 def _begin(detail: Detail, call: Call) -> None:

@@ -160,12 +160,12 @@ class RunPart:
 
     @property
     def steps(self) -> int:
-        return sum(episode.steps for episode in self.episodes.values())
+        return sum(episode.steps for episode in [*self.episodes.values()])
 
     @property
     def totals(self) -> Totals:
         totals = Totals()
-        for episode in self.episodes.values():
+        for episode in [*self.episodes.values()]:
             totals.add(episode.totals)
         return totals
 

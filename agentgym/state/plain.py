@@ -27,7 +27,7 @@ def plain_state(state: RunState) -> dict[str, Any]:
         "totals": state.totals.plain(),
         "sessions": {name or "": [run.run_id for run in runs] for name, runs in state.sessions.items()},
         "tasks": tasks,
-        "runs": [_run(run) for run in state.runs.values()],
+        "runs": [_run(run) for run in [*state.runs.values()]],
         "failures": [_fields(failure) for failure in state.failures],
     }
     plain: dict[str, Any] = msgspec.to_builtins(whole, enc_hook=repr)
@@ -40,8 +40,8 @@ def _run(run: RunPart) -> dict[str, Any]:
         "duration_s": run.duration_s,
         "steps": run.steps,
         "totals": run.totals.plain(),
-        "agents": [_agent(agent) for agent in run.agents.values()],
-        "episodes": [_episode(episode) for episode in run.episodes.values()],
+        "agents": [_agent(agent) for agent in [*run.agents.values()]],
+        "episodes": [_episode(episode) for episode in [*run.episodes.values()]],
     }
 
 
@@ -52,10 +52,11 @@ def _agent(agent: AgentPart) -> dict[str, Any]:
 def _episode(episode: EpisodePart) -> dict[str, Any]:
     plain = {**_fields(episode, "run_id", "totals", "detail"), "duration_s": episode.duration_s}
     plain["totals"] = episode.totals.plain()
-    if episode.detail is not None:
-        asked = [call for call in episode.detail.open_calls.values() if call.status == "pending"]
-        plain["steps_made"] = _all(episode.detail.steps)
-        plain["calls"] = _all([*episode.detail.calls, *asked])
+    detail = episode.detail
+    if detail is not None:
+        asked = [call for call in [*detail.open_calls.values()] if call.status == "pending"]
+        plain["steps_made"] = _all([*detail.steps])
+        plain["calls"] = _all([*detail.calls, *asked])
     return plain
 
 

@@ -47,7 +47,7 @@ class RunState(Fold):
         state.refresh()  # what was written since
 
     Memory goes with the number of episodes, not of steps: of an episode that has ended its totals are kept, of one
-    that runs the last 20 steps and calls. One state is used from one thread at a time.
+    that runs the last 20 steps and calls. It may be looked at in one thread while buses publish in others.
 
     Args:
         details: whether all steps and calls are kept, of ended episodes too.
@@ -85,13 +85,13 @@ class RunState(Fold):
     @property
     def is_over(self) -> bool:
         """Whether every run has ended; so before the first."""
-        return all(run.status != "running" for run in self.runs.values())
+        return all(run.status != "running" for run in [*self.runs.values()])
 
     @property
     def sessions(self) -> dict[str | None, list[RunPart]]:
         """The runs by their session's id; None for those that are of none."""
         found: dict[str | None, list[RunPart]] = {}
-        for run in self.runs.values():
+        for run in [*self.runs.values()]:
             found.setdefault(run.session_id, []).append(run)
         return found
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -233,3 +234,26 @@ def test_live_and_read_are_the_same(tmp_path: Path) -> None:
     env.bus.publish(Failed(during="evaluate", type="EvaluationError", message="y" * 5000))
     env.close()
     assert RunState.read(tmp_path, details=True).plain() == live.plain()
+
+
+def test_a_state_is_looked_at_while_others_publish() -> None:
+    state = RunState()
+
+    def publish(name: str) -> None:
+        for number in range(200):
+            bus = Bus(f"{name}-{number}")
+            bus.subscribe(state.apply)
+            bus.publish(Reset(observation=0))
+            ask(bus, "m", "c", agent_id=bus.run_id)
+            bus.publish(step(terminated=True))
+
+    threads = [threading.Thread(target=publish, args=(name,)) for name in ("a", "b", "c")]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        plain = state.plain()
+        assert plain["totals"]["model_calls"] <= state.totals.model_calls <= 600
+        assert {*state.tasks} <= {None}
+    for thread in threads:
+        thread.join()
+    assert [episode.status for episode in state.episodes()] == ["done"] * 600
