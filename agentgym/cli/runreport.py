@@ -53,6 +53,7 @@ def write_summary(summary: Summary) -> None:
         f"{summary.episodes} episodes, {summary.scored} scored, {summary.failed} failed, {summary.skipped} skipped, "
         f"mean score {figure(summary.mean_score)}{_interval(summary.interval)}, {summary.steps} steps"
         f"{f', {summary.cost_usd:.4f} USD' if summary.cost_usd else ''}"
+        f"{'' if summary.mean_best is None else f', mean of the best of each group {summary.mean_best:.2f}'}"
     )
 
 

@@ -42,6 +42,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         domains: one group for each.
         agents: one group for each.
         errors: how many failed, by whose fault.
+        mean_best: the mean of the best scores of each task and seed, where there are several attempts at one.
     """
 
     episodes: int
@@ -55,6 +56,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, int]
     domains: list[Group]
     agents: list[Group]
+    mean_best: float | None = None
 
 
 def summarise(attempts: Iterable[Attempt]) -> Summary:
@@ -74,6 +76,7 @@ def summarise(attempts: Iterable[Attempt]) -> Summary:
         errors=dict(Counter(str(one.error_kind) for one in stand if one.status == "error").most_common()),
         domains=_groups(stand, lambda one: one.domain),
         agents=_groups(stand, lambda one: one.agent if one.model is None else f"{one.agent} {one.model}"),
+        mean_best=_mean_best(stand),
     )
 
 
@@ -98,13 +101,18 @@ def interval(scores: Sequence[float]) -> tuple[float, float] | None:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _by_task_and_seed(attempts: Sequence[Attempt]) -> list[float]:
-    """A score for each: attempts at the same task with the same seed are not drawn independently of each other."""
+def _mean_best(attempts: Sequence[Attempt]) -> float | None:
+    best = [max(of_one) for of_one in _by_task_and_seed(attempts)]
+    return math.fsum(best) / len(best) if best and any(one.member for one in attempts) else None
+
+
+def _by_task_and_seed(attempts: Sequence[Attempt]) -> list[list[float]]:
+    """The scores of each: attempts at the same task with the same seed are not drawn independently of each other."""
     found: dict[tuple[str, int], list[float]] = {}
     for one in attempts:
         if one.score is not None:
             found.setdefault((one.task, one.seed), []).append(one.score)
-    return [math.fsum(scores) / len(scores) for scores in found.values()]
+    return list(found.values())
 
 
 def _groups(attempts: Sequence[Attempt], name_of: Callable[[Attempt], str]) -> list[Group]:
@@ -120,5 +128,5 @@ def _group(name: str, attempts: Sequence[Attempt]) -> Group:
         n_scored=len(scores),
         n_error=sum(one.status == "error" for one in attempts),
         mean=math.fsum(scores) / len(scores) if scores else None,
-        interval=interval(_by_task_and_seed(attempts)),
+        interval=interval([math.fsum(of_one) / len(of_one) for of_one in _by_task_and_seed(attempts)]),
     )

@@ -166,3 +166,14 @@ def test_the_interval_counts_a_group_once() -> None:
     once = summarise([attempt(seed, 0, seed % 2) for seed in range(10)])
     often = summarise([attempt(seed, member, seed % 2) for seed in range(10) for member in range(8)])
     assert (often.mean_score, often.interval) == (once.mean_score, once.interval)
+
+
+def test_the_best_of_each_group_is_summed_up() -> None:
+    def attempt(seed: int, member: int, score: float | None) -> Attempt:
+        told: dict[str, Any] = {"ts": "", "session_id": "", "item": "", "agent": "", "attempt": 1, "status": "scored"}
+        return Attempt(task="t", seed=seed, member=member, score=score, **told)
+
+    scores = {(0, 0): 0.5, (0, 1): 1.0, (1, 0): 0.25, (1, 1): 0.0, (2, 0): None, (2, 1): None}
+    summary = summarise([attempt(seed, member, score) for (seed, member), score in scores.items()])
+    assert summary.mean_best == 0.625
+    assert summarise([attempt(seed, 0, 1.0) for seed in range(3)]).mean_best is None
