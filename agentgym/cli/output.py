@@ -30,11 +30,11 @@ def write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title:
     console.print(table)
 
 
-def progress_bar() -> Progress:
-    """A bar that vanishes when it is done; nothing where the standard error is no terminal."""
+def progress_bar(*, shown: bool = True) -> Progress:
+    """A bar that vanishes when it is done; nothing where the standard error is no terminal, or it is not ``shown``."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    return Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal))
 
 
 def figure(number: float | None, *, digits: int = 2) -> str:

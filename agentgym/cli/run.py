@@ -15,7 +15,7 @@ from agentgym.cli.requirements import what_is_lacking
 from agentgym.cli.runprogress import RunProgress
 from agentgym.cli.runreport import save_sheet, write_report
 from agentgym.cli.targets import check_target, make_folder
-from agentgym.results import Finished, Report, RunConfig, dotenv, open_session, read_config
+from agentgym.results import Finished, Report, RunConfig, asks_a_person, dotenv, open_session, read_config
 
 __all__ = ["run"]
 
@@ -85,7 +85,11 @@ def run(
     ] = None,
     engine: Annotated[
         str | None,
-        _option("--engine", group=_ENGINE, help="Where episodes run: processes; serial for a policy on qt."),
+        _option(
+            "--engine",
+            group=_ENGINE,
+            help="serial, processes, threads, ray or spark. [processes; serial for a policy on qt, or to ask a person]",
+        ),
     ] = None,
     workers: Annotated[
         int | None, _option("--num-envs", "--workers", group=_ENGINE, help="How many environments run at a time. [1]")
@@ -133,7 +137,7 @@ def run(
     """Run an agent on tasks: results, a summary, a recorded dataset. The same call again does what is missing.
 
     Exits with 1 if an episode ended without its score (a machine broke three times, a metric raised), with 130 after
-    Ctrl-C. Every setting may also be a variable, AGENTGYM_AGENT, there or in the file .env; and be in --config FILE.
+    Ctrl-C. Every setting may also stand in --config FILE, or be a variable, AGENTGYM_AGENT, also in the file .env.
 
     \b
     Examples:
@@ -199,11 +203,19 @@ def _run(
         settings, fresh=fresh, redo_errors=redo_errors, lacking=what_is_lacking, keep_screens=keep_screens
     ) as session:
         finished: list[Finished] = []
-        with RunProgress(session) as progress, interruption.noted(), closing(session.work()) as work:
+        with (
+            RunProgress(session, shown=not _needs_terminal(settings)) as progress,
+            interruption.noted(),
+            closing(session.work()) as work,
+        ):
             for one in work:
                 finished.append(one)
                 progress.show(one)
         return finished, session.report()
+
+
+def _needs_terminal(settings: RunConfig) -> bool:
+    return asks_a_person(settings) or any(sink.partition(":")[0] == "console" for sink in settings.sinks)
 
 
 def _check_targets(settings: RunConfig, contact_sheet: Path | None) -> None:

@@ -9,10 +9,14 @@ __all__ = ["RunProgress"]
 
 
 class RunProgress:
-    """A bar for the block; nothing where the standard error is no terminal."""
+    """A bar for the block; nothing where the standard error is no terminal.
 
-    def __init__(self, session: Session) -> None:
-        self._bar = progress_bar()
+    Args:
+        shown: False where somebody else needs the terminal.
+    """
+
+    def __init__(self, session: Session, *, shown: bool) -> None:
+        self._bar = progress_bar(shown=shown)
         self._task = self._bar.add_task("episodes", total=len(session.items), completed=session.before)
         self._scores = 0.0
         self._scored = self._failed = 0

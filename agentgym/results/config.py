@@ -40,7 +40,8 @@ class RunConfig(BaseModel):
         wrappers: put around it, from the inside: ``"module:Class"``, or that under ``wrapper`` in a dict of options.
         hooks: ``"tool_call=module:function"``, or the same as a dict.
         trust_task_hooks: whether the hooks that tasks name are loaded.
-        engine: where episodes run; None for ``processes``, or ``serial`` for a policy on widgets in the process.
+        engine: where episodes run; None for ``processes``, or ``serial`` for a policy on widgets in the process, and
+            where a person is asked at this terminal.
         workers: how many run at a time; None for one, or what is usual for the engine.
         engine_options: for the engine.
         timeout: seconds after which an episode is ended; None or 0 for never.

@@ -10,17 +10,20 @@ from agentgym.engines import Engine, make_engine
 from agentgym.envs.homes import HOME_REMEDY, home_named_at
 from agentgym.errors import UsageError
 from agentgym.families import TOOLS, load_tasks
+from agentgym.hooks import read_hook
 from agentgym.registration import small_task_ids
 from agentgym.results.config import RunConfig
 from agentgym.results.groups import group_specs
 from agentgym.results.planning import for_policy, plan
 from agentgym.runner import RolloutSpec
 
-__all__ = ["engine_for", "orders"]
+__all__ = ["asks_a_person", "engine_for", "orders"]
 
 _DESKTOP: Mapping[str, Any] = {"backend": "x11", "observation": ("screenshot",)}
 """Of the environment, where nothing else is asked for and the agent does not know better."""
 
+_ASKING = frozenset({"answer", "approve"})
+_PEOPLE = frozenset({"human", "terminal"})
 _OF_THE_SESSION = {
     "workers": "workers",
     "timeout_s": "timeout",
@@ -76,8 +79,19 @@ def _is_policy(config: RunConfig) -> bool:
     return config.agent.startswith("policy:")
 
 
+def asks_a_person(config: RunConfig) -> bool:
+    """Whether somebody at this terminal is asked meanwhile."""
+    named = {read_hook(hook).name.partition(":")[0] for hook in config.hooks}
+    return bool(named & _ASKING) or config.agent.partition(":")[0] in _PEOPLE
+
+
 def _usual_engine(config: RunConfig, spec: RolloutSpec) -> str:
-    """A policy is loaded once where all episodes run in one process; to load its library takes seconds each time."""
+    """A policy is loaded once where all episodes run in one process; to load its library takes seconds each time.
+
+    A process of an episode's own has no terminal to ask at.
+    """
+    if asks_a_person(config) and config.workers in (None, 1):
+        return "serial"
     in_process = spec.env in small_task_ids().values() and spec.env_kwargs.get("backend", "qt") == "qt"
     return "serial" if _is_policy(config) and in_process and config.workers in (None, 1) else "processes"
 

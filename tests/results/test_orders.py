@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agentgym.engines import ProcessEngine, SerialEngine
+from agentgym.engines.threads import ThreadEngine
+from agentgym.errors import UsageError
+from agentgym.results import RunConfig
+from agentgym.results.orders import engine_for, orders
+
+
+def engine(**settings: Any) -> Any:
+    config = RunConfig(**{"tasks": "shell", "agent": "noop", **settings})
+    return engine_for(config, orders(config))
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({}, ProcessEngine),
+        ({"agent": "terminal"}, SerialEngine),
+        ({"agent": "human"}, SerialEngine),
+        ({"hooks": ("tool_call=approve",)}, SerialEngine),
+        ({"hooks": ("tool_call=time",)}, ProcessEngine),
+        ({"hooks": ("tool_call=approve",), "workers": 2}, ProcessEngine),
+        ({"hooks": ("tool_call=approve",), "engine": "threads"}, ThreadEngine),
+    ],
+)
+def test_a_person_is_asked_where_the_terminal_is(settings: dict[str, Any], kind: type) -> None:
+    assert isinstance(engine(**settings), kind)
+
+
+def test_one_environment_runs_at_a_time_where_nothing_is_said() -> None:
+    assert engine().limits.workers == 1
+    assert engine(engine="threads").limits.workers == 32
+    assert engine(workers=3, timeout=5).limits.timeout_s == 5
+
+
+def test_what_is_to_be_shown_does_not_fit_tools_alone() -> None:
+    with pytest.raises(UsageError, match="no screen and always a sandbox: drop --observation"):
+        engine(observation=("terminal",))
+
+
+def test_settings_of_the_environment_reach_it() -> None:
+    config = RunConfig(tasks="shell", agent="noop", split="test", max_steps=3, env_options={"render_mode": "ansi"})
+    assert orders(config)[0].env_kwargs == {"max_steps": 3, "split": "test", "render_mode": "ansi"}
+    desktop = RunConfig(tasks="apps/note-save", agent="noop", observation=("terminal",), backend="memory")
+    expected = {"backend": "memory", "observation": ("terminal",), "sandbox": "bwrap"}
+    assert orders(desktop)[0].env_kwargs == expected
