@@ -11,6 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema
+from openai.types.chat import (
+    ChatCompletionAssistantMessageParam,
+    ChatCompletionDeveloperMessageParam,
+    ChatCompletionFunctionMessageParam,
+    ChatCompletionSystemMessageParam,
+    ChatCompletionToolMessageParam,
+    ChatCompletionUserMessageParam,
+)
 from openai.types.chat.completion_create_params import (
     CompletionCreateParamsNonStreaming,
     CompletionCreateParamsStreaming,
@@ -35,6 +43,14 @@ _RANGES = {
     "max_tokens": (1, float("inf")),
     "max_completion_tokens": (1, float("inf")),
     "max_output_tokens": (16, float("inf")),
+}
+_ROLES: Mapping[str, Any] = {
+    "developer": ChatCompletionDeveloperMessageParam,
+    "system": ChatCompletionSystemMessageParam,
+    "user": ChatCompletionUserMessageParam,
+    "assistant": ChatCompletionAssistantMessageParam,
+    "tool": ChatCompletionToolMessageParam,
+    "function": ChatCompletionFunctionMessageParam,
 }
 _OUTPUTS = {"function_call_output": "function_call", "computer_call_output": "computer_call"}
 
@@ -121,16 +137,31 @@ def _require(holds: bool, message: str, param: str | None = None) -> None:
 
 
 def _typed(body: Mapping[str, Any], kind: Any, extra: Sequence[str]) -> None:
-    known = {key: value for key, value in body.items() if key not in extra}
-    if isinstance(known.get("messages"), list):
-        known["messages"] = [
-            {key: value for key, value in message.items() if key not in extra} if isinstance(message, dict) else message
-            for message in known["messages"]
-        ]
+    known = _without(body, extra)
+    messages = known.get("messages")
+    if isinstance(messages, list):
+        # One by one, by who speaks: faster than to try each type of message, and the errors are of the right one.
+        known["messages"] = []
+        for index, message in enumerate(messages):
+            _message(message, f"messages.[{index}]", extra)
+    _fits(_adapter(kind), known)
+
+
+def _message(message: Any, where: str, extra: Sequence[str]) -> None:
+    role = message.get("role") if isinstance(message, dict) else None
+    _require(isinstance(role, str) and role in _ROLES, f"{where}.role must be one of {', '.join(_ROLES)}", where)
+    _fits(_adapter(_ROLES[str(role)]), _without(message, extra), where)
+
+
+def _without(value: Mapping[str, Any], extra: Sequence[str]) -> dict[str, Any]:
+    return {key: part for key, part in value.items() if key not in extra}
+
+
+def _fits(adapter: TypeAdapter[Any], value: Any, where: str = "") -> None:
     try:
-        _drain(_adapter(kind).validate_python(known, strict=True, extra="forbid"))
+        _drain(adapter.validate_python(value, strict=True, extra="forbid"))
     except ValidationError as error:
-        raise BadRequest(_told(error)) from error
+        raise BadRequest(_told(error, where), where or None) from error
 
 
 def _drain(value: Any) -> None:
@@ -142,10 +173,10 @@ def _drain(value: Any) -> None:
             _drain(part)
 
 
-def _told(error: ValidationError) -> str:
+def _told(error: ValidationError, where: str) -> str:
     """The likeliest of the errors: of a union each member complains, and most of them about what they are not."""
     problems = [problem for problem in error.errors() if problem["type"] != "literal_error"] or error.errors()
-    told = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems]
+    told = [f"{'.'.join(filter(None, [where, *map(str, problem['loc'])]))}: {problem['msg']}" for problem in problems]
     return "; ".join(told[:4]) + (f"; and {len(told) - 4} more" if len(told) > 4 else "")
 
 
