@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any, get_args
 
 import anthropic.types.beta
@@ -167,6 +168,13 @@ def test_the_tables_have_every_action_that_the_packages_of_both_have() -> None:
         camel = "".join(part.capitalize() for part in name.split("_"))
         fields = getattr(anthropic.types.beta, f"BetaComputer{camel}Input").model_fields
         assert set(fields) <= set(ANTHROPIC_ACTIONS[name]), name
+
+
+def test_the_page_tells_of_every_action() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "computer-use.md").read_text()
+    openai, anthropics = page.split("| Anthropic's |")
+    assert [name for name in OPENAI_ACTIONS if f"`{name}`" not in openai] == []
+    assert [name for name in ANTHROPIC_ACTIONS if f"`{name}`" not in anthropics] == []
 
 
 def test_the_openai_examples_are_what_openai_would_send() -> None:
