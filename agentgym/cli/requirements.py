@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -63,6 +64,8 @@ APPLICATIONS: Sequence[Program] = (
     Program("chromium", ("/usr/bin/chromium",), "chromium"),
 )
 
+JAVA = Program("Java, for Spark", ("java",), "default-jre-headless")
+
 
 def what_is_lacking(applications: Iterable[str]) -> str | None:
     """Which of these applications this machine lacks, and what to type; None if it has them.
@@ -114,6 +117,8 @@ def _parts() -> Iterator[Finding]:
     if shutil.which("fc-list"):
         yield _look_for_fonts()
     yield from (_look_for(program, required=False) for program in APPLICATIONS)
+    if find_spec("pyspark") is not None:
+        yield _look_for(JAVA, required=False)
 
 
 def _look_for(program: Program, *, required: bool) -> Finding:

@@ -78,6 +78,14 @@ def test_without_programs_no_desktop_is_tried(monkeypatch: pytest.MonkeyPatch, t
     assert "a desktop starts" not in findings
 
 
+def test_who_has_spark_is_told_of_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("pyspark")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    findings = {finding.name: finding for finding in inspect_machine()}
+    assert findings["Java, for Spark"].package == "default-jre-headless"
+    assert not findings["Java, for Spark"].required
+
+
 def doctor(*arguments: str, path: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "agentgym", "doctor", *arguments]
     return subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True)
