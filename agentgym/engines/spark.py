@@ -150,6 +150,10 @@ class _Lanes:
             self._port.close()
             for worker in [*self._workers(), *self._inbox.latecomers()]:
                 worker.connection.close()
+            for lane in self._lanes:
+                if not lane.greeted:
+                    # It may wait for a place in the cluster for long.
+                    lane.cancel()
             _join(self._lanes, PATIENCE_S)
         self._cluster = None
 
