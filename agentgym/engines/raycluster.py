@@ -11,6 +11,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -78,7 +79,7 @@ def connect(address: str | None, *, cpus: int) -> RayCluster:
         cpus: of a new one.
 
     Raises:
-        UsageError: if there is no cluster there.
+        UsageError: if there is no cluster there, or it wants a token that this process has not.
         MissingDependencyError: if Ray is not installed.
     """
     ray = load()
@@ -102,20 +103,48 @@ def _start(ray: Any, cpus: int) -> RayCluster:
     # Of its own, so that it can be removed. Where Ray would lay it: the paths of sockets must not be long.
     folder = tempfile.mkdtemp(prefix="agentgym-ray-", dir=os.environ.get("RAY_TMPDIR") or "/tmp")
     _take_token()
+    over = threading.Event()
     with ExitStack() as failed, _quietly(), _usual_sigterm():
         failed.callback(shutil.rmtree, folder, ignore_errors=True)
-        ray.init(
-            address="local",
-            num_cpus=cpus,
-            object_store_memory=_OBJECT_STORE_BYTES,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            _node_ip_address=_LOOPBACK,
-            _temp_dir=folder,
-        )
+        _outlasting(over, partial(_init, ray, cpus, folder))
         failed.pop_all()
-    return RayCluster(own=True, leave=partial(_leave, ray, folder))
+    return RayCluster(own=True, leave=partial(_leave, ray, folder, over))
+
+
+def _init(ray: Any, cpus: int, folder: str) -> None:
+    ray.init(
+        address="local",
+        num_cpus=cpus,
+        object_store_memory=_OBJECT_STORE_BYTES,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        _node_ip_address=_LOOPBACK,
+        _temp_dir=folder,
+    )
+
+
+def _outlasting(over: threading.Event, start: Callable[[], None]) -> None:
+    """Calls it where it lasts: what Ray starts the kernel ends with the thread, not the process, that started it."""
+    if threading.current_thread() is threading.main_thread():
+        start()
+        return
+    started: Future[None] = Future()
+
+    def last() -> None:
+        try:
+            start()
+            started.set_result(None)
+        except Exception as error:  # noqa: BLE001  # Ray's, of any class; raised where it was asked for
+            started.set_exception(error)
+        over.wait()
+
+    threading.Thread(target=last, name="agentgym-ray", daemon=True).start()
+    try:
+        started.result()
+    except BaseException:
+        over.set()
+        raise
 
 
 def _join(ray: Any, address: str) -> RayCluster:
@@ -123,12 +152,14 @@ def _join(ray: Any, address: str) -> RayCluster:
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise UsageError(f"there is no Ray cluster at {address!r}: {error}") from error
+            reason = str(error.__cause__ or error).partition("\n")[0]
+            raise UsageError(f"Ray does not connect to a cluster at {address!r}: {reason}") from error
     return RayCluster(own=False, leave=ray.shutdown)
 
 
-def _leave(ray: Any, folder: str) -> None:
+def _leave(ray: Any, folder: str, over: threading.Event) -> None:
     ray.shutdown()
+    over.set()
     shutil.rmtree(folder, ignore_errors=True)
 
 

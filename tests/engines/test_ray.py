@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,10 @@ def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         holder = RayEngine(workers=2)
-        list(holder.map(square, [1]))
+        # A thread that ends before the cluster is to.
+        starter = threading.Thread(target=lambda: list(holder.map(square, [1])))
+        starter.start()
+        starter.join()
         import ray
 
         yield ray
@@ -114,6 +119,37 @@ def test_as_many_items_run_as_the_cluster_has_room_for(ray: Any) -> None:
 def test_what_can_never_run_is_refused(ray: Any, options: dict[str, Any], complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         make_engine("ray", **options).map(square, [1])
+
+
+JOINING = """
+from agentgym.cli.options import modules_from_here
+from agentgym.engines import make_engine
+
+def tenfold(number):
+    return number * 10
+
+if __name__ == "__main__":
+    with modules_from_here(), make_engine("ray", workers=2) as engine:
+        import beside
+        print(sorted(outcome.unwrap() for outcome in engine.map(beside.twice, [1, 2])))
+        print(sorted(outcome.unwrap() for outcome in engine.map(tenfold, [1, 2])))
+"""
+
+
+def test_a_script_joins_a_cluster_of_which_it_only_knows_the_address(ray: Any, tmp_path: Path) -> None:
+    """Its workers find the module beside the script, and the cluster lives on."""
+    (tmp_path / "joining.py").write_text(JOINING)
+    (tmp_path / "beside.py").write_text("def twice(number):\n    return 2 * number\n")
+    address = ray.get_runtime_context().gcs_address
+    script = subprocess.run(
+        [sys.executable, "-W", "error", "joining.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.getcwd(), "RAY_ADDRESS": address},
+        capture_output=True,
+        text=True,
+    )
+    assert (script.stdout, script.stderr) == ("[2, 4]\n[10, 20]\n", "")
+    assert [outcome.value for outcome in RayEngine().map(square, [3])] == [9]
 
 
 @pytest.fixture
