@@ -33,9 +33,11 @@ def write_report(report: Report) -> None:
 def write_attempts(attempts: Sequence[Attempt]) -> None:
     """A line for each; of more than a screen can hold, for those alone of which there is something to say."""
     if len(attempts) > _MOST_LINES:
-        attempts = [one for one in attempts if _remark(one)][:_MOST_LINES]
-        if not attempts:
+        remarkable = [one for one in attempts if _remark(one)][:_MOST_LINES]
+        typer.echo(f"{len(attempts)} results, of which {len(remarkable)} are shown; --json has all")
+        if not remarkable:
             return
+        attempts = remarkable
     remarked = any(_remark(one) for one in attempts)
     grouped = any(one.member for one in attempts)
     members = ("member",) if grouped else ()

@@ -18,12 +18,13 @@ import pytest
 
 from agentgym import Dataset
 from agentgym.events import RunStarted
-from tests.cli.conftest import Run
+from tests.cli.conftest import SAVED, Run, on_memory, write_tasks
 
 pytestmark = pytest.mark.episodes
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
+UNSCORABLE = {**SAVED, "options": {"nonsense": 1}}
 
 
 def started(*arguments: str, path: Path, **environment: str) -> subprocess.Popen[str]:
@@ -186,3 +187,14 @@ def test_what_each_call_was_told_is_kept(tasks: str, tmp_path: Path, run: Run) -
     args = json.loads((data / "args.json").read_text())
     assert (args["episodes"], args["agent"], args["trace"]) == (2, "noop", False)
     assert ["episodes" in call["given"] for call in args["calls"]] == [False, True]
+
+
+def test_of_many_results_those_are_shown_that_failed(tmp_path: Path, run: Run) -> None:
+    fine = [{"id": f"t{number}", "evaluator": {"func": "infeasible"}} for number in range(200)]
+    source = write_tasks(tmp_path / "tasks.jsonl", *fine, {"id": "broken", "evaluator": UNSCORABLE})
+    code, out, _ = run(*on_memory(source, "--agent", "noop", "--no-trace"))
+    assert code == 1
+    assert "201 results, of which 1 are shown; --json has all" in out
+    assert "broken" in out
+    assert "t199" not in out
+    assert "201 episodes, 200 scored, 1 failed" in out
