@@ -118,8 +118,12 @@ def test_fresh_moves_aside_and_deletes_nothing(tmp_path: Path) -> None:
 
 def test_two_processes_do_not_write_to_one_folder(tmp_path: Path) -> None:
     asked = config(tmp_path, tasks=tasks_at(tmp_path, "a"))
-    with open_session(asked), pytest.raises(UsageError, match=r"is being written by process \d+ on .*another --out"):
-        run_config(asked)
+    for fresh in (False, True):
+        with (
+            open_session(asked),
+            pytest.raises(UsageError, match=r"is being written by process \d+ on .*another --out"),
+        ):
+            run_config(asked, fresh=fresh)
     assert run_config(asked).summary.scored == 1
 
 
