@@ -15,7 +15,8 @@
     ├── RewardHookError      a reward hook that raised: says which
     ├── TooManyFailures      of the items of an engine: it was told to give up at so many
     ├── Refused              nobody's fault: a hook said no, and why
-    └── DatasetError         a recording that cannot be read or written
+    ├── DatasetError         a recording that cannot be read or written
+    └── StreamError          a stream of another program's that cannot be written or read
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ __all__ = [
     "Refused",
     "RewardHookError",
     "SandboxUnavailableError",
+    "StreamError",
     "TaskError",
     "TooManyFailures",
     "ToolError",
@@ -114,3 +116,7 @@ class Refused(AgentGymError, RuntimeError):
 
 class DatasetError(AgentGymError, RuntimeError):
     """A recording that cannot be read or written."""
+
+
+class StreamError(AgentGymError, RuntimeError):
+    """A stream cannot be written or read: its server is away or refuses, or something else has its name."""

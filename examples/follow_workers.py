@@ -18,9 +18,7 @@ from pathlib import Path
 import gymnasium as gym
 
 import agentgym
-from agentgym.sinks import attached
-from agentgym.sinks.following import follow
-from agentgym.sinks.syncing import sync
+from agentgym.sinks import attached, follow, sync
 from agentgym.state import RunState
 from agentgym.wrappers import TrajectoryRecorder
 

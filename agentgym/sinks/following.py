@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from agentgym.errors import AgentGymError, DatasetError
+from agentgym.errors import AgentGymError, DatasetError, StreamError
 from agentgym.events import Record
 from agentgym.sinks.base import SinkWarning
-from agentgym.sinks.redisplace import StreamError, StreamPlace, connect, is_passing, place_of
+from agentgym.sinks.redisplace import StreamPlace, connect, is_passing, place_of
 from agentgym.trajectory.framereader import FrameCache, FrameReader
 from agentgym.trajectory.records import read_record
 from agentgym.trajectory.values import ValueReader

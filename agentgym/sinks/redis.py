@@ -9,10 +9,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from agentgym.errors import AgentGymError, UsageError
+from agentgym.errors import AgentGymError, StreamError, UsageError
 from agentgym.events import Record, RunCompleted
 from agentgym.sinks.base import SinkOrder, SinkWarning
-from agentgym.sinks.redisplace import StreamError, StreamPlace, connect, is_passing, place_of
+from agentgym.sinks.redisplace import StreamPlace, connect, is_passing, place_of
 from agentgym.sinks.redissending import RunSender
 from agentgym.sinks.tail import Tail
 

@@ -7,21 +7,17 @@ from typing import Any
 
 import msgspec
 
-from agentgym.errors import AgentGymError, UsageError
+from agentgym.errors import UsageError
 from agentgym.extras import needed
 from agentgym.sinks.base import SinkOrder, read_order
 
-__all__ = ["ANSWER_S", "StreamError", "StreamPlace", "connect", "is_passing", "place_of"]
+__all__ = ["ANSWER_S", "StreamPlace", "connect", "is_passing", "place_of"]
 
 CONNECT_S = 1.0
 ANSWER_S = 2.0
 
 # What a server says of its own state, which may change; all else that it refuses it will refuse again.
 _PASSING = ("OOM", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "MISCONF", "NOREPLICAS", "BUSY", "TRYAGAIN")
-
-
-class StreamError(AgentGymError, RuntimeError):
-    """A stream that cannot be written or read: its server is away or refuses, or something else has its name."""
 
 
 class _Options(msgspec.Struct):

@@ -13,13 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from agentgym.errors import DatasetError
+from agentgym.errors import DatasetError, StreamError
 from agentgym.events import Record, Reset, RunCompleted, Scored, Step
-from agentgym.sinks import SinkWarning, attached
+from agentgym.sinks import SinkWarning, attached, follow, sync
 from agentgym.sinks.followed import FollowedRuns
-from agentgym.sinks.following import follow, follow_lines
-from agentgym.sinks.redisplace import StreamError
-from agentgym.sinks.syncing import sync
+from agentgym.sinks.following import follow_lines
 from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.traces import SOLVES, STUMBLES, Adding, Talker, play

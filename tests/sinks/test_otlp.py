@@ -18,8 +18,7 @@ from opentelemetry.semconv._incubating.attributes import error_attributes, gen_a
 from agentgym.errors import UsageError
 from agentgym.events import Reward
 from agentgym.export import exporters
-from agentgym.sinks import SinkWarning, attached, make_sink
-from agentgym.sinks.syncing import sync
+from agentgym.sinks import SinkWarning, attached, make_sink, sync
 from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.test_otel import check, told

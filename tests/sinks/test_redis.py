@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agentgym.errors import UsageError
+from agentgym.errors import StreamError, UsageError
 from agentgym.events import ModelRequest, Note
-from agentgym.sinks import SinkWarning, attached, make_sink
-from agentgym.sinks.redisplace import ANSWER_S, StreamError, place_of
-from agentgym.sinks.syncing import sync
+from agentgym.sinks import SinkWarning, attached, make_sink, sync
+from agentgym.sinks.redisplace import ANSWER_S, place_of
 from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.traces import SECRET, SOLVES, STUMBLES, Adding, Talker, play

@@ -12,8 +12,7 @@ from agentgym.engines import engines
 from agentgym.errors import UsageError
 from agentgym.events import Bus, ModelResponse, Reset, Reward, Step
 from agentgym.runner import RolloutSpec, rollout
-from agentgym.sinks import attached, make_sink
-from agentgym.sinks.syncing import sync
+from agentgym.sinks import attached, make_sink, sync
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.traces import SOLVES, STUMBLES, Adding, Talker, play, record_talks
 
