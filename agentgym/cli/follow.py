@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,8 +12,10 @@ from typing import Annotated
 
 import typer
 
+from agentgym.cli.output import warnings_as_lines
 from agentgym.errors import UsageError
 from agentgym.sinks import make_sink
+from agentgym.sinks.attaching import Guarded
 from agentgym.sinks.followed import FollowedRuns
 from agentgym.sinks.following import GROUP, follow_lines, read_line
 
@@ -56,11 +56,11 @@ def follow(
         raise UsageError("follow needs to know what to do with what comes: --into FOLDER, --console or --sink TEXT")
     with ExitStack() as stack:
         stop = stack.enter_context(_until_interrupted())
-        stack.enter_context(_warnings_as_lines())
+        stack.enter_context(warnings_as_lines())
         kept = None if into is None else FollowedRuns(into)
         if kept is not None:
             stack.callback(kept.close)
-        sinks = [make_sink(text, live=False) for text in texts]
+        sinks = [Guarded(make_sink(text, live=False), None, text) for text in texts]
         for one in sinks:
             stack.callback(one.close)
         count, runs = 0, set[str]()
@@ -68,8 +68,10 @@ def follow(
         for line in lines:
             if kept is not None:
                 kept.take(line)
-            for one in sinks:
-                one(read_line(line))
+            if sinks:
+                record = read_line(line)
+                for one in sinks:
+                    one(record)
             count += 1
             runs.add(line.run_id)
     typer.echo(f"{count} records of {len(runs)} runs{'' if into is None else f': {into}'}")
@@ -89,10 +91,3 @@ def _until_interrupted() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _warnings_as_lines() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_args, **_more: print(f"agentgym: {message}", file=sys.stderr)  # noqa: T201
-        yield

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -11,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-__all__ = ["figure", "progress_bar", "write_json", "write_table"]
+__all__ = ["figure", "progress_bar", "warnings_as_lines", "write_json", "write_table"]
 
 _PIPE_WIDTH = 160
 
@@ -40,3 +42,11 @@ def progress_bar(*, shown: bool = True) -> Progress:
 def figure(number: float | None, *, digits: int = 2) -> str:
     """A number for a table; a dash where there is none."""
     return "–" if number is None else f"{number:.{digits}f}"
+
+
+@contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """Writes each warning as a line on the standard error, without the place in our code that gave it."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_args, **_more: typer.echo(f"agentgym: {message}", err=True)
+        yield

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentgym.cli.output import write_json
+from agentgym.cli.output import warnings_as_lines, write_json
 from agentgym.sinks.syncing import sync as synced
 
 __all__ = ["sync"]
@@ -31,7 +31,8 @@ def sync(
       agentgym sync data/ --sink redis://head:6379/0?stream=night
       agentgym sync data/ --sink otlp:http://collector:4318
     """
-    results = list(synced(data, sink, runs=run or ()))
+    with warnings_as_lines():
+        results = list(synced(data, sink, runs=run or ()))
     if json:
         write_json([{"run": one.run_id, "records": one.records} for one in results])
         return

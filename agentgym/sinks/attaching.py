@@ -53,11 +53,11 @@ class Guarded:
 
     Args:
         sink: gets no record after it raised.
-        bus: the note goes there.
+        bus: the note goes there; None where there is none.
         name: of the sink, in the note.
     """
 
-    def __init__(self, sink: Sink, bus: Bus, name: str) -> None:
+    def __init__(self, sink: Sink, bus: Bus | None, name: str) -> None:
         self._sink = sink
         self._bus = bus
         self._name = name
@@ -71,7 +71,9 @@ class Guarded:
         except Exception as error:  # noqa: BLE001 - whatever a sink raises is its own affair, and told
             self._has_failed = True
             told = self._told(error, f"got no more after record {record.idx} of run {record.run_id}")
-            self._bus.publish(Note(kind="sink", text=told, value={"sink": self._name, "error": type(error).__name__}))
+            if self._bus is not None:
+                about = {"sink": self._name, "error": type(error).__name__}
+                self._bus.publish(Note(kind="sink", text=told, value=about))
             warnings.warn(told, SinkWarning, stacklevel=2)
 
     def close(self) -> None:

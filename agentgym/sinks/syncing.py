@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentgym.errors import UsageError
+from agentgym.errors import AgentGymError, StreamError, UsageError
 from agentgym.registry import suggestion
-from agentgym.sinks.base import CatchesUp, make_sink
+from agentgym.sinks.base import CatchesUp, Sink, make_sink, read_order
 from agentgym.trajectory import Dataset
 
 __all__ = ["Synced", "sync"]
@@ -37,7 +37,7 @@ def sync(path: str | os.PathLike[str], text: str, *, runs: Sequence[str] = ()) -
     Raises:
         UsageError: if there is no such run, or as `make_sink`.
         DatasetError: if the recording cannot be read.
-        StreamError: if the server of a stream is away or refuses.
+        StreamError: if the sink fails: its server is away or refuses, its file cannot be written.
     """
     dataset = Dataset(path)
     for run_id in runs:
@@ -46,13 +46,20 @@ def sync(path: str | os.PathLike[str], text: str, *, runs: Sequence[str] = ()) -
     sink = make_sink(text, recording=Path(path), live=False)
     try:
         for run_id in runs or dataset.runs:
-            if isinstance(sink, CatchesUp):
-                yield Synced(run_id, sink.catch_up(run_id))
-                continue
-            count = 0
-            for record in dataset.records(run_id):
-                sink(record)
-                count += 1
-            yield Synced(run_id, count)
-    finally:
+            yield Synced(run_id, _given(sink, dataset, run_id))
         sink.close()
+    except (AgentGymError, GeneratorExit):
+        sink.close()
+        raise
+    except Exception as error:
+        raise StreamError(f"the sink {read_order(text).shown!r} failed: {type(error).__name__}: {error}") from error
+
+
+def _given(sink: Sink, dataset: Dataset, run_id: str) -> int:
+    if isinstance(sink, CatchesUp):
+        return sink.catch_up(run_id)
+    count = 0
+    for record in dataset.records(run_id):
+        sink(record)
+        count += 1
+    return count

@@ -81,6 +81,17 @@ def test_workers_of_a_run_send_what_they_record(server: RedisServer, tmp_path: P
     assert sessions != {""}
 
 
+def test_a_sink_that_fails_costs_itself_alone(server: RedisServer, tmp_path: Path) -> None:
+    record_talks(tmp_path / "data")
+    said("sync", str(tmp_path / "data"), "--sink", server.url())
+    into = tmp_path / "followed"
+    done = said("follow", server.url(), "--into", str(into), "--sink", f"jsonl:{tmp_path / 'data'}", "--idle", "0.5")
+    assert done.returncode == 0
+    assert done.stdout == f"{len(server.entries())} records of 2 runs: {into}\n"
+    assert "got no more after record 0" in done.stderr
+    assert done.stderr.count("IsADirectoryError") == 1
+
+
 def test_ctrl_c_ends_it_and_it_goes_on_where_it_was(server: RedisServer, tmp_path: Path) -> None:
     record_talks(tmp_path / "data")
     said("sync", str(tmp_path / "data"), "--sink", server.url())

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from agentgym.errors import UsageError
+from agentgym.errors import StreamError, UsageError
 from agentgym.events import Bus, Phase
 from agentgym.export import exporters
-from agentgym.sinks import attached, make_sink
+from agentgym.sinks import attached, make_sink, sync
 from agentgym.sinks.jsonl import JsonLines
 from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
@@ -97,3 +97,19 @@ with attached(bus, ["jsonl:-"]):
 def test_a_file_must_be_named() -> None:
     with pytest.raises(UsageError, match="needs a file: jsonl:PATH"):
         make_sink("jsonl")
+
+
+def test_a_recording_that_cannot_be_given_to_a_sink_is_told(tmp_path: Path) -> None:
+    record_into(tmp_path / "lines.jsonl", tmp_path / "data")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StreamError, match="folder' failed: IsADirectoryError"):
+        list(sync(tmp_path / "data", f"jsonl:{tmp_path / 'folder'}"))
+
+
+def test_a_run_that_is_none_is_told_with_the_next(tmp_path: Path) -> None:
+    record_into(tmp_path / "lines.jsonl", tmp_path / "data")
+    (run_id,) = Dataset(tmp_path / "data").runs
+    with pytest.raises(UsageError, match=f"did you mean '{run_id}'"):
+        list(sync(tmp_path / "data", f"jsonl:{tmp_path / 'other.jsonl'}", runs=[f"{run_id}0"]))
+    (synced,) = sync(tmp_path / "data", f"jsonl:{tmp_path / 'other.jsonl'}", runs=[run_id])
+    assert (tmp_path / "other.jsonl").read_text().count("\n") == synced.records > 0
