@@ -8,12 +8,12 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
-from agentgym.errors import UsageError
+from agentgym.errors import StreamError, UsageError
 from agentgym.events import Record, Reset, RunCompleted, RunStarted
 from agentgym.events.plain import plain, plain_text
 from agentgym.extras import needed
@@ -22,7 +22,7 @@ from agentgym.sinks.spans import EpisodeSpans, Span
 from agentgym.trajectory.redaction import Redact, make_redact, scrub
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 __all__ = ["OtlpSpans", "otlp_sink"]
@@ -30,6 +30,7 @@ __all__ = ["OtlpSpans", "otlp_sink"]
 _TRACES = "/v1/traces"
 _ANSWER_S = 3.0
 _DELAY_MS = 500
+_AT_ONCE = 100
 
 
 class _Options(msgspec.Struct):
@@ -49,7 +50,7 @@ class OtlpSpans:
         endpoint: where traces are posted, ``"http://host:4318/v1/traces"``.
         content: whether prompts, answers, tools' arguments and results are sent.
         patience_s: how long ``close`` may take to send what waits.
-        live: False to send each span before the next record is taken.
+        live: False to wait for the collector, and raise where it does not take what it is sent.
         redact: takes secrets out of texts; those that are known by what they look like if not given.
     """
 
@@ -67,9 +68,10 @@ class OtlpSpans:
         self._endpoint = endpoint
         self._content = content
         self._patience_s = patience_s
+        self._live = live
         self._redact = redact or make_redact(os.environ)
         self._counting = _Counting(exporter.OTLPSpanExporter(endpoint=endpoint, timeout=_ANSWER_S))
-        self._processor = _processor(self._counting, live=live)
+        self._processor = _Batches(self._counting, endpoint) if not live else _sdk_processor(self._counting)
         self._form = _Form(self._redact)
         self._begin()
 
@@ -91,13 +93,18 @@ class OtlpSpans:
             self._runs.pop(record.run_id, None)
 
     def close(self) -> None:
-        """Sends what waits. What the collector did not take is told."""
+        """Sends what waits. What the collector did not take is told.
+
+        Raises:
+            StreamError: the same, of a sink that is not live.
+        """
         for run_id in list(self._episodes):
             self._end(run_id)
-        self._counting.deadline = time.monotonic() + self._patience_s
+        if self._live:
+            self._counting.deadline = time.monotonic() + self._patience_s
         self._processor.shutdown()
         lacking = self._handed - self._counting.sent
-        if lacking > 0:
+        if lacking > 0 and self._live:
             warnings.warn(
                 f"{lacking} of {self._handed} spans were not taken by {self._redact(self._endpoint)}; what was "
                 "recorded can be sent again: agentgym sync DATA --sink otlp:…",
@@ -148,6 +155,41 @@ class _Counting:
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         return self._exporter.force_flush(timeout_millis)
+
+
+class Processor(Protocol):
+    """What spans are handed to."""
+
+    def on_end(self, span: ReadableSpan) -> None: ...
+
+    def shutdown(self) -> None: ...
+
+
+class _Batches:
+    """Sends spans a hundred at a time, in the caller's thread; raises where they are not taken."""
+
+    def __init__(self, exporter: _Counting, endpoint: str) -> None:
+        self._exporter = exporter
+        self._endpoint = endpoint
+        self._spans: list[ReadableSpan] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self._spans.append(span)
+        if len(self._spans) >= _AT_ONCE:
+            self._send()
+
+    def shutdown(self) -> None:
+        try:
+            self._send()
+        finally:
+            self._exporter.shutdown()
+
+    def _send(self) -> None:
+        from opentelemetry.sdk.trace.export import SpanExportResult
+
+        spans, self._spans = self._spans, []
+        if spans and self._exporter.export(spans) is not SpanExportResult.SUCCESS:
+            raise StreamError(f"{self._endpoint} did not take {len(spans)} spans")
 
 
 class _Form:
@@ -203,10 +245,10 @@ def otlp_sink(order: SinkOrder) -> OtlpSpans:
     )
 
 
-def _processor(exporter: Any, *, live: bool) -> SpanProcessor:
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+def _sdk_processor(exporter: Any) -> Processor:
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    return BatchSpanProcessor(exporter, schedule_delay_millis=_DELAY_MS) if live else SimpleSpanProcessor(exporter)
+    return BatchSpanProcessor(exporter, schedule_delay_millis=_DELAY_MS)
 
 
 def _context(trace_id: str, span_id: str) -> Any:

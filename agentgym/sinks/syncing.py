@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,10 @@ def sync(path: str | os.PathLike[str], text: str, *, runs: Sequence[str] = ()) -
             raise UsageError(f"no run {run_id!r} in {path}; {suggestion(run_id, dataset.runs)}")
     sink = make_sink(text, recording=Path(path), live=False)
     try:
-        for run_id in runs or dataset.runs:
-            yield Synced(run_id, _given(sink, dataset, run_id))
-        sink.close()
-    except (AgentGymError, GeneratorExit):
-        sink.close()
+        with closing(sink):
+            for run_id in runs or dataset.runs:
+                yield Synced(run_id, _given(sink, dataset, run_id))
+    except AgentGymError:
         raise
     except Exception as error:
         raise StreamError(f"the sink {read_order(text).shown!r} failed: {type(error).__name__}: {error}") from error

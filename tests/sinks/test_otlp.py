@@ -15,7 +15,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.semconv._incubating.attributes import error_attributes, gen_ai_attributes
 
-from agentgym.errors import UsageError
+from agentgym.errors import StreamError, UsageError
 from agentgym.events import Reward
 from agentgym.export import exporters
 from agentgym.sinks import SinkWarning, attached, make_sink, sync
@@ -179,6 +179,14 @@ def test_a_collector_that_refuses_is_told(tmp_path: Path) -> None:
         collector.answers = 400
         with pytest.warns(SinkWarning, match="13 of 13 spans were not taken"):
             record(tmp_path / "data", collector.sink)
+
+
+def test_a_recording_that_a_collector_does_not_take_is_told(tmp_path: Path) -> None:
+    with collecting() as collector:
+        record(tmp_path / "data", collector.sink)
+        collector.answers = 400
+        with pytest.raises(StreamError, match=r"/v1/traces did not take 13 spans"):
+            list(sync(tmp_path / "data", collector.sink))
 
 
 def test_an_address_that_is_none_is_told() -> None:
