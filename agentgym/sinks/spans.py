@@ -70,6 +70,7 @@ class _Chat:
     name: str
     at: str
     request: ModelRequest | None
+    parent: str
 
 
 @dataclass
@@ -77,6 +78,17 @@ class _Tool:
     name: str
     at: str
     called: ToolCalled | None
+    parent: str
+
+
+@dataclass
+class _Member:
+    """An agent within the agent; ``parent`` is the span of who it acts for."""
+
+    span_id: str
+    parent: str
+    began: str
+    ended: str
 
 
 @dataclass
@@ -115,6 +127,7 @@ class EpisodeSpans:
         self._counts = {"chat": 0, "tool": 0}
         self._chats: dict[str, _Chat] = {}
         self._tools: dict[str, _Tool] = {}
+        self._members: dict[str, _Member] = {}
         self._steps = _Steps()
         self._scored: Scored | None = None
         self._failed: Failed | None = None
@@ -125,25 +138,29 @@ class EpisodeSpans:
         match record.payload:
             case ModelRequest() as request:
                 self._know(request)
-                self._chats[request.call_id] = _Chat(self._place("chat", request.call_id), now, request)
+                self._chats[request.call_id] = self._asked(request, request, now)
             case ModelResponse() as response:
                 self._know(response)
-                chat = self._chats.pop(response.call_id, None)
-                yield self._chat(chat or _Chat(self._place("chat", response.call_id), now, None), response, now)
+                chat = self._chats.pop(response.call_id, None) or self._asked(response, None, now)
+                self._parent(response, now)
+                yield self._chat(chat, response, now)
             case ToolCalled() as called:
-                self._tools[called.call_id] = _Tool(self._place("tool", called.call_id), now, called)
+                self._tools[called.call_id] = self._called(called, called, now)
             case ToolReturned() as returned:
-                tool = self._tools.pop(returned.call_id, None)
-                yield self._tool(tool or _Tool(self._place("tool", returned.call_id), now, None), returned, now)
+                tool = self._tools.pop(returned.call_id, None) or self._called(returned, None, now)
+                self._parent(returned, now)
+                yield self._tool(tool, returned, now)
             case _:
                 self._take_rest(record.payload, now)
 
     def end(self) -> Iterator[Span]:
-        """The calls that have no end, and the episode's own span, which is last."""
+        """The calls that have no end, the agents within the agent, and the episode's own span, which is last."""
         for chat in self._chats.values():
             yield self._chat(chat, None, chat.at)
         for tool in self._tools.values():
             yield self._tool(tool, None, tool.at)
+        for agent_id, member in self._members.items():
+            yield self._member(agent_id, member)
         yield self._episode()
 
     def _take_rest(self, event: object, now: str) -> None:
@@ -172,6 +189,53 @@ class EpisodeSpans:
         self._model = self._model or event.model
         self._provider = self._provider or event.provider
 
+    def _asked(self, event: ModelRequest | ModelResponse, request: ModelRequest | None, now: str) -> _Chat:
+        return _Chat(self._place("chat", event.call_id), now, request, self._parent(event, now))
+
+    def _called(self, event: ToolCalled | ToolReturned, called: ToolCalled | None, now: str) -> _Tool:
+        return _Tool(self._place("tool", event.call_id), now, called, self._parent(event, now))
+
+    def _parent(self, event: ModelRequest | ModelResponse | ToolCalled | ToolReturned, now: str) -> str:
+        """The span of who made a call: a tool that asks a model, an agent within the agent, or the episode's own."""
+        if (tool := self._tools.get(event.parent_id or "")) is not None:
+            return self._span_id(tool.name)
+        if isinstance(event, ModelRequest | ModelResponse) and event.agent_id and event.parent_id:
+            known = self._members.get(event.agent_id)
+            if known is None:
+                above = self._members.get(event.parent_id)
+                parent = self._root if above is None else above.span_id
+                known = _Member(self._span_id(f"agent/{event.agent_id}"), parent, now, now)
+                self._members[event.agent_id] = known
+            return self._seen(known, now)
+        member = self._members.get(event.agent_id or "") or self._members.get(event.parent_id or "")
+        return self._root if member is None else self._seen(member, now)
+
+    def _seen(self, member: _Member, now: str) -> str:
+        """The span of an agent that did something, and did it for another: neither has ended before."""
+        member.ended = now
+        for other in self._members.values():
+            if other.span_id == member.parent:
+                self._seen(other, now)
+        return member.span_id
+
+    def _member(self, agent_id: str, member: _Member) -> Span:
+        attributes: Attributes = {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.id": agent_id,
+            "gen_ai.agent.name": agent_id,
+            "gen_ai.conversation.id": self._conversation,
+        }
+        return self._span(
+            f"invoke_agent {agent_id}",
+            f"agent/{agent_id}",
+            member.began,
+            member.ended,
+            attributes,
+            error=None,
+            is_client=False,
+            parent=member.parent,
+        )
+
     def _place(self, kind: str, call_id: str) -> str:
         number = self._counts[kind]
         self._counts[kind] += 1
@@ -192,7 +256,9 @@ class EpisodeSpans:
         if response is not None:
             attributes |= response_attributes(response, content=self._content)
         error = None if response is None or response.error is None else ("_OTHER", response.error)
-        return self._span(f"chat {model}" if model else "chat", chat.name, chat.at, ended, attributes, error=error)
+        return self._span(
+            f"chat {model}" if model else "chat", chat.name, chat.at, ended, attributes, error=error, parent=chat.parent
+        )
 
     def _tool(self, tool: _Tool, returned: ToolReturned | None, ended: str) -> Span:
         known = tool.called or returned
@@ -200,7 +266,7 @@ class EpisodeSpans:
         attributes["gen_ai.agent.id"] = known and known.agent_id
         error = None if returned is None or returned.ok else ("tool_error", returned.error or "")
         name = f"execute_tool {known and known.name}"
-        return self._span(name, tool.name, tool.at, ended, attributes, error=error, is_client=False)
+        return self._span(name, tool.name, tool.at, ended, attributes, error=error, is_client=False, parent=tool.parent)
 
     def _episode(self) -> Span:
         run, reset = self._run, self._reset
@@ -241,7 +307,10 @@ class EpisodeSpans:
 
     @property
     def _root(self) -> str:
-        return _id(f"{self._name}/episode", 16)
+        return self._span_id("episode")
+
+    def _span_id(self, name: str) -> str:
+        return _id(f"{self._name}/{name}", 16)
 
     @property
     def _conversation(self) -> str:
@@ -256,13 +325,14 @@ class EpisodeSpans:
         attributes: Attributes,
         *,
         error: tuple[str, str] | None,
+        parent: str,
         is_client: bool = True,
     ) -> Span:
         return Span(
             name=title,
             trace_id=_id(self._name, 32),
-            span_id=_id(f"{self._name}/{name}", 16),
-            parent_id=self._root,
+            span_id=self._span_id(name),
+            parent_id=parent,
             is_client=is_client,
             began=began,
             ended=ended,
