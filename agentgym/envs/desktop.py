@@ -26,6 +26,7 @@ from agentgym.envs.shown import Standing, standing_html
 from agentgym.envs.snapshot import Snapshot
 from agentgym.envs.toolbox import Toolbox
 from agentgym.envs.toolset import EpisodeToolSource
+from agentgym.envs.weakly import Weakly
 from agentgym.errors import BackendError, UsageError
 from agentgym.evaluators import Score
 from agentgym.setup import run_steps
@@ -108,8 +109,8 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         self._backend: Backend | None = None
         super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode)
         self._kinds = kinds_of(observation)
-        self._acting = Acting(patience(settle_timeout), allow_code, self._timed)
-        self._toolbox = Toolbox(tools, longest_result(max_result), self._workspace)
+        self._acting = Acting(patience(settle_timeout), allow_code, Weakly(self._timed))
+        self._toolbox = Toolbox(tools, longest_result(max_result), Weakly(self._workspace))
         self._options = BackendOptions(
             screen=screen_size(screen),
             sandbox=sandbox,
