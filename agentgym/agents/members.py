@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import gymnasium as gym
@@ -16,13 +17,13 @@ from agentgym.errors import ActionError, UsageError
 from agentgym.events import Event, ModelResponse, current_run
 from agentgym.spaces import ToolCallText
 from agentgym.tasks import Task
+from agentgym.tools import read_calls
 
 __all__ = [
     "Given",
     "Member",
     "Nested",
     "action_parts",
-    "called",
     "function",
     "instead",
     "name_of",
@@ -114,6 +115,11 @@ class Member:
         """Whether it may call this tool of the environment."""
         return self.tools is None or name in self.tools
 
+    def lacks(self, raw: Any) -> str | None:
+        """Why it may not do what it says: it calls a tool that it does not have. None if it may."""
+        names = [part.name for part in action_parts(raw) if isinstance(part, ToolCall) and not self.allowed(part.name)]
+        return f"{self.id} has no tool {names[0]!r}" if names else None
+
     def told_of(self, offered: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Those of the environment's tools that it may call."""
         return [one for one in offered if self.allowed(str(one.get("function", one).get("name")))]
@@ -186,23 +192,17 @@ def instead(observation: Any, before: str, now: str) -> Any:
 
 
 def action_parts(raw: Any) -> tuple[Action, ...]:
-    """The actions in what an agent says, if it is in a form of actions at all; else none.
+    """The actions in what an agent says, in every form that environments read; none if it is in no such form.
 
-    Numbers of a space of the environment's own stay what they are.
+    Values of a space of the environment's own are none.
     """
-    if not isinstance(raw, str | Mapping | Action):
+    if not (isinstance(raw, str | Mapping | list | tuple | Action) or hasattr(raw, "model_dump")):
         return ()
-    try:
-        action = parse_action(raw)
-    except ActionError:
-        return ()
-    return action.actions if isinstance(action, Batch) else (action,)
-
-
-def called(parts: Sequence[Action], name: str) -> int | None:
-    """Where in a sequence of actions the first call of a tool is."""
-    places = (index for index, part in enumerate(parts) if isinstance(part, ToolCall) and part.name == name)
-    return next(places, None)
+    for read in (parse_action, read_calls):
+        with suppress(ActionError):
+            found = read(raw)
+            return found if isinstance(found, tuple) else found.actions if isinstance(found, Batch) else (found,)
+    return ()
 
 
 def _spec(given: Given) -> Spec:

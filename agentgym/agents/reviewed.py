@@ -65,6 +65,8 @@ class Reviewed:
         self.members = [self._agent, self._critic]
         if self._agent.id == self._critic.id:
             raise UsageError(f"the agent and its critic are both called {self._agent.id!r}; give each an id of its own")
+        if times < 0:
+            raise UsageError(f"times is {times}; an action comes back 0 times or more")
         self._times = times
         self._space: gym.Space[Any] | None = None
         self._info: Mapping[str, Any] = {}
@@ -90,17 +92,17 @@ class Reviewed:
 
     def act(self, observation: Any) -> Any:
         """The action that the critic let pass, or the one after the last that it might send back."""
-        for _ in range(self._times):
+        left = self._times
+        while True:
             proposed = self._agent.act(observation)
-            reason = self._verdict(observation, proposed)
-            if reason is None:
+            lacking = self._agent.lacks(proposed)
+            reason = lacking or (self._verdict(observation, proposed) if left else None)
+            if reason is None or not left:
                 self.credit()
-                return proposed
-            told = f"{self._critic.id} sent it back: {reason}"
-            self._agent.tell({**self._info, "tool_results": [], "action_error": told})
-        proposed = self._agent.act(observation)
-        self.credit()
-        return proposed
+                # What may not be done goes to the environment as a text, which it refuses.
+                return f"Not done: {lacking}." if lacking else proposed
+            left -= 1
+            self._agent.tell({**self._info, "tool_results": [], "action_error": reason})
 
     def credit(self) -> None:
         """Tells the run that the agent asks for what is done next, not its critic, who was heard last."""
@@ -130,7 +132,7 @@ class Reviewed:
         reason = str(calls["send_back"].get("reason") or "no reason is given") if verdict == "send_back" else None
         value = {"verdict": verdict, "action": action_in_words(proposed)}
         self._emit(Note(kind="review", text=reason, value=value, agent_id=self._critic.id, parent_id=self.id))
-        return reason
+        return None if reason is None else f"{self._critic.id} sent it back: {reason}"
 
 
 def _shown(observation: Any, proposed: Any) -> Any:

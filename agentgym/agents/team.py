@@ -12,7 +12,7 @@ import msgspec
 from agentgym.actions import Action, Batch, Done, Fail, ToolCall
 from agentgym.actions.quoting import short
 from agentgym.agents.base import Emit
-from agentgym.agents.members import Given, Member, action_parts, called, function, instead, name_of, with_text
+from agentgym.agents.members import Given, Member, action_parts, function, instead, name_of, with_text
 from agentgym.errors import UsageError
 from agentgym.events import Note
 from agentgym.registry import suggestion
@@ -37,7 +37,8 @@ class _Place:
         results: of its calls, that it was not told yet.
         error: why its last action was not done.
         said: to it by others, who and what.
-        waits_for: the id of the call with which it gave the word away.
+        waits: whether it gave the word away, and has not got it back.
+        waits_for: the id of the call with which it did, if it has one.
         given_by: who gave it the word last.
         task: of a worker, which it was handed; None for the team's.
     """
@@ -45,6 +46,7 @@ class _Place:
     results: list[Any] = field(default_factory=list)
     error: Any = None
     said: list[tuple[str, str]] = field(default_factory=list)
+    waits: bool = False
     waits_for: str | None = None
     given_by: str | None = None
     task: str | None = None
@@ -86,6 +88,8 @@ class Team:
         self.members = [Member(given, seed=seed + index) for index, given in enumerate(members)]
         self._by_id = {member.id: member for member in self.members}
         self._workers = frozenset(workers)
+        if patience < 0:
+            raise UsageError(f"patience is {patience}; the word goes round 0 times or more")
         self._patience = patience
         self._first = first or next(iter(self._by_id), "")
         self._check()
@@ -95,7 +99,7 @@ class Team:
         self._info: Mapping[str, Any] = {}
         self._offered: tuple[Mapping[str, Any], ...] = ()
         self._acted: Member | None = None
-        self._later: ToolCall | None = None
+        self._later: Action | None = None
         self._begin()
 
     def draw_from(self, space: gym.Space[Any]) -> None:
@@ -120,7 +124,7 @@ class Team:
     def act(self, observation: Any) -> Any:
         """What the member that has the word does, after as many of them as give it away."""
         if self._later is not None:
-            self._hand_over(self._by_id[self._who], self._later)
+            self._pass_on(self._by_id[self._who], self._later)
             self._later = None
         for left in range(self._patience, -1, -1):
             member = self._by_id[self._who]
@@ -129,7 +133,7 @@ class Team:
             if done or not left:
                 self._acted = member
                 self.credit()
-                return action if done else raw
+                return action
         raise AssertionError("unreachable")
 
     def credit(self) -> None:
@@ -182,34 +186,42 @@ class Team:
         return member.act(observation)
 
     def _taken(self, member: Member, raw: Any) -> tuple[Any, bool]:
-        """What of a member's words is for the environment, and whether anything is."""
+        """What is for the environment, and whether it is; if not, what would be if there were no end of it."""
         parts = action_parts(raw)
-        index = called(parts, self._tool)
+        forbidden = [part.name for part in parts if isinstance(part, ToolCall) and not self._may(member, part)]
+        if forbidden:
+            why = f"Not done: {member.id} has no tool {forbidden[0]!r}."
+            for part in parts:
+                self._answer(member, part, why)
+            return why, False
+        index = next((index for index, part in enumerate(parts) if self._passes(member, part)), None)
         if index is None:
-            return self._own(member, raw, parts)
-        call = parts[index]
-        assert isinstance(call, ToolCall)
+            return raw, True
         for late in parts[index + 1 :]:
             self._answer(member, late, _LATE)
         if index == 0:
-            self._hand_over(member, call)
-            return None, False
-        self._later = call
-        before = parts[:index]
-        return (before[0] if len(before) == 1 else Batch(before)), True
+            self._pass_on(member, parts[0])
+            return raw, False
+        self._later = parts[index]
+        return (parts[0] if index == 1 else Batch(tuple(parts[:index]))), True
 
-    def _own(self, member: Member, raw: Any, parts: Sequence[Action]) -> tuple[Any, bool]:
-        """An action, of a member that may do it."""
+    def _may(self, member: Member, call: ToolCall) -> bool:
+        return call.name == self._tool or member.allowed(call.name)
+
+    def _passes(self, member: Member, part: Action) -> bool:
+        """Whether an action gives the word to another."""
+        if isinstance(part, ToolCall):
+            return part.name == self._tool
+        ends = isinstance(part, Done | Fail)
+        return ends and member.id in self._workers and self._places[member.id].given_by is not None
+
+    def _pass_on(self, member: Member, part: Action) -> None:
+        if isinstance(part, ToolCall):
+            self._hand_over(member, part)
+            return
         giver = self._places[member.id].given_by
-        if member.id in self._workers and giver is not None and parts and isinstance(parts[-1], Done | Fail):
-            self._give(member, giver, "Done." if isinstance(parts[-1], Done) else "It cannot be done.")
-            return None, False
-        forbidden = [part for part in parts if isinstance(part, ToolCall) and not member.allowed(part.name)]
-        if not forbidden:
-            return raw, True
-        for part in parts:
-            self._answer(member, part, f"Not done: {member.id} has no tool {forbidden[0].name!r}.")
-        return None, False
+        assert giver is not None
+        self._give(member, giver, "Done." if isinstance(part, Done) else "It cannot be done.")
 
     def _hand_over(self, member: Member, call: ToolCall) -> None:
         """Gives the word to whom a member named; to itself, with the reason, if there is no such member."""
@@ -220,20 +232,21 @@ class Team:
         elif not isinstance(message, str):
             self._answer(member, call, f"Not done: message must be a text, not {short(message)}.")
         else:
-            self._places[member.id].waits_for = call.id
+            place = self._places[member.id]
+            place.waits, place.waits_for = True, call.id
             self._give(member, to, message)
 
     def _give(self, member: Member, to: str, message: str) -> None:
         value = {"from": member.id, "to": to}
         self._emit(Note(kind=HAND_OVER, text=message, value=value, agent_id=member.id, parent_id=self.id))
-        place = self._places[to]
-        if place.waits_for is not None:
-            place.results.append(_result(place.waits_for, f"{member.id} says: {message}"))
-            place.waits_for = None
-        else:
-            place.given_by = member.id
         self._who = to
-        if to in self._workers:
+        place = self._places[to]
+        if place.waits:
+            if place.waits_for is not None:
+                place.results.append(_result(place.waits_for, f"{member.id} says: {message}"))
+            place.said.append((member.id, message))
+            place.waits, place.waits_for = False, None
+        elif to in self._workers:
             # Remembers nothing of what it did before.
             self._by_id[to].begun = False
             self._places[to] = _Place(given_by=member.id, task=message)

@@ -111,3 +111,18 @@ def test_a_text_of_a_worker_is_reviewed_as_it_is() -> None:
 def test_two_of_one_name_are_told_in_a_line() -> None:
     with pytest.raises(UsageError, match="both called 'noop'; give each an id"):
         make_agent("reviewed", options={"agent": "noop", "critic": "noop"})
+    with pytest.raises(UsageError, match="times is -1"):
+        make_agent("reviewed", options={"agent": "noop", "critic": "random", "times": -1})
+
+
+def test_a_tool_that_the_agent_does_not_have_is_not_even_reviewed() -> None:
+    agent, critic = Says(ADD, ADD, ADD, ANSWER), Says(APPROVE)
+    reviewed = Reviewed({"agent": agent, "id": "a", "tools": ["answer"]}, {"agent": critic, "id": "c"}, times=2)
+    bus = Bus()
+    used: list[Any] = []
+    bus.subscribe(lambda record: used.append(record.payload), ToolCalled)
+    result = played(reviewed, bus=bus)
+    assert (result.score, result.steps, len(critic.seen)) == (1.0, 2, 1)
+    assert [event.name for event in used] == ["answer"]
+    assert [tool["function"]["name"] for tool in agent.infos[0]["tools"]] == ["answer"]
+    assert agent.infos[1]["action_error"] == "a has no tool 'add'"

@@ -197,10 +197,11 @@ class Says:
         self.infos: list[Mapping[str, Any]] = []
         self.task: Task | None = None
         self.result: Any = None
-        self.closed = 0
+        self.closed = self.begun = 0
 
     def reset(self, task: Task, emit: Any) -> None:
         self.task = task
+        self.begun += 1
 
     def read_info(self, info: Mapping[str, Any]) -> None:
         self.infos.append(info)
@@ -252,6 +253,48 @@ def test_a_mistaken_call_is_told_and_costs_no_step(bad: dict[str, Any], problem:
     assert (result.score, result.steps) == (1.0, 1)
     assert re.search(problem, first.infos[-1]["action_error"])
     assert [one["ok"] for one in first.infos[-1]["tool_results"]] == [False]
+
+
+def test_a_worker_may_ask_another_and_goes_on_where_it_was() -> None:
+    first, second = Says(hand("b", "Add."), ANSWER), Says(Batch((ToolCall("add", {"a": 2, "b": 3}, "s"), Done())))
+    boss = Says(hand("a", "Answer."))
+    members = [{"agent": boss, "id": "boss"}, {"agent": first, "id": "a"}, {"agent": second, "id": "b"}]
+    result = played(Team(members, workers=["a", "b"]))
+    assert (result.score, result.steps) == (1.0, 2)
+    assert first.begun == 1
+    assert first.task is not None
+    assert first.task.instruction == "Answer."
+    assert second.task is not None
+    assert second.task.instruction == "Add."
+    assert first.seen[1].endswith("message from b:\nDone.")
+    assert first.infos[-1]["tool_results"] == [
+        {"call_id": "h-b", "name": HAND_OVER, "ok": True, "content": "b says: Done."}
+    ]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        ADD,
+        json.dumps(ADD),
+        json.dumps([ADD]),
+        [ADD],
+        f"```json\n{json.dumps(ADD)}\n```",
+        {"tool_calls": [{"id": "s", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}]},
+        {"type": "tool_use", "id": "s", "name": "add", "input": {"a": 1}},
+        ToolCall("add", {"a": 1}),
+        Batch((ToolCall("answer", {"text": "5"}), ToolCall("add", {"a": 1}))),
+    ],
+    ids=lambda form: type(form).__name__,
+)
+def test_a_tool_that_a_member_does_not_have_is_never_called_however_it_is_written(form: Any) -> None:
+    stubborn = Says(*[form] * 24)
+    team = Team([{"agent": stubborn, "id": "a", "tools": []}, {"agent": Says(), "id": "b"}], patience=3)
+    bus = Bus()
+    used: list[Any] = []
+    bus.subscribe(lambda record: used.append(record.payload), ToolCalled)
+    result = played(team, bus=bus)
+    assert (result.steps, result.score, used) == (6, 0.0, [])
 
 
 def test_a_word_that_goes_round_and_round_costs_a_step() -> None:
@@ -329,6 +372,7 @@ def test_members_act_on_a_screen_too() -> None:
         ({"members": ["noop"], "first": "nop"}, "no member 'nop'; did you mean 'noop'"),
         ({"members": ["noop"], "workers": ["x"]}, "no member 'x'"),
         ({"members": []}, "no member ''"),
+        ({"members": ["noop"], "patience": -1}, "patience is -1"),
         ({"members": [{"id": "a"}]}, "a member needs an agent"),
         ({"members": [{"agent": "noop", "tool": []}]}, "cannot be made from .* unknown field `tool`"),
         ({"members": [{"agent": "noop", "options": {"x": 1}}]}, "cannot be made from these options"),
