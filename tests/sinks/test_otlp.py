@@ -15,14 +15,17 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.semconv._incubating.attributes import error_attributes, gen_ai_attributes
 
+from agentgym.agents import make_agent
 from agentgym.errors import StreamError, UsageError
-from agentgym.events import Reward
+from agentgym.events import Bus, Reward
 from agentgym.export import exporters
 from agentgym.sinks import SinkWarning, attached, make_sink, sync
 from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
+from tests.agents.test_team import pair, played, two_minds
 from tests.export.test_otel import check, told
 from tests.export.traces import SECRET, SOLVES, STUMBLES, SYSTEM, Adding, Talker, play
+from tests.modelserver import serving
 from tests.sinks.collector import Collector, collecting
 
 _PATIENCE_S = 30
@@ -84,6 +87,29 @@ def test_rewards_and_scores_are_evaluations(tmp_path: Path) -> None:
     assert {name for name, _ in found} == {"gen_ai.evaluation.result"}
     values = [(one["gen_ai.evaluation.name"], one["gen_ai.evaluation.score.value"]) for _, one in found]
     assert values == [("reward", 0.25), ("reward", 0.0), ("reward", 1.0), ("score", 1.0)]
+
+
+def test_the_agents_of_a_team_are_spans_within_its_own() -> None:
+    with collecting() as collector, serving(two_minds) as server:
+        bus = Bus()
+        with attached(bus, [collector.sink]):
+            played(make_agent("team", options={"members": pair(server.url)}), bus=bus)
+    names = {span.span_id: span.name for span in collector.spans}
+    parents = [(span.name, names.get(span.parent_span_id)) for span in collector.spans]
+    (root,) = [name for name, parent in parents if parent is None]
+    assert set(parents) == {
+        (root, None),
+        ("invoke_agent clerk", root),
+        ("invoke_agent archivist", root),
+        ("chat clerk", "invoke_agent clerk"),
+        ("chat archivist", "invoke_agent archivist"),
+        ("execute_tool add", "invoke_agent clerk"),
+        ("execute_tool answer", "invoke_agent clerk"),
+    }
+    by_agent = {told(span)["gen_ai.agent.id"] for span in collector.spans if span.name.startswith("chat")}
+    assert by_agent == {"clerk", "archivist"}
+    counted = [told(span).get("gen_ai.usage.input_tokens", 0) for span in collector.spans]
+    assert sum(counted) == server.usage["input_tokens"] > 0
 
 
 def test_content_is_sent_where_it_is_asked_for_alone(tmp_path: Path) -> None:
