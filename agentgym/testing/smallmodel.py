@@ -115,6 +115,8 @@ def main(command: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    # Raised, so that the server ends with us; the command does, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         raise SystemExit(main(sys.argv[1:]))
     except AgentGymError as error:
