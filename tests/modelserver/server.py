@@ -189,9 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.model.answer(exchange.request)
         if answer.delay_s:
             self.model.ended.wait(answer.delay_s)
-            if self._gone():
-                self.close_connection = True
-                return
+        if self._gone():
+            self.close_connection = True
+            return
         if isinstance(answer, Fault):
             self._fault(exchange, answer)
         elif exchange.request.get("stream"):
