@@ -16,11 +16,10 @@ from agentgym.engines.carrying import packed, unpacked
 from agentgym.engines.errand import Errand, Place, packed_function
 from agentgym.engines.interruption import PATIENCE_S
 from agentgym.engines.policy import Limits, schedule
-from agentgym.engines.sparkcluster import SparkCluster, connect
+from agentgym.engines.sparkcluster import SparkCluster, connect, load
 from agentgym.engines.sparklanes import Arrived, Broken, Ended, Event, Inbox, Lane, Port
 from agentgym.engines.sparkworker import INDEX, STOP, Address
 from agentgym.errors import BackendError
-from agentgym.extras import needed
 
 __all__ = ["SparkEngine"]
 
@@ -78,8 +77,7 @@ class SparkEngine:
             MissingDependencyError: if PySpark or Java is not installed.
             BackendError: while it is read, if Spark starts no workers.
         """
-        cloudpickle = needed("pyspark.cloudpickle", extra="spark")
-        errand = Errand(packed_function(fn, cloudpickle.dumps), Place.here())
+        errand = Errand(packed_function(fn, load().cloudpickle.dumps), Place.here())
         cores = self._workers or len(os.sched_getaffinity(0))
         self._cluster = cluster = connect(self._master, self._conf, workers=cores)
         workers = self._workers or cluster.context.defaultParallelism

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,7 +19,7 @@ from typing import Any
 from agentgym.errors import MissingDependencyError, UsageError
 from agentgym.extras import needed
 
-__all__ = ["SparkCluster", "connect"]
+__all__ = ["SparkCluster", "connect", "load"]
 
 _LOOPBACK = "127.0.0.1"
 _END_PATIENCE_S = 10.0
@@ -63,6 +64,15 @@ class SparkCluster:
             self._stop.detach()
 
 
+def load() -> Any:
+    """The package.
+
+    Raises:
+        MissingDependencyError: if it is not installed.
+    """
+    return needed("pyspark", extra="spark")
+
+
 def connect(master: str | None, conf: Mapping[str, str], *, workers: int) -> SparkCluster:
     """The context that there is already, else a new one.
 
@@ -75,7 +85,7 @@ def connect(master: str | None, conf: Mapping[str, str], *, workers: int) -> Spa
         UsageError: if a context cannot be made so.
         MissingDependencyError: if PySpark or Java is not installed.
     """
-    pyspark = needed("pyspark", extra="spark")
+    pyspark = load()
     if "SPARK_REMOTE" in os.environ:
         raise UsageError("the engine 'spark' needs a classic session; SPARK_REMOTE asks for Spark Connect")
     held = _held.get("cluster")
@@ -96,7 +106,9 @@ _held: weakref.WeakValueDictionary[str, SparkCluster] = weakref.WeakValueDiction
 
 def _start(pyspark: Any, master: str, options: Mapping[str, str]) -> SparkCluster:
     folder = tempfile.mkdtemp(prefix="agentgym-spark-")
-    with ExitStack() as failed, _usual_sigint():
+    with ExitStack() as failed, _usual_sigint(), warnings.catch_warnings():
+        # Of a pandas that is newer than PySpark 4.3 knows, which nothing here uses.
+        warnings.simplefilter("ignore", FutureWarning)
         failed.callback(shutil.rmtree, folder, ignore_errors=True)
         conf = pyspark.SparkConf().setMaster(master).set("spark.local.dir", folder)
         usual = {**_CONF, **(_here() if master.startswith("local") else {}), **options}

@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection, answer_challenge, deliver_cha
 from queue import SimpleQueue
 from typing import Any
 
+from agentgym.engines.sparkcluster import load
 from agentgym.engines.sparkworker import INDEX, send_at_once
-from agentgym.extras import needed
 
 __all__ = ["Arrived", "Broken", "Ended", "Inbox", "Lane", "Port"]
 
@@ -141,7 +141,7 @@ class Lane:
         self._group = f"agentgym-{uuid.uuid4().hex}"
         self._closing = threading.Event()
         # Java has a thread of its own for each of these, whose group of jobs it knows.
-        self._thread = needed("pyspark", extra="spark").InheritableThread(target=self._keep, daemon=True)
+        self._thread = load().InheritableThread(target=self._keep, daemon=True)
 
     def begin(self) -> None:
         self._thread.start()
