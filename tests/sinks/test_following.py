@@ -112,7 +112,7 @@ def test_what_a_dead_reader_had_is_taken_over_in_order(server: RedisServer, tmp_
     dead = follow_lines(server.url(), consumer="dead")
     taken = [next(dead).idx for _ in range(5)]
     # It was given all, acknowledged some of them, and is never heard of again: its client is left as it stands.
-    rest = [one.idx for one in follow(server.url(), claim_after_s=0.1, idle_s=2)]
+    rest = [one.idx for one in follow(server.url(), claim_after_s=0.1, idle_s=1)]
     assert taken == [0, 1, 2, 3, 4]
     assert rest[0] <= 4, "what it was in the middle of is read again"
     assert rest == list(range(rest[0], len(server.idxs(run_id))))
@@ -265,7 +265,7 @@ def test_a_follower_that_was_killed_goes_on_in_its_files(server: RedisServer, tm
     with (into / f"{run_id}.jsonl").open("ab") as file:
         file.write(b'{"ts_utc": "torn')
     second = FollowedRuns(into)
-    for line in follow_lines(server.url(), claim_after_s=0.1, idle_s=2):
+    for line in follow_lines(server.url(), claim_after_s=0.1, idle_s=1):
         second.take(line)
     second.close()
     assert [one.idx for one in Dataset(into).records(run_id)] == list(range(count))
