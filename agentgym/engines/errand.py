@@ -20,10 +20,10 @@ __all__ = ["Errand", "Place", "packed_function"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where modules and files are found."""
+    """Where modules and files are found; without a value, where they are already."""
 
-    folder: str
-    paths: tuple[str, ...]
+    folder: str = ""
+    paths: tuple[str, ...] = ()
 
     @staticmethod
     def here() -> Place:
@@ -31,8 +31,9 @@ class Place:
 
     def settle(self) -> None:
         """Lets imports and relative paths mean the same here, as far as this machine has the folders."""
-        with suppress(FileNotFoundError, NotADirectoryError):  # those of another machine are its own
-            os.chdir(self.folder)
+        if self.folder:
+            with suppress(FileNotFoundError, NotADirectoryError):  # those of another machine are its own
+                os.chdir(self.folder)
         sys.path[:0] = [path for path in self.paths if path not in sys.path and os.path.isdir(path)]
 
 

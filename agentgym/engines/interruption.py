@@ -91,7 +91,7 @@ class Interruptible:
             self._running = True
 
     def _tear_down(self) -> None:
-        with self._lock:
+        if self._timeout_s is not None:
             faulthandler.cancel_dump_traceback_later()
         # These calls of the system are where a signal that is on its way arrives, while it still does nothing.
         self._writes.send(_OVER)

@@ -24,6 +24,9 @@ Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 
+_FOLDERS = ("working_dir", "py_modules")
+
+
 class RayEngine:
     """Runs each item as a task of Ray, several at a time.
 
@@ -42,6 +45,7 @@ class RayEngine:
         memory: bytes that one item takes.
         resources: others, by the names that the cluster's machines were given, which one item takes.
         runtime_env: what Ray makes of a worker before it runs an item: ``{"pip": […]}``, ``{"env_vars": {…}}``.
+            Folders of this machine, ``working_dir`` and ``py_modules``, are sent when this process connects.
         timeout_s: see `agentgym.engines.policy.Limits`, as for ``retries`` and ``max_failures``. Counted from when the
             item begins on its worker.
         spill: a folder that all machines see, or such an address for fsspec, by way of which values above a megabyte
@@ -70,7 +74,8 @@ class RayEngine:
         self._workers = workers
         self._address = address
         self._needs = _needs(num_cpus, num_gpus, memory, resources)
-        self._runtime_env = runtime_env
+        self._runtime_env = dict(runtime_env or {})
+        self._laid = {name: value for name, value in self._runtime_env.items() if name in _FOLDERS and _is_here(value)}
         self._spill = spill
         self._cluster: RayCluster | None = None
 
@@ -82,8 +87,10 @@ class RayEngine:
             MissingDependencyError: if Ray is not installed.
         """
         ray = load()
-        errand = Errand(packed_function(fn, ray.cloudpickle.dumps), Place.here())
-        self._cluster = cluster = connect(self._address, cpus=self._cpus())
+        # Where Ray lays the workers is not left again.
+        place = Place() if "working_dir" in self._runtime_env else Place.here()
+        errand = Errand(packed_function(fn, ray.cloudpickle.dumps), place)
+        self._cluster = cluster = connect(self._address, cpus=self._cpus(), laid=self._laid)
         workers = self._workers or _room(self._needs, cluster.resources())
         spill = None if self._spill is None else Spill.within(self._spill)
         crew = _Tasks(cluster, self._task(ray, cluster), _Common(errand, self.limits.timeout_s, spill), workers)
@@ -124,7 +131,7 @@ class RayEngine:
             "num_gpus": needs.pop("GPU"),
             "memory": needs.pop("memory") or None,
             "resources": needs or None,
-            "runtime_env": None if self._runtime_env is None else dict(self._runtime_env),
+            "runtime_env": {name: self._runtime_env[name] for name in self._runtime_env.keys() - self._laid} or None,
             "max_retries": 0,
         }
         return ray.remote(_run).options(**{name: value for name, value in options.items() if value is not None})
@@ -221,6 +228,11 @@ def _needs(cpus: float, gpus: float, memory: int | None, others: Mapping[str, fl
         if amount < 0:
             raise UsageError(f"an item cannot take {amount:g} of {name!r}")
     return needs
+
+
+def _is_here(value: Any) -> bool:
+    """Whether it is of this machine, and not an address."""
+    return not all("://" in str(part) for part in ([value] if isinstance(value, str) else value))
 
 
 def _room(needs: Mapping[str, float], found: Mapping[str, float]) -> int:

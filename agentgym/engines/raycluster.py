@@ -10,7 +10,7 @@ import signal
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -43,10 +43,14 @@ class RayCluster:
 
     Attributes:
         own: whether it was started here.
+        laid: what was sent to its workers when this process connected.
     """
 
-    def __init__(self, *, own: bool, leave: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, *, own: bool, laid: Mapping[str, Any] | None = None, leave: Callable[[], None] | None = None
+    ) -> None:
         self.own = own
+        self.laid = dict(laid or {})
         self._leave = None if leave is None else weakref.finalize(self, leave)
 
     def forget(self) -> None:
@@ -70,27 +74,32 @@ def load() -> Any:
         return needed("ray", extra="ray")
 
 
-def connect(address: str | None, *, cpus: int) -> RayCluster:
+def connect(address: str | None, *, cpus: int, laid: Mapping[str, Any]) -> RayCluster:
     """The cluster that this process is connected to already, else that of the address, else a new one.
 
     Args:
         address: None for that of the environment variable RAY_ADDRESS, if it is set, else a new one; ``"auto"`` for one
             that runs on this machine, ``"local"`` for a new one, else what ``ray.init`` takes.
         cpus: of a new one.
+        laid: folders of this machine, as Ray's ``runtime_env`` has them, which it sends when a process connects.
 
     Raises:
-        UsageError: if there is no cluster there, or it wants a token that this process has not.
+        UsageError: if there is no cluster there, it wants a token that this process has not, or this process is
+            connected and has sent other folders.
         MissingDependencyError: if Ray is not installed.
     """
     ray = load()
     held = _held.get("cluster")
     if ray.is_initialized():
-        return held or RayCluster(own=False)
+        cluster = held or RayCluster(own=False)
+        if laid and laid != cluster.laid:
+            raise UsageError(f"Ray sends {dict(laid)} when a process connects, and this one is: give it to ray.init")
+        return cluster
     if held is not None:
         # Somebody else has ended it; what its end would do now must not befall the next.
         held.forget()
     address = address or os.environ.get("RAY_ADDRESS") or "local"
-    cluster = _start(ray, cpus) if address == "local" else _join(ray, address)
+    cluster = _start(ray, cpus, laid) if address == "local" else _join(ray, address, laid)
     _held["cluster"] = cluster
     return cluster
 
@@ -99,19 +108,19 @@ def connect(address: str | None, *, cpus: int) -> RayCluster:
 _held: weakref.WeakValueDictionary[str, RayCluster] = weakref.WeakValueDictionary()
 
 
-def _start(ray: Any, cpus: int) -> RayCluster:
+def _start(ray: Any, cpus: int, laid: Mapping[str, Any]) -> RayCluster:
     # Of its own, so that it can be removed. Where Ray would lay it: the paths of sockets must not be long.
     folder = tempfile.mkdtemp(prefix="agentgym-ray-", dir=os.environ.get("RAY_TMPDIR") or "/tmp")
     _take_token()
     over = threading.Event()
     with ExitStack() as failed, _quietly(), _usual_sigterm():
         failed.callback(shutil.rmtree, folder, ignore_errors=True)
-        _outlasting(over, partial(_init, ray, cpus, folder))
+        _outlasting(over, partial(_init, ray, cpus, laid, folder))
         failed.pop_all()
-    return RayCluster(own=True, leave=partial(_leave, ray, folder, over))
+    return RayCluster(own=True, laid=laid, leave=partial(_leave, ray, folder, over))
 
 
-def _init(ray: Any, cpus: int, folder: str) -> None:
+def _init(ray: Any, cpus: int, laid: Mapping[str, Any], folder: str) -> None:
     ray.init(
         address="local",
         num_cpus=cpus,
@@ -119,6 +128,7 @@ def _init(ray: Any, cpus: int, folder: str) -> None:
         include_dashboard=False,
         log_to_driver=False,
         logging_level=logging.ERROR,
+        runtime_env=dict(laid) or None,
         _node_ip_address=_LOOPBACK,
         _temp_dir=folder,
     )
@@ -147,14 +157,14 @@ def _outlasting(over: threading.Event, start: Callable[[], None]) -> None:
         raise
 
 
-def _join(ray: Any, address: str) -> RayCluster:
+def _join(ray: Any, address: str, laid: Mapping[str, Any]) -> RayCluster:
     with _usual_sigterm():
         try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=dict(laid) or None)
         except (ConnectionError, ValueError, RuntimeError) as error:
             reason = str(error.__cause__ or error).partition("\n")[0]
             raise UsageError(f"Ray does not connect to a cluster at {address!r}: {reason}") from error
-    return RayCluster(own=False, leave=ray.shutdown)
+    return RayCluster(own=False, laid=laid, leave=ray.shutdown)
 
 
 def _leave(ray: Any, folder: str, over: threading.Event) -> None:

@@ -113,6 +113,7 @@ def test_as_many_items_run_as_the_cluster_has_room_for(ray: Any) -> None:
         ({"resources": {"desktop": 1}}, "an item takes 1 of 'desktop' and Ray finds 0 here"),
         ({"resources": {"GPU": 1}}, "use num_cpus, num_gpus or memory"),
         ({"num_cpus": -1}, "an item cannot take -1 of 'CPU'"),
+        ({"runtime_env": {"working_dir": "."}}, "give it to ray.init"),
         ({"spill": "/proc/nowhere"}, "nothing can be spilled to '/proc/nowhere'"),
     ],
 )

@@ -4,12 +4,15 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentgym.engines.spark import SparkEngine
+from agentgym.engines.sparklanes import Broken, Ended, Inbox, Lane, Port
 from agentgym.errors import MissingDependencyError
 from agentgym.testing.engines import check_engine, check_isolation, check_timeouts, process_id, square
 from tests.engines import clusters
@@ -83,17 +86,28 @@ def test_a_worker_of_spark_is_used_again(spark: Any) -> None:
 
 
 def test_a_caller_without_the_key_is_not_heard(spark: Any) -> None:
-    from multiprocessing import AuthenticationError
-    from multiprocessing.connection import Client
-
-    from agentgym.engines.sparklanes import Port
-
     heard: list[int] = []
     port = Port("127.0.0.1", lambda lane, _: heard.append(lane))
     with pytest.raises(AuthenticationError):
         Client(("127.0.0.1", port.number), authkey=b"another")
     port.close()
     assert not heard
+
+
+def stumble(lane: int) -> None:
+    raise LookupError(f"lane {lane} leads nowhere")
+
+
+def test_where_no_worker_begins_spark_is_not_asked_for_ever(spark: Any) -> None:
+    inbox = Inbox()
+    lane = Lane(spark._active_spark_context, stumble, 7, inbox)
+    lane.begin()
+    events = [inbox.take() for _ in range(3)]
+    assert events[:2] == [Ended(7), Ended(7)]
+    assert isinstance(events[2], Broken)
+    assert "lane 7 leads nowhere" in str(events[2].error)
+    assert lane.join(10)
+    inbox.close()
 
 
 @pytest.mark.slow
