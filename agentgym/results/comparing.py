@@ -20,7 +20,7 @@ _WAYS = "give another --out, or --fresh to move what is there aside"
 
 def without_secrets(config: RunConfig) -> Redact:
     """A function that takes out of a text what the settings and the environment hold of secrets."""
-    given = [config.agent_options, config.env_options, config.engine_options, config.hooks]
+    given = [config.agent_options, config.env_options, config.engine_options, config.wrappers, config.hooks]
     take_out, redact = taking_out(given_secrets(given)), make_redact(os.environ)
     return lambda text: redact(take_out(text))
 

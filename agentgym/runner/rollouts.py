@@ -119,4 +119,4 @@ def _tapped(env: gym.Env[Any, Any], spec: RolloutSpec, attempt: int) -> Tap:
 
 
 def _secrets(spec: RolloutSpec) -> Redact:
-    return taking_out(given_secrets([spec.agent_options, spec.env_kwargs, spec.hooks]))
+    return taking_out(given_secrets([spec.agent_options, spec.env_kwargs, spec.wrappers, spec.hooks]))

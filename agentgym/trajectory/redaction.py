@@ -6,6 +6,7 @@ net, not a proof: what a screenshot shows is kept as it is.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -146,6 +147,7 @@ def make_redact(environment: Mapping[str, str]) -> Redact:
 def given_secrets(options: Any) -> frozenset[str]:
     """The texts among options that stand under the name of a secret, of at least 8 characters: of an ``api_key``.
 
+    Options that stand in a text as a JSON object, as flags give those of hooks and wrappers, are looked through, too.
     What is shorter ("EMPTY", for a server that wants some key) is no secret, and would be taken out of other words.
     """
     return frozenset(text for text in _given(options, named=False) if len(text) >= _SHORTEST_GIVEN)
@@ -214,12 +216,22 @@ def _given(options: Any, *, named: bool) -> Iterator[str]:
     match options:
         case str() if named:
             yield options
+        case str():
+            yield from _given(_object_in(options), named=False)
         case Mapping():
             for key, value in options.items():
                 yield from _given(value, named=named or is_secret_name(str(key)))
         case list() | tuple():
             for value in options:
                 yield from _given(value, named=named)
+
+
+def _object_in(text: str) -> Any:
+    """The JSON object that a text is; None if it is none, of which whoever reads the options tells."""
+    try:
+        return json.loads(text) if text.lstrip().startswith("{") else None
+    except ValueError:
+        return None
 
 
 def _redact(text: str, known: Iterable[str]) -> str:

@@ -31,6 +31,15 @@ def test_what_is_no_secret_is_written_as_it_is() -> None:
     assert RunConfig(**secretless(config)) == config
 
 
-def test_secrets_of_options_are_taken_out_of_texts() -> None:
-    redact = without_secrets(RunConfig(agent_options={"api_key": "hunter2-hunter2"}))
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"agent_options": {"api_key": "hunter2-hunter2"}},
+        {"wrappers": ({"wrapper": "m:C", "api_key": "hunter2-hunter2"},)},
+        {"wrappers": ('{"wrapper": "m:C", "api_key": "hunter2-hunter2"}',)},
+        {"hooks": ('{"point": "step", "hook": "m:f", "api_key": "hunter2-hunter2"}',)},
+    ],
+)
+def test_secrets_of_options_are_taken_out_of_texts(settings: dict[str, Any]) -> None:
+    redact = without_secrets(RunConfig(**settings))
     assert redact("refused: hunter2-hunter2 is no key") == "refused: [redacted] is no key"

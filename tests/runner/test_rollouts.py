@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import pytest
 
 from agentgym import Dataset
@@ -114,6 +116,28 @@ def test_sinks_get_the_run_to_its_end(tmp_path: Path) -> None:
     lines = (tmp_path / "events.jsonl").read_text().splitlines()
     assert len(lines) == 7
     assert "run_completed" in lines[-1]
+
+
+class Keyed(gym.Wrapper[Any, Any, Any, Any]):
+    """Is refused, and says with which key."""
+
+    def __init__(self, env: gym.Env[Any, Any], *, api_key: str) -> None:
+        super().__init__(env)
+        self._key = api_key
+
+    def step(self, action: Any) -> Any:
+        raise ValueError(f"{self._key} is no key")
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_no_secret_of_a_wrapper_is_in_the_record(tmp_path: Path, *, as_text: bool) -> None:
+    options = {"wrapper": f"{__name__}:Keyed", "api_key": "hunter2, of no form that is known"}
+    named = json.dumps(options) if as_text else options
+    with pytest.raises(ValueError, match="is no key"):
+        rollout(spec(wrappers=(named,), record=str(tmp_path / "data")))
+    written = [path.read_bytes() for path in (tmp_path / "data").iterdir()]
+    assert any(b"[redacted] is no key" in content for content in written)
+    assert not any(b"hunter2" in content for content in written)
 
 
 def test_hooks_of_an_order_intercept_in_it() -> None:

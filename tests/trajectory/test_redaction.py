@@ -160,6 +160,11 @@ def test_options_tell_secrets_by_their_names_however_deep() -> None:
     assert given_secrets(options) == {"no form that is known", "another one", "of a server", "what is below it"}
 
 
+def test_options_that_are_a_json_text_tell_their_secrets() -> None:
+    options = ['{"point": "step", "hook": "m:f", "api_key": "no form that is known"}', "tool_call=time", "{no JSON"]
+    assert given_secrets(options) == {"no form that is known"}
+
+
 def test_secrets_are_taken_out_the_longest_first() -> None:
     redact = taking_out({"hunter22", "hunter22-and-more"})
     assert redact("hunter22-and-more, hunter22") == "[redacted], [redacted]"
