@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import pickle
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from agentgym.agents.openai import OpenAIAgent, sent_body
 from agentgym.agents.openai import clients as clients_module
 from agentgym.agents.openai.fields import encodable_json
+from agentgym.agents.openai.options import options_from
 from agentgym.errors import BackendError, Refused, UsageError
 from agentgym.events import Bus, Call, ModelRequest, ModelResponse, Note
 from agentgym.runner import Episode, RolloutSpec, rollout
@@ -183,6 +186,35 @@ def test_a_copy_acts_on_its_own() -> None:
     env.close()
     assert copy.options == agent.options
     assert server.bodies[1] == server.bodies[0]
+
+
+def test_a_client_that_the_garbage_collector_finds_while_another_is_made_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, held = clients_module._made, clients_module._pool._held
+    before = len(held)
+
+    def connection(port: int) -> clients_module.Connection:
+        return clients_module.Connection(options_from({"model": "m", "base_url": f"http://127.0.0.1:{port}"}))
+
+    forgotten: list[Any] = [connection(1)]
+    forgotten.append(forgotten)
+    del forgotten
+
+    def collecting(place: Any) -> Any:
+        gc.collect()
+        return made(place)
+
+    monkeypatch.setattr(clients_module, "_made", collecting)
+    # In a thread, so that one that waited for itself would not keep the tests from ending.
+    kept: list[clients_module.Connection] = []
+    worker = threading.Thread(target=lambda: kept.append(connection(2)), daemon=True)
+    worker.start()
+    worker.join(10)
+    assert not worker.is_alive()
+    assert len(held) == before + 1
+    kept.pop().close()
+    assert len(held) == before
 
 
 def test_agents_of_one_server_share_a_client_until_the_last_lets_go() -> None:

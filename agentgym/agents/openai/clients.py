@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections import deque
 from typing import Any
 
 from agentgym.agents.openai.options import Options
@@ -64,23 +65,44 @@ class _Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[_Place, tuple[Any, int]] = {}
+        self._returned: deque[_Place] = deque()
 
     def take(self, place: _Place) -> Any:
-        with self._lock:
-            client, holders = self._held.get(place, (None, 0))
-            if client is None:
-                client = _made(place)
-            self._held[place] = (client, holders + 1)
+        try:
+            with self._lock:
+                client, holders = self._held.get(place, (None, 0))
+                if client is None:
+                    client = _made(place)
+                self._held[place] = (client, holders + 1)
             return client
+        finally:
+            self._settle()
 
     def give_back(self, place: _Place) -> None:
-        with self._lock:
-            client, holders = self._held[place]
+        """Also from the garbage collector, at any line, even one of a thread that has the lock: never waits for it."""
+        self._returned.append(place)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Counts what was given back, unless somebody has the lock, who does so afterwards."""
+        while self._returned and self._lock.acquire(blocking=False):
+            try:
+                unused = self._unused()
+            finally:
+                self._lock.release()
+            for client in unused:
+                client.close()
+
+    def _unused(self) -> list[Any]:
+        unused = []
+        while self._returned:
+            place = self._returned.popleft()
+            client, holders = self._held.pop(place)
             if holders > 1:
                 self._held[place] = (client, holders - 1)
-                return
-            del self._held[place]
-        client.close()
+            else:
+                unused.append(client)
+        return unused
 
 
 def _made(place: _Place) -> Any:
