@@ -144,7 +144,10 @@ def _read(line: str, instead_of: Any) -> Any:
             return msgspec.convert({"id": instead_of.id, **said}, ToolCall)
         return msgspec.structs.replace(instead_of, arguments=said)
     if isinstance(instead_of, dict) and not instead_of.keys().isdisjoint(_REQUESTS):
-        return {**instead_of, **json.loads(line)}
+        said = json.loads(line)
+        if not isinstance(said, dict):
+            raise ActionError(f"write the keys that are to be others as a JSON object, not {short(said)}")
+        return {**instead_of, **said}
     return parse_action(line) if isinstance(instead_of, str | dict | Action) else json.loads(line)
 
 

@@ -85,6 +85,15 @@ def test_an_edit_that_cannot_be_read_is_asked_for_again(line: str, said: str) ->
     assert said in person.asked[-1][0]
 
 
+@pytest.mark.parametrize("given", [{"model": "m", "messages": []}, {"seed": 1, "options": None}])
+@pytest.mark.parametrize("line", ["5", '"seed"', "[1]"])
+def test_an_edit_of_a_request_that_is_no_object_is_asked_for_again(given: dict[str, Any], line: str) -> None:
+    person = Person("e", line, '{"seed": 2}')
+    through, _ = called(approve(ask=person), given)
+    assert through == {**given, "seed": 2}
+    assert "as a JSON object, not " in person.asked[-1][0]
+
+
 def test_what_is_refused_is_not_called_and_the_reason_is_told() -> None:
     through, [noted] = called(approve(ask=Person("what", "r not on a Sunday")), LS)
     assert through == "not on a Sunday"
