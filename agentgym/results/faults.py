@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Literal, TypeAlias
 
 from agentgym.errors import (
@@ -20,10 +21,11 @@ __all__ = ["BROKEN", "RETRIED", "FaultKind", "fault_kind"]
 FaultKind: TypeAlias = Literal[
     "machine", "model", "missing", "recording", "evaluation", "task", "hook", "usage", "code", "interrupted"
 ]
-"""``machine``: a desktop, a sandbox, a worker that was lost or out of time. ``model``: a server that did not answer, or
-not now. ``missing``: something that is not installed. ``recording``: a disk that refused. ``usage``: what was asked for
-cannot be. ``evaluation``: a getter or metric that raised. ``code``: whatever else raised, of agent, hook, wrapper or
-environment, and a request that a model's server refused."""
+"""``machine``: a desktop, a sandbox, a worker that was lost or out of time; one that has no memory, files, processes or
+room on its disk left. ``model``: a server that did not answer, or not now. ``missing``: something that is not
+installed. ``recording``: a disk that refused. ``usage``: what was asked for cannot be. ``evaluation``: a getter or
+metric that raised. ``code``: whatever else raised, of agent, hook, wrapper or environment, and a request that a model's
+server refused."""
 
 BROKEN: frozenset[FaultKind] = frozenset({"machine", "model", "missing", "recording", "usage", "interrupted"})
 """They say nothing of the agent: the task is run again when a run is continued."""
@@ -44,6 +46,10 @@ _CLIENTS = ("anthropic", "httpcore", "httpx", "httpx2", "openai", "requests", "u
 _NOT_NOW = frozenset({401, 402, 403, 404, 408, 409, 425, 429})
 """Statuses that say nothing of the request: no key, no credit, no such model there, too much at once."""
 
+_USED_UP = frozenset(
+    {errno.EAGAIN, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC}
+)
+
 
 def fault_kind(error: BaseException) -> FaultKind:
     """Of what an episode raised."""
@@ -55,6 +61,8 @@ def fault_kind(error: BaseException) -> FaultKind:
     for kind, name in _OURS:
         if isinstance(error, kind):
             return name
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _USED_UP):
+        return "machine"
     return "model" if _is_unreached(error) else "code"
 
 

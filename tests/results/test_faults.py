@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import httpx
@@ -47,6 +48,10 @@ def caused(error: Exception, by: Exception) -> Exception:
         (UnknownNameError("no such"), "usage"),
         (ValueError("a fault of the agent"), "code"),
         (FileNotFoundError("of the agent's"), "code"),
+        (OSError(errno.EMFILE, "too many open files"), "machine"),
+        (OSError(errno.ENOSPC, "no space left on device"), "machine"),
+        (BlockingIOError(errno.EAGAIN, "no more processes"), "machine"),
+        (MemoryError(), "machine"),
         (ConnectionRefusedError("nobody there"), "model"),
         (openai.APIConnectionError(request=ASKED), "model"),
         (openai.APITimeoutError(request=ASKED), "model"),
