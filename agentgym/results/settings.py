@@ -151,7 +151,8 @@ def _from_text(name: str, text: str, variable: str) -> Any:
         try:
             return json.loads(text)
         except ValueError as error:
-            raise UsageError(f"{variable}: expected JSON, got {text!r}: {error}") from error
+            # The text is not shown: options may be secrets.
+            raise UsageError(f"{variable}: expected JSON: {error}") from error
     if not text and type(None) in get_args(_FIELDS[name].annotation):
         return None
     return text
