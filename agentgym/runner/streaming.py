@@ -29,6 +29,10 @@ def stream(episode: Episode, *, thread: bool | None = None) -> Iterator[Record]:
     A loop that is left (``break``) ends the episode at its next step, before it returns: the agent is told, the run is
     ended in the record. What the episode raises is raised in the loop, after the records that came before.
 
+    In a thread the episode does not wait for the loop: records wait in memory for one that is slower, and an
+    observation that the environment writes over, as AgentGym's own do not, is by then what it became; ``thread=False``
+    is for those.
+
     Args:
         episode: it may have made steps already; it is over afterwards.
         thread: True to run it in a thread of its own, so that a record is here as soon as it is published; False to

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import pytest
 
 from agentgym import Dataset
 from agentgym.agents import Emit, make_agent
 from agentgym.errors import BackendError, UsageError
-from agentgym.events import Note, Record, RunCompleted, Step
+from agentgym.events import Note, Record, Reset, RunCompleted, Step
 from agentgym.families import Observation
 from agentgym.runner import Episode, EpisodeResult, stream
 from agentgym.tasks import Task
@@ -82,6 +83,32 @@ def test_a_loop_that_is_left_ends_the_episode_at_its_next_step(tmp_path: Path, *
     (recorded,) = Dataset(tmp_path / "data")
     assert len(recorded) == episode.steps
     assert not [one for one in threading.enumerate() if one.name == "agentgym-stream"]
+
+
+class WritesOver(gym.Env[Any, Any]):
+    """Has one array for all its observations."""
+
+    observation_space = gym.spaces.Dict({"left": gym.spaces.Box(0, 255, (1,), np.uint8)})
+    action_space = gym.spaces.Discrete(2)
+
+    def __init__(self) -> None:
+        self._shown = np.zeros(1, np.uint8)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        self._shown[:] = 0
+        return {"left": self._shown}, {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self._shown += 1
+        return {"left": self._shown}, 0.0, bool(self._shown[0] == 3), False, {}
+
+
+def test_stepwise_an_observation_is_seen_before_it_is_written_over() -> None:
+    records = stream(Episode(WritesOver(), Counting()), thread=False)
+    seen = [
+        int(record.payload.observation["left"][0]) for record in records if isinstance(record.payload, Reset | Step)
+    ]
+    assert seen == [0, 1, 2, 3]
 
 
 def test_a_run_of_the_episodes_own_ends_when_the_loop_is_left() -> None:
