@@ -81,7 +81,7 @@ class SparkEngine:
         cores = self._workers or len(os.sched_getaffinity(0))
         self._cluster = cluster = connect(self._master, self._conf, workers=cores)
         workers = self._workers or cluster.context.defaultParallelism
-        return schedule(_Lanes(cluster, errand, workers), items, replace(self.limits, workers=workers))
+        return _mapped(cluster, errand, items, replace(self.limits, workers=workers))
 
     def close(self) -> None:
         """Leaves Spark; it ends if it was started here and no other engine uses it."""
@@ -92,6 +92,11 @@ class SparkEngine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _mapped(cluster: SparkCluster, errand: Errand, items: Iterable[Item], limits: Limits) -> Iterator[Outcome[Any]]:
+    """Workers begin when the first outcome is asked for: who closes an iterator that was never read ends none."""
+    yield from schedule(_Lanes(cluster, errand, limits.workers), items, limits)
 
 
 class _Lanes:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
@@ -39,6 +40,13 @@ def spark() -> Iterator[Any]:
 
 def test_spark_keeps_what_every_engine_promises(spark: Any) -> None:
     check_engine(SparkEngine)
+
+
+def test_outcomes_on_spark_that_nobody_asks_for_begin_no_worker(spark: Any) -> None:
+    closed, forgotten = (SparkEngine(workers=2).map(square, [1, 2]) for _ in range(2))
+    closed.close()  # type: ignore[attr-defined]  # a generator, as of every engine here
+    del forgotten
+    assert not [one for one in threading.enumerate() if one.name == "agentgym-port"]
 
 
 def test_workers_of_spark_are_isolated(spark: Any) -> None:
