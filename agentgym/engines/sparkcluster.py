@@ -144,7 +144,7 @@ def _java(pyspark: Any, conf: Any, log: Path) -> Any:
             said = log.read_text(errors="replace").strip()
             if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
                 raise MissingDependencyError(
-                    "Java is not installed, and Spark needs 17 or newer: apt install default-jre-headless"
+                    "Java is not installed, and Spark needs 17 or newer: sudo apt-get install default-jre-headless"
                 ) from error
             raise UsageError(f"Java does not start: {said[-1000:]}") from error
 
