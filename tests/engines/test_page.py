@@ -10,7 +10,7 @@ import pytest
 from agentgym.engines import engines
 
 PAGE = (Path(__file__).parents[2] / "docs" / "engines.md").read_text()
-# Those of clusters go on from another, with more workers than there are here; test_ray.py and test_spark.py do the same.
+# Those of clusters go on from another, with more workers than there are here: test_ray.py and test_spark.py try that.
 BLOCKS = re.findall(r"^```python\n(from .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
