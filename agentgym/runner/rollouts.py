@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from agentgym.trajectory.redaction import Redact, given_secrets, taking_out
 from agentgym.wrappers import TrajectoryRecorder
 from agentgym.wrappers.tap import Tap
 
-__all__ = ["RolloutSpec", "rollout"]
+__all__ = ["ClosingWarning", "RolloutSpec", "rollout"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class RolloutSpec:
     agent_seed: int | None = None
 
 
+class ClosingWarning(UserWarning):
+    """An environment could not be closed after its episode had ended."""
+
+
 def rollout(spec: RolloutSpec, *, began: Callable[[str], object] | None = None) -> EpisodeResult:
     """Makes agent and environment, runs the episode, closes both.
 
@@ -89,6 +94,19 @@ def rollout(spec: RolloutSpec, *, began: Callable[[str], object] | None = None) 
 
 
 def _attempt(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | None) -> EpisodeResult:
+    ended: list[EpisodeResult] = []
+    try:
+        _play(spec, attempt, began, ended)
+    except BackendError as error:
+        if not ended:
+            raise
+        # What the episode came to does not depend on how its machine ended.
+        warnings.warn(f"after its episode {spec.env} could not be closed: {error}", ClosingWarning, stacklevel=3)
+    return ended[0]
+
+
+def _play(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | None, ended: list[EpisodeResult]) -> None:
+    """Plays the episode; its result is in ``ended`` before anything is closed."""
     hooks = [read_hook(one) for one in spec.hooks]
     seed = spec.seed if spec.agent_seed is None else spec.agent_seed
     agent = make_agent(spec.agent, seed=seed, options=spec.agent_options)
@@ -106,7 +124,7 @@ def _attempt(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | N
         listening.enter_context(attached(tap.bus, spec.sinks, recording=spec.record, secrets=_secrets(spec)))
         listening.callback(join(tap.bus, hooks))
         episode = Episode(env, agent, seed=spec.seed, trust_task_hooks=spec.trust_task_hooks)
-        return episode.run(keep_screen=spec.keep_screen)
+        ended.append(episode.run(keep_screen=spec.keep_screen))
 
 
 def _tapped(env: gym.Env[Any, Any], spec: RolloutSpec, attempt: int) -> Tap:

@@ -14,6 +14,7 @@ from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.events import Note, Record, RunCompleted, RunStarted
 from agentgym.families import Observation
 from agentgym.runner import RolloutSpec, rollout
+from agentgym.runner.rollouts import ClosingWarning
 from agentgym.tasks import Task
 from tests.runner.countdown import COUNTDOWN
 
@@ -35,6 +36,18 @@ def test_a_broken_machine_is_replaced_and_no_score_of_0() -> None:
 def test_a_machine_that_breaks_every_time_leaves_the_episode_unscored() -> None:
     with pytest.raises(BackendError, match="display died"):
         rollout(spec(env_kwargs={"faults": 3}, attempts=3))
+
+
+class Stuck(gym.Wrapper[Any, Any, Any, Any]):
+    def close(self) -> None:
+        super().close()
+        raise BackendError("the display does not end", kind="display")
+
+
+def test_a_machine_that_breaks_when_it_is_closed_costs_no_score() -> None:
+    with pytest.warns(ClosingWarning, match="could not be closed: the display does not end"):
+        result = rollout(spec(wrappers=(f"{__name__}:Stuck",), attempts=3))
+    assert (result.score, result.steps, result.attempts) == (0.5, 3, 1)
 
 
 def test_a_metric_that_raises_leaves_the_episode_unscored() -> None:
