@@ -22,7 +22,7 @@ from agentgym.extras import needed
 
 __all__ = ["RayCluster", "connect", "load"]
 
-_OBJECT_STORE_BYTES = 200 * 1024 * 1024
+_OBJECT_STORE_BYTES = 100 * 1024 * 1024
 _LOOPBACK = "127.0.0.2"
 """Ray takes the first such address for one that other machines are to reach, and looks for another."""
 
@@ -111,7 +111,7 @@ _held: weakref.WeakValueDictionary[str, RayCluster] = weakref.WeakValueDictionar
 def _start(ray: Any, cpus: int, laid: Mapping[str, Any]) -> RayCluster:
     # Of its own, so that it can be removed. Where Ray would lay it: the paths of sockets must not be long.
     folder = tempfile.mkdtemp(prefix="agentgym-ray-", dir=os.environ.get("RAY_TMPDIR") or "/tmp")
-    _take_token()
+    _take_token(ray)
     over = threading.Event()
     with ExitStack() as failed, _quietly(), _usual_sigterm():
         failed.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -173,15 +173,19 @@ def _leave(ray: Any, folder: str, over: threading.Event) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take_token() -> None:
+def _take_token(ray: Any) -> None:
     """A secret without which nobody else of this machine can use the cluster.
 
     Ray would write one into the user's home. It stays in the environment, as the mode does that Ray sets there itself:
     a second cluster of this process is not believed with another.
     """
-    known = {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
-    if not known and not Path.home().joinpath(".ray", "auth_token").exists():
+    known = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    if known or os.environ.get("RAY_AUTH_MODE", "token") != "token":
+        return
+    if not Path.home().joinpath(".ray", "auth_token").exists():
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+        # One that it read from a file that is gone is not that of the next cluster; Ray 2.60.
+        ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -36,6 +37,8 @@ def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield ray
         assert ray.is_initialized()
         holder.close()
+        # Engines that errors of tests hold by their frames.
+        gc.collect()
         assert not ray.is_initialized()
 
 
