@@ -80,6 +80,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         tools: what `agentgym.tools.resolve_tools` takes, and `agentgym.tools.mcp.McpServer`; None for those that the
             task names.
         max_result: characters of a tool's result that are shown; a longer one is an error, which shows its beginning.
+        strict: judges rightly where OSWorld's metrics reward what was not done; otherwise as they do.
 
     Raises:
         UsageError: if an argument cannot work.
@@ -105,9 +106,10 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         network: bool = False,
         tools: Iterable[EpisodeToolSource] | None = None,
         max_result: int = MAX_RESULT,
+        strict: bool = False,
     ) -> None:
         self._backend: Backend | None = None
-        super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode)
+        super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode, strict=strict)
         self._kinds = kinds_of(observation)
         self._acting = Acting(patience(settle_timeout), allow_code, Weakly(self._timed))
         self._toolbox = Toolbox(tools, longest_result(max_result), Weakly(self._workspace))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 import gymnasium as gym
+import msgspec
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.error import ResetNeeded
 
@@ -38,6 +39,7 @@ class JudgedEnv(Refusable, gym.Env[Seen, Any]):
         max_steps: truncates the episode; None takes the task's own number.
         render_mode: one of ``metadata["render_modes"]``, or None.
         split: from which half of what families can draw; None from all of it.
+        strict: whether every task's evaluator is `EvaluatorSpec.strict`; otherwise it is what the task says.
 
     Raises:
         UsageError: if an argument cannot work.
@@ -54,6 +56,7 @@ class JudgedEnv(Refusable, gym.Env[Seen, Any]):
         max_steps: int | None,
         render_mode: str | None,
         split: Split | None = None,
+        strict: bool = False,
     ) -> None:
         self._spec: EnvSpec | None = None
         modes = self.metadata["render_modes"]
@@ -62,6 +65,7 @@ class JudgedEnv(Refusable, gym.Env[Seen, Any]):
         self.render_mode = render_mode
         self._choice = TaskChoice(task, tasks, split=split, desktop=self._has_desktop)
         self._max_steps = step_limit(max_steps)
+        self._strict = strict
         self.timing: dict[str, float] = {}
         self._task: Task | None = None
         self._seed = 0
@@ -144,7 +148,7 @@ class JudgedEnv(Refusable, gym.Env[Seen, Any]):
         if task.evaluator is not None and task.evaluator is not self._checked:
             check_spec(task.evaluator)
             self._checked = task.evaluator
-        return task
+        return _strictly(task) if self._strict else task
 
     def _take(self, task: Task) -> None:
         """Makes it the present one, with what is drawn for its machine."""
@@ -195,3 +199,9 @@ class JudgedEnv(Refusable, gym.Env[Seen, Any]):
 
     def _timed(self, phase: str) -> Phase:
         return Phase(self.timing, phase)
+
+
+def _strictly(task: Task) -> Task:
+    if task.evaluator is None or task.evaluator.strict:
+        return task
+    return msgspec.structs.replace(task, evaluator=msgspec.structs.replace(task.evaluator, strict=True))

@@ -87,6 +87,7 @@ class ToolEnv(JudgedEnv[str]):
         max_steps: truncates the episode; None takes the task's own number.
         max_result: characters of a result that are shown; a longer one is an error, which shows its beginning.
         render_mode: ``"ansi"`` or None.
+        strict: judges rightly where OSWorld's metrics reward what was not done; otherwise as they do.
 
     Raises:
         UsageError: if an argument cannot work.
@@ -105,8 +106,9 @@ class ToolEnv(JudgedEnv[str]):
         max_steps: int | None = None,
         max_result: int = 20_000,
         render_mode: str | None = None,
+        strict: bool = False,
     ) -> None:
-        super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode, split=split)
+        super().__init__(task, tasks, max_steps=max_steps, render_mode=render_mode, split=split, strict=strict)
         options = BackendOptions(accessibility=False)
         if not isinstance(backend, str):
             options = msgspec.structs.replace(options, screen=backend.screen)

@@ -24,7 +24,7 @@ from agentgym.errors import (
     UnknownNameError,
 )
 from agentgym.evaluators.getters import Fetched, getters, reads_kept
-from agentgym.evaluators.metrics import metrics
+from agentgym.evaluators.metrics import metrics, takes_strict
 from agentgym.registry import Registry
 from agentgym.setup import run_steps
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
@@ -85,7 +85,7 @@ def evaluate(
         return Score(0.0, {f"{index}:{check.metric}": 0.0 for index, check in enumerate(spec.checks)})
     terms: dict[str, float] = {}
     for index, check in enumerate(spec.checks):
-        value = _apply(check, backend, known, f"$.evaluator, check {index}")
+        value = _apply(_strictly(check) if spec.strict else check, backend, known, f"$.evaluator, check {index}")
         terms[f"{index}:{check.metric}"] = value
         if value == (0.0 if spec.conj == "and" else 1.0):
             return Score(value, terms)
@@ -117,6 +117,13 @@ def _joined(spec: EvaluatorSpec, values: list[float]) -> float:
     if not values:
         return 0.0
     return math.fsum(values) / len(values) if spec.conj == "and" else max(values)
+
+
+def _strictly(check: Check) -> Check:
+    """The check as a strict evaluator has it; what its own options say goes before."""
+    if check.metric not in metrics or not takes_strict(metrics[check.metric]):
+        return check
+    return msgspec.structs.replace(check, options={"strict": True, **check.options})
 
 
 def _apply(check: Check, backend: Backend, kept: _Kept, where: str) -> float:

@@ -33,6 +33,7 @@ class EvaluatorForm(msgspec.Struct):
         options: what the metric is told besides.
         conj: how checks are put together: ``and`` is their mean, or 0 as soon as one is 0; ``or`` is the best of them.
         postconfig: setup steps before the checks, such as one that saves what is open.
+        strict: whether metrics judge rightly where they would do as OSWorld's, which reward what was not done.
     """
 
     func: str | list[str]
@@ -41,6 +42,7 @@ class EvaluatorForm(msgspec.Struct):
     options: dict[str, Any] | list[dict[str, Any] | None] | None = None
     conj: Literal["and", "or"] = "and"
     postconfig: list[SetupStep] = []
+    strict: bool = False
 
 
 class TaskForm(msgspec.Struct):
@@ -151,7 +153,7 @@ def _misspelt(keys: Collection[Any]) -> Iterator[str]:
 def _evaluator(read: EvaluatorForm) -> EvaluatorSpec:
     postconfig = tuple(read.postconfig)
     if read.func == "infeasible":
-        return EvaluatorSpec((), read.conj, postconfig, infeasible=True)
+        return EvaluatorSpec((), read.conj, postconfig, infeasible=True, strict=read.strict)
     names = [read.func] if isinstance(read.func, str) else read.func
     if not names:
         raise TaskError("an evaluator needs at least one metric - at $.evaluator.func")
@@ -163,7 +165,7 @@ def _evaluator(read: EvaluatorForm) -> EvaluatorSpec:
     checks = tuple(
         Check(name, results[index], expected[index], options[index] or {}) for index, name in enumerate(names)
     )
-    return EvaluatorSpec(checks, read.conj, postconfig)
+    return EvaluatorSpec(checks, read.conj, postconfig, strict=read.strict)
 
 
 def _column(read: EvaluatorForm, key: str, length: int) -> list[Any]:
@@ -199,7 +201,8 @@ def _getter(value: dict[str, Any] | None, where: str) -> GetterSpec | None:
 
 
 def _evaluator_to_dict(spec: EvaluatorSpec) -> dict[str, Any]:
-    rest = {"conj": spec.conj, "postconfig": msgspec.to_builtins(spec.postconfig)}
+    strict = {"strict": True} if spec.strict else {}
+    rest = {"conj": spec.conj, "postconfig": msgspec.to_builtins(spec.postconfig), **strict}
     if spec.infeasible:
         return {"func": "infeasible", **rest}
     return {

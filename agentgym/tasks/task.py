@@ -40,13 +40,15 @@ class Check(msgspec.Struct, frozen=True):
 class EvaluatorSpec(msgspec.Struct, frozen=True):
     """How a task is judged: all checks (``and``) or the best of them (``or``), after the ``postconfig`` steps.
 
-    An ``infeasible`` task is solved by saying so.
+    An ``infeasible`` task is solved by saying so. A ``strict`` one is judged rightly also where OSWorld's metrics, and
+    ours by default, reward what was not done.
     """
 
     checks: tuple[Check, ...] = ()
     conj: Literal["and", "or"] = "and"
     postconfig: tuple[SetupStep, ...] = ()
     infeasible: bool = False
+    strict: bool = False
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -1,6 +1,17 @@
 """Metrics: numbers from 0 to 1 that compare what getters fetched, by OSWorld's names and with its options."""
 
-from agentgym.evaluators.metrics import apps, counts, documents, reasoning, reports, structures, tables, texts, values
+from agentgym.evaluators.metrics import (
+    apps,
+    counts,
+    documents,
+    reasoning,
+    reports,
+    structures,
+    systems,
+    tables,
+    texts,
+    values,
+)
 from agentgym.evaluators.metrics.registry import (
     Metric,
     OptionCheck,
@@ -8,11 +19,12 @@ from agentgym.evaluators.metrics.registry import (
     metrics,
     option_checks,
     option_remarks,
+    takes_strict,
 )
 
-__all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks", "option_remarks"]
+__all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks", "option_remarks", "takes_strict"]
 
-for _module in (texts, structures, tables, documents, apps, counts, reasoning, reports, values):
+for _module in (texts, structures, tables, documents, apps, counts, reasoning, reports, systems, values):
     for _name, _metric in _module.METRICS.items():
         metrics.register(_name, _metric)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from agentgym.registry import Registry
 
-__all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks", "option_remarks"]
+__all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks", "option_remarks", "takes_strict"]
 
 Metric: TypeAlias = Callable[..., float]
 """Called with what the result getter fetched, what the expected getter fetched if there is one, and the options.
@@ -16,6 +17,9 @@ Files come as paths. What is damaged or of the wrong kind scores 0; a metric rai
 
 A metric whose second parameter is ``rules``, annotated with a TypedDict or a list of such, is never called with a
 task's rules that do not fit it: they are told before the episode.
+
+One that would reward what was not done, because OSWorld's does, is right if its keyword-only ``strict: bool = False``
+is set, by the task or for a whole run.
 """
 
 metrics: Registry[Metric] = Registry("metric")
@@ -31,3 +35,14 @@ OptionRemarks: TypeAlias = Callable[[Mapping[str, Any]], Iterable[str]]
 
 option_remarks: Registry[OptionRemarks] = Registry("metric option remark")
 """By the metric's name."""
+
+
+def takes_strict(metric: Metric) -> bool:
+    """Whether a metric can judge otherwise than OSWorld's."""
+    try:
+        strict = inspect.signature(metric).parameters.get("strict")
+    except ValueError:
+        # What is written in C may have no signature.
+        return False
+    # That of `compare_csv` is OSWorld's own option, and on.
+    return strict is not None and strict.kind is strict.KEYWORD_ONLY and strict.default is False
