@@ -31,7 +31,7 @@ from tests.evaluators.osworld.case import Case
 
 __all__ = ["Peer", "verdict"]
 
-_COLUMNS = ("cases", "equal", "they raise", "known", "differing")
+_COLUMNS = ("cases", "rewarded", "equal", "they raise", "known", "differing")
 
 
 class Peer:
@@ -88,6 +88,9 @@ def _compare(family: str, count: int, seed: int, peer: Peer) -> Counter[tuple[st
             theirs, ours = peer.score(case), _ours(case)
             where = verdict(case, ours, theirs)
             seen[case.metric, where] += 1
+            seen[case.metric, "cases"] += 1
+            # Where all is 0, to be equal says little.
+            seen[case.metric, "rewarded"] += bool(theirs.get("score"))
             if where == "differing" and case.metric not in told:
                 told.add(case.metric)
                 sys.stdout.write(f"{case.metric}: theirs {theirs}, ours {ours}\n  {case}\n{_files(case)}")
@@ -106,7 +109,6 @@ def _table(family: str, seen: Counter[tuple[str, str]]) -> str:
             column: sum(n for (name, where), n in seen.items() if where == column and metric in (name, "all"))
             for column in _COLUMNS
         }
-        counts["cases"] = sum(counts.values())
         rows.append(f"{metric:36}" + "".join(f"{counts[column]:12}" for column in _COLUMNS))
     return "\n".join(rows) + "\n"
 

@@ -1,16 +1,22 @@
 """Metrics: numbers from 0 to 1 that compare what getters fetched, by OSWorld's names and with its options."""
 
 from agentgym.evaluators.metrics import (
+    answers,
     apps,
     counts,
     documents,
+    editors,
+    mail,
     reasoning,
+    records,
     reports,
     structures,
     systems,
     tables,
+    testsuites,
     texts,
     values,
+    zips,
 )
 from agentgym.evaluators.metrics.registry import (
     Metric,
@@ -24,7 +30,26 @@ from agentgym.evaluators.metrics.registry import (
 
 __all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks", "option_remarks", "takes_strict"]
 
-for _module in (texts, structures, tables, documents, apps, counts, reasoning, reports, systems, values):
+_MODULES = (
+    answers,
+    apps,
+    counts,
+    documents,
+    editors,
+    mail,
+    reasoning,
+    records,
+    reports,
+    structures,
+    systems,
+    tables,
+    testsuites,
+    texts,
+    values,
+    zips,
+)
+
+for _module in _MODULES:
     for _name, _metric in _module.METRICS.items():
         metrics.register(_name, _metric)
 

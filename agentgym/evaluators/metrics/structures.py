@@ -7,7 +7,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from lxml import etree
 from rapidfuzz import fuzz
@@ -15,11 +15,10 @@ from rapidfuzz import fuzz
 from agentgym.errors import MissingDependencyError
 from agentgym.evaluators.metrics.registry import Metric
 from agentgym.evaluators.metrics.texts import text_of
-from agentgym.tasks.forms import PassedOver
 
-__all__ = ["COMPARISONS", "METRICS", "check_comparison", "compared"]
+__all__ = ["COMPARISONS", "METRICS", "IncomparableError", "check_comparison", "compared", "fulfils"]
 
-_NAMESPACE = "https://accessibility.ubuntu.example.org/ns"
+_NAMESPACE = "https://accessibility.{system}.example.org/ns"
 _PREFIXES = {
     "st": "state",
     "attr": "attributes",
@@ -29,9 +28,12 @@ _PREFIXES = {
     "txt": "text",
     "val": "value",
     "act": "action",
+    "class": "class",
+    "role": "role",
 }
 
 _ABSENT = object()
+_FAILED = "__EVALUATION_FAILED__"
 
 _METHODS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -61,8 +63,7 @@ class JsonRules(TypedDict, total=False):
 class ObjectRules(TypedDict):
     expected: dict[str, Any]
     expect_in_result: NotRequired[bool]
-    # OSWorld looks for it inside of `expected`, where it has none.
-    ignore_list_order: NotRequired[PassedOver]
+    ignore_list_order: NotRequired[bool]
 
 
 class ElementRule(TypedDict, total=False):
@@ -76,6 +77,10 @@ COMPARISONS = (*_METHODS, "approx:N", "range.ee", "range.et", "range.te", "range
 """What may stand as ``method`` of a comparison."""
 
 
+class IncomparableError(Exception):
+    """A value is of a kind for which a comparison has no answer."""
+
+
 def compared(value: Any, rule: Mapping[str, Any]) -> bool:
     """Whether a value fulfils ``{"method": …, "ref": …}``; values of kinds that do not compare do not.
 
@@ -86,11 +91,24 @@ def compared(value: Any, rule: Mapping[str, Any]) -> bool:
     Raises:
         ValueError: if there is no such method.
     """
+    try:
+        return fulfils(value, rule)
+    except IncomparableError:
+        return False
+
+
+def fulfils(value: Any, rule: Mapping[str, Any]) -> bool:
+    """What `compared` says, but for kinds that do not compare.
+
+    Raises:
+        IncomparableError: if the value is of such a kind.
+        ValueError: if there is no such method.
+    """
     method = _method(str(rule.get("method", "eq")))
     try:
         return bool(method(value, rule["ref"]))
-    except (TypeError, AttributeError):
-        return False
+    except (TypeError, AttributeError) as error:
+        raise IncomparableError(str(error)) from error
 
 
 def check_comparison(rule: Any) -> None:
@@ -104,46 +122,86 @@ def check_comparison(rule: Any) -> None:
     _method(str(rule.get("method", "eq")))
 
 
-def check_json(result: str | None, rules: JsonRules, *, is_yaml: bool = False) -> float:
+def check_json(result: str | None, rules: JsonRules, *, is_yaml: bool = False, strict: bool = False) -> float:
     """Whether the values at the paths of ``rules["expect"]`` fulfil their rules, and none of ``rules["unexpect"]``.
 
     A rule is ``{"key": ["path", "to", 0], "method": "eq", "ref": …}``; its ``method`` is one of the comparisons
-    below. What is expected must be there; what is unexpected counts as null where it is not.
+    below. What is expected must be there; what is unexpected counts as null where it is not. A place beyond the end
+    of a list, or a value that cannot be compared, makes the score 0.
 
     Args:
         is_yaml: the file is YAML, of which only plain data is read.
+        strict: whether what is beyond the end or cannot be compared is simply not what is unexpected.
 
     Raises:
         MissingDependencyError: if it is YAML and PyYAML is not installed.
     """
     document = _parsed_yaml(text_of(result)) if is_yaml else _parsed(text_of(result))
-    if document is None:
+    if document is _ABSENT or (is_yaml and document is None):
         return 0.0
-    if not all(_has_path(document, rule["key"]) for rule in rules.get("expect", ())):
+    try:
+        expected = all(fulfils(_at(document, rule["key"]), rule) for rule in rules.get("expect", ()))
+    except (IncomparableError, LookupError, TypeError):
         return 0.0
-    expected = all(compared(_at(document, rule["key"]), rule) for rule in rules.get("expect", ()))
-    unexpected = any(compared(_at(document, rule["key"]), rule) for rule in rules.get("unexpect", ()))
-    return float(expected and not unexpected)
+    unexpected = (_has_unexpected(document, rule, strict) for rule in rules.get("unexpect", ()))
+    return float(expected and not any(unexpected))
 
 
-def check_direct_json_object(result: Any, rules: ObjectRules) -> float:
+def _has_unexpected(document: Any, rule: Mapping[str, Any], strict: bool) -> bool:
+    try:
+        value = _at(document, rule["key"])
+    except (KeyError, TypeError):
+        value = None
+    except IndexError:
+        return not strict
+    try:
+        return fulfils(value, rule)
+    except IncomparableError:
+        return not strict
+
+
+def check_direct_json_object(result: Any, rules: ObjectRules, *, strict: bool = False) -> float:
     """Whether each key of ``rules["expected"]`` has its value in the result.
 
     A result that is text is JSON, or Python's form of it with single quotes. With ``rules["expect_in_result"]``, a
-    text need only be contained in its value, and of a list one item.
+    text need only be contained in its value, and of a list one item. An expected ``"__EVALUATION_FAILED__"`` says that
+    there was nothing to be had to compare with, and scores 0.
+
+    Args:
+        strict: whether ``rules["ignore_list_order"]`` is heard, which OSWorld looks for in the wrong place.
     """
     document = _parsed_loosely(result) if isinstance(result, str) else result
-    if not isinstance(document, Mapping):
+    expected = rules["expected"]
+    if document is None or document is _ABSENT or _FAILED in expected.values():
         return 0.0
-    fits = _contains if rules.get("expect_in_result", False) else operator.eq
-    return float(all(fits(document.get(key), value) for key, value in rules["expected"].items()))
+    if not isinstance(document, Mapping):
+        return float(not expected)
+    fits = _fitting(rules, strict)
+    return float(all(fits(document.get(key), value) for key, value in expected.items()))
 
 
-def check_accessibility_tree(result: str | None, rules: list[ElementRule]) -> float:
+def _fitting(rules: ObjectRules, strict: bool) -> Callable[[Any, Any], bool]:
+    if rules.get("expect_in_result", False):
+        return _contains
+    return _equal_in_any_order if strict and rules.get("ignore_list_order", False) else operator.eq
+
+
+def _equal_in_any_order(found: Any, wanted: Any) -> bool:
+    if not (isinstance(found, list) and isinstance(wanted, list)):
+        return bool(found == wanted)
+    return len(found) == len(wanted) and all(found.count(one) == wanted.count(one) for one in wanted)
+
+
+def check_accessibility_tree(
+    result: str | None, rules: list[ElementRule], *, osname: Literal["ubuntu", "windows", "macos"] = "ubuntu"
+) -> float:
     """Whether each rule finds an element, and the best text among those found is near enough.
 
     A rule has an ``xpath``, or ``selectors`` (CSS, of which any may match, as OSWorld has them), and may have a
     ``text``, which must be equal; with ``exact`` false, the score is the product of the similarities.
+
+    Args:
+        osname: whose names of states and actions the rules use.
     """
     if not result:
         return 0.0
@@ -151,33 +209,35 @@ def check_accessibility_tree(result: str | None, rules: list[ElementRule]) -> fl
         tree = etree.fromstring(result.encode())
     except etree.XMLSyntaxError:
         return 0.0
+    names = {prefix: f"{_NAMESPACE.format(system=osname)}/{name}" for prefix, name in _PREFIXES.items()}
     score = 1.0
     for rule in rules:
-        found = _found(tree, rule)
+        found = _found(tree, rule, names)
         if not found:
             return 0.0
         score *= _best_text(found, rule)
     return score
 
 
-def _found(tree: etree._Element, rule: ElementRule) -> list[etree._Element]:
-    names = {prefix: f"{_NAMESPACE}/{name}" for prefix, name in _PREFIXES.items()}
+def _found(tree: etree._Element, rule: ElementRule, names: Mapping[str, str]) -> Sequence[Any]:
+    """The elements, or what else an XPath finds, such as attributes."""
     if "xpath" in rule:
-        found = tree.xpath(rule["xpath"], namespaces=names)
-        return [element for element in found if isinstance(element, etree._Element)] if isinstance(found, list) else []
+        found = tree.xpath(rule["xpath"], namespaces=dict(names))
+        return found if isinstance(found, list | str) else []
     from lxml.cssselect import CSSSelector
 
-    selected: Any = CSSSelector(", ".join(rule["selectors"]), namespaces=names)(tree)
+    selected: Any = CSSSelector(", ".join(rule["selectors"]), namespaces=dict(names))(tree)
     return list(selected)
 
 
-def _best_text(found: Sequence[etree._Element], rule: ElementRule) -> float:
+def _best_text(found: Sequence[Any], rule: ElementRule) -> float:
     if "text" not in rule:
         return 1.0
-    texts = [element.text or "" for element in found]
+    # An element without text has none, not an empty one.
+    texts = [element.text or None for element in found if isinstance(element, etree._Element)]
     if rule.get("exact", True):
         return float(rule["text"] in texts)
-    return max(fuzz.ratio(rule["text"], text) for text in texts) / 100
+    return max((fuzz.ratio(rule["text"], text) / 100 for text in texts if text), default=0.0)
 
 
 def _method(form: str) -> Callable[[Any, Any], bool]:
@@ -206,32 +266,27 @@ def _approximates(value: Any, wanted: Any, tolerance: float) -> bool:
         return False
 
 
-def _has_path(document: Any, path: Sequence[str | int]) -> bool:
-    return _at(document, path, _ABSENT) is not _ABSENT
-
-
-def _at(document: Any, path: Sequence[str | int], default: Any = None) -> Any:
+def _at(document: Any, path: Sequence[str | int]) -> Any:
     for step in path:
-        try:
-            document = document[step]
-        except (KeyError, IndexError, TypeError):
-            return default
+        document = document[step]
     return document
 
 
 def _contains(found: Any, wanted: Any) -> bool:
     if isinstance(wanted, list):
-        return any(one in found if isinstance(found, list) else one == found for one in wanted)
-    return isinstance(wanted, str) and isinstance(found, str | list) and wanted in found
+        return isinstance(found, list | str) and any(
+            one in ([found] if isinstance(found, str) else found) for one in wanted
+        )
+    return isinstance(wanted, str) and isinstance(found, str | list | dict) and wanted in found
 
 
 def _parsed(text: str | None) -> Any:
     if text is None:
-        return None
+        return _ABSENT
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return None
+        return _ABSENT
 
 
 def _parsed_yaml(text: str | None) -> Any:
@@ -240,16 +295,16 @@ def _parsed_yaml(text: str | None) -> Any:
     except ImportError as error:
         raise MissingDependencyError("PyYAML is not installed: pip install 'agentgym-envs[office]'") from error
     if text is None:
-        return None
+        return _ABSENT
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
-        return None
+        return _ABSENT
 
 
 def _parsed_loosely(text: str) -> Any:
     document = _parsed(text)
-    return _parsed(text.replace("'", '"')) if document is None else document
+    return _parsed(text.replace("'", '"')) if document is _ABSENT else document
 
 
 METRICS: Mapping[str, Metric] = {

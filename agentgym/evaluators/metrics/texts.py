@@ -43,12 +43,15 @@ class Patterns(TypedDict, total=False):
 
 
 def text_of(path: str | None) -> str | None:
-    r"""The text of a file, each end of a line as ``\n``; None if there is none or it is no UTF-8 text."""
+    r"""The text of a file, each end of a line as ``\n``; None if there is none or it is no UTF-8 text.
+
+    A mark of the order of bytes is its first character, as OSWorld has it.
+    """
     if path is None:
         return None
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError):
         return None
 
 

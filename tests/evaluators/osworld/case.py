@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-__all__ = ["Case", "CasesOf", "Folder", "damaged"]
+__all__ = ["Case", "CasesOf", "Folder", "altered", "damaged"]
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,25 @@ def damaged(rng: random.Random, content: bytes) -> bytes:
     for _ in range(rng.randint(1, 8)):
         changed[rng.randrange(len(changed))] = rng.randrange(256)
     return bytes(changed)
+
+
+_CHANGES: Sequence[Callable[[random.Random, bytes], bytes]] = (
+    lambda rng, content: content.replace(b"\n", b"\r\n"),
+    lambda rng, content: content + b"\n",
+    lambda rng, content: content.rstrip(),
+    lambda rng, content: b"\xef\xbb\xbf" + content,
+    lambda rng, content: content.upper(),
+    lambda rng, content: content.replace(b" ", b"  ").replace(b"\n", b"\n\n"),
+    lambda rng, content: content.replace(b" ", b"\t"),
+    lambda rng, content: b"".join(rng.sample(lines := content.splitlines(keepends=True), len(lines))),
+    lambda rng, content: b"".join(content.splitlines(keepends=True)[1:]),
+    lambda rng, content: content + "é".encode(rng.choice(("utf-8", "latin-1"))),
+    lambda rng, content: content + "\x0b\u2028\x85 \x1c".encode(),
+    damaged,
+)
+
+
+def altered(rng: random.Random, text: str) -> bytes:
+    """A text as somebody else may have written it: as it is, a little different, or damaged."""
+    content = text.encode()
+    return content if rng.random() < 0.4 else rng.choice(_CHANGES)(rng, content)
