@@ -194,7 +194,7 @@ def _json(rng: random.Random, files: Folder) -> Case:
     document = {"name": rng.choice(_WORDS), "n": rng.choice((1, 2.5, True, None, "3")), "l": ["x", {"y": _value(rng)}]}
     whole: Any = rng.choice((document, document, document, document, [document], None, "text", 5))
     text = yaml.safe_dump(whole, allow_unicode=True) if is_yaml else json.dumps(whole, ensure_ascii=False)
-    paths = (
+    paths: tuple[list[str | int], ...] = (
         ["name"],
         ["n"],
         ["l", 0],
@@ -309,7 +309,23 @@ def _lines(rng: random.Random) -> str:
 
 
 def _value(rng: random.Random) -> Any:
-    values = (1, 0, 1.0, True, False, None, "a", "", "1", "True", ["a"], ["b", "a"], {"k": 1}, {"k": [1]}, {})
+    values: tuple[Any, ...] = (
+        1,
+        0,
+        1.0,
+        True,
+        False,
+        None,
+        "a",
+        "",
+        "1",
+        "True",
+        ["a"],
+        ["b", "a"],
+        {"k": 1},
+        {"k": [1]},
+        {},
+    )
     return rng.choice(values)
 
 
