@@ -139,6 +139,16 @@ def test_order_of_a_list_matters_unless_it_is_asked_not_to_strictly() -> None:
     assert metric({"models": ["a", "b", "b"]}, rules, strict=True) == 0
 
 
+def test_conditions_of_a_filter_are_the_same_in_any_order_strictly(tmp_path: Path) -> None:
+    path = tmp_path / "msgFilterRules.dat"
+    path.write_text('name="a"\ncondition="OR (from,is,\\"a@b\\") OR (to,is,\\"c d\\")"\n')
+    rules = {"expect": [{"condition": ['OR (to,is,"c d")', 'OR (from,is,"a@b")']}]}
+    metric = metrics["check_thunderbird_filter"]
+    assert [metric(str(path), rules), metric(str(path), rules, strict=True)] == [0, 1]
+    as_one = {"expect": [{"condition": ['OR (from,is,"a@b") OR (to,is,"c d")']}]}
+    assert [metric(str(path), as_one), metric(str(path), as_one, strict=True)] == [1, 0]
+
+
 def _mail(number: int, *, status: str = "0001", when: str = "Mon Jan  1") -> str:
     return f"From - {when}\nX-Mozilla-Status: {status}\nX-Mozilla-Keys: $label1\nSubject: {number}\n\nBody\n\n"
 

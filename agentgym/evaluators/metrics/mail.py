@@ -17,11 +17,13 @@ __all__ = ["METRICS"]
 
 _PREFERENCE = re.compile(r'user_pref\("(?P<key>(?:[^"]|\\")+)", (?P<value>.+)\);')
 # A value in quotes goes to the last of them, as OSWorld reads it: two such conditions are one.
-_CONDITION = re.compile(r"""\b(?:AND|OR) \([\w ]+,[\w ']+,(?:"(?:.|\n)+"|[^)]+)\)|\bALL\b""")
+_CONDITION = re.compile(r"""\b(?:AND|OR) \([\w ]+,[\w ']+,(?:".+"|[^)]+)\)|\bALL\b""", re.DOTALL)
+_ONE_CONDITION = re.compile(r"""\b(?:AND|OR) \([\w ]+,[\w ']+,(?:".+?"|[^)]+)\)|\bALL\b""", re.DOTALL)
 _KEYS = ("name", "enabled", "type", "action", "actionValue", "condition")
 _ENVELOPE = re.compile(r"^From - .*\n", re.MULTILINE | re.IGNORECASE)
 _DELETED = re.compile(r"^X-Mozilla-Status: 000[89]", re.MULTILINE)
-_STATUS = re.compile(r"^X-Mozilla-Status2?:.*\n", re.MULTILINE)
+_STATUS = re.compile(r"^X-Mozilla-Status:.*\n", re.MULTILINE)
+_INTERNAL = re.compile(r"^X-Mozilla-Status2:.*\n", re.MULTILINE)
 _LABELS = re.compile(r"^X-Mozilla-Keys:.*\n", re.MULTILINE)
 
 
@@ -62,18 +64,25 @@ def check_thunderbird_prefs(result: str | None, rules: Preferences) -> float:
     return float(all(fulfilled.values()))
 
 
-def check_thunderbird_filter(result: str | None, rules: Filters) -> float:
+def check_thunderbird_filter(result: str | None, rules: Filters, *, strict: bool = False) -> float:
     """Whether each of ``rules["expect"]`` fits some filter of a file, and none of ``rules["unexpect"]`` does.
 
     A filter has ``name``, ``enabled`` (``"yes"`` or ``"no"``), ``type``, ``action`` and ``actionValue``, texts, and
     ``condition``, a list such as ``["AND (subject,contains,sale)"]``.
+
+    Args:
+        strict: whether conditions are the same in any order, and are told apart also where their values are in quotes.
     """
     text = text_of(result)
-    filters = None if text is None else _filters(text)
+    filters = None if text is None else _filters(text, _ONE_CONDITION if strict else _CONDITION)
     if filters is None:
         return 0.0
-    expected = all(any(_fits(one, wanted) for one in filters) for wanted in rules.get("expect", ()))
-    return float(expected and not any(_fits(one, other) for one in filters for other in rules.get("unexpect", ())))
+
+    def found(wanted: Mapping[str, Any]) -> bool:
+        wanted = _in_order(wanted) if strict else wanted
+        return any(_fits(_in_order(one) if strict else one, wanted) for one in filters)
+
+    return float(all(map(found, rules.get("expect", ()))) and not any(map(found, rules.get("unexpect", ()))))
 
 
 def check_thunderbird_folder(
@@ -95,7 +104,8 @@ def check_thunderbird_folder(
         ignore_keys: whether the labels of a mail matter; with ``strict``.
         remove_deleted: mails that are marked as deleted do not count; with ``strict``.
         remove_duplicate: a mail counts once, however often it is there.
-        strict: whether mails are compared: all but the line before each, which says when it was put there.
+        strict: whether mails are compared: all but the line before each, which says when it was put there, and
+            ``X-Mozilla-Status2``, which is the program's own.
     """
     found = result if isinstance(expected, list) else [result]
     wanted = expected if isinstance(expected, list) else [expected]
@@ -108,7 +118,7 @@ def check_thunderbird_folder(
         return float(
             all(_empty_mails(one, remove_duplicate) == _empty_mails(other, remove_duplicate) for one, other in pairs)
         )
-    without = [_STATUS] * ignore_status + [_LABELS] * ignore_keys
+    without = [_INTERNAL] + [_STATUS] * ignore_status + [_LABELS] * ignore_keys
     kept = [[_mails(text or "", without, deleted=not remove_deleted) for text in pair] for pair in pairs]
     count = set if remove_duplicate else Counter
     return float(all(count(one) == count(other) for one, other in kept))
@@ -121,7 +131,7 @@ def _preferences(text: str) -> Iterator[tuple[str, Any]]:
             yield found["key"], json.loads(found["value"])
 
 
-def _filters(text: str) -> list[dict[str, Any]] | None:
+def _filters(text: str, condition: re.Pattern[str]) -> list[dict[str, Any]] | None:
     """The filters of a file; None if it says of one what it is before its name."""
     filters: list[dict[str, Any]] = []
     current: dict[str, Any] | None = None
@@ -134,10 +144,14 @@ def _filters(text: str) -> list[dict[str, Any]] | None:
         if current is None:
             return None
         value = line[len(key) + 2 : -2].replace('\\"', '"').replace("\\\\", "\\")
-        current[key] = _CONDITION.findall(value) if key == "condition" else value
+        current[key] = condition.findall(value) if key == "condition" else value
         if key == "condition":
             filters.append(current)
     return filters
+
+
+def _in_order(one: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**one, "condition": sorted(one["condition"])} if "condition" in one else one
 
 
 def _fits(one: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -122,7 +122,8 @@ def _python(rng: random.Random, files: Folder) -> Case:
         lambda text: text.replace("return 2", "return 3"),
         lambda text: text.replace("#", " #"),
     )
-    found = files.write(altered(rng, rng.choice(heads) * rng.randint(1, 4) + rng.choice(changes)(code)), ".py")
+    text = rng.choice(heads) * rng.randint(1, 4) + rng.choice(changes)(code)
+    found = files.write(text if rng.random() < 0.5 else altered(rng, text), ".py")
     found_or = rng.choice((found, found, found, None, "", files.missing(".py")))
     return Case("compare_python_pure_text", [found_or, files.write(rng.choice(heads) + code, ".py")])
 
