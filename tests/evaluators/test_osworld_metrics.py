@@ -10,6 +10,7 @@ from typing import Any
 import docx
 import pytest
 
+from agentgym.errors import SandboxUnavailableError
 from agentgym.evaluators import metrics
 
 _BINDING = {"key": "ctrl+j", "command": "x"}
@@ -246,3 +247,13 @@ def test_suite_runs_in_a_sandbox(tmp_path: Path, code: str, suite: str, score: f
         (tmp_path / side / name).write_text(content)
     paths = (str(tmp_path / "result" / "work.py"), str(tmp_path / "expected" / "suite.py"))
     assert metrics["check_python_file_by_test_suite"](*paths) == score
+
+
+def test_suite_that_can_have_no_sandbox_leaves_the_episode_unscored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = tmp_path / "suite.py"
+    suite.write_text("def test():\n    return True\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxUnavailableError, match="bubblewrap"):
+        metrics["check_python_file_by_test_suite"](str(suite), str(suite))

@@ -8,11 +8,14 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from agentgym.backends.base import Backend
+from agentgym.errors import BackendError, EvaluationError
 from agentgym.evaluators.metrics.registry import Metric
 
 __all__ = ["METRICS"]
 
 _PATIENCE_S = 60.0
+_FOLDER = "/home/user/suite"
 
 # The suite prints into nothing, and what it leaves running is not waited for.
 _SUITE = """
@@ -48,7 +51,8 @@ def check_python_file_by_test_suite(
     cannot be imported, raises, or takes more than 60 s scores 0.
 
     Raises:
-        BackendError: if there can be no sandbox here.
+        EvaluationError: if the sandbox broke before the suite ran.
+        SandboxUnavailableError: if there can be none here.
     """
     from agentgym.backends.sandbox.backend import SandboxBackend
     from agentgym.backends.sandbox.bubblewrap import package_folders, visible_python
@@ -57,19 +61,26 @@ def check_python_file_by_test_suite(
         return 0.0
     found = [result] if isinstance(result, str) else list(result or ())
     folders = dict.fromkeys(Path(path).parent for path in (*found, expected) if path)
-    name = Path(expected).name
+    suite = [f"{_FOLDER}/{Path(expected).name}", test_function_name]
     machine = SandboxBackend(packages=True)
     try:
-        machine.reset(seed=0)
-        unpack = 'mkdir -p "$HOME/suite" && tar -xf - -C "$HOME/suite"'
-        machine.run(["sh", "-c", unpack], stdin=_packed(folders))
-        run = [visible_python(), "-B", "-c", _SUITE, f"/home/user/suite/{name}", test_function_name]
+        _fill(machine, folders)
+        run = [visible_python(), "-B", "-c", _SUITE, *suite]
         done = machine.run(run, timeout_s=_PATIENCE_S, env={"PYTHONPATH": ":".join(package_folders())})
         return float(json.loads(done.stdout))
-    except (TimeoutError, ValueError):
+    except (BackendError, TimeoutError, ValueError):
+        # That it broke while the suite ran is the suite's doing.
         return 0.0
     finally:
         machine.close()
+
+
+def _fill(machine: Backend, folders: Mapping[Path, None]) -> None:
+    try:
+        machine.reset(seed=0)
+        machine.run(["sh", "-c", f"mkdir -p {_FOLDER} && tar -xf - -C {_FOLDER}"], stdin=_packed(folders))
+    except BackendError as error:
+        raise EvaluationError(f"a test suite runs in a sandbox, and it did not start: {error}") from error
 
 
 def _packed(folders: Mapping[Path, None]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import logging
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -43,6 +44,10 @@ def _same(name: str, left: zipfile.ZipFile, right: zipfile.ZipFile) -> bool:
 
 def _text(content: bytes) -> str | None:
     pypdf = needed("pypdf", extra="pdf")
+    told = logging.getLogger("pypdf")
+    if not told.handlers:
+        # What it finds wrong with an agent's file is not for the terminal.
+        told.addHandler(logging.NullHandler())
     try:
         return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
     except Exception:  # noqa: BLE001 - a boundary to code of others, which stumbles over damaged files in many ways
