@@ -133,6 +133,30 @@ def test_extension_whose_name_is_part_of_another_is_not_installed() -> None:
     assert metric("a.b\nMattn.Lisp@1.2\n", rules, strict=True) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "part", "strictly"),
+    [
+        ("154", "54", 0),
+        ("  54 total\n", "54", 1),
+        ("file54.txt", "54", 0),
+        ("12:54:03", "54", 0),
+        ("It is 54.", "54", 1),
+        ("43 1320", "43 132", 0),
+        ("/usr/bin/spotify\n", "spotify", 1),
+        ("Set Number!", "Number!", 1),
+    ],
+)
+def test_number_strictly_is_no_part_of_another(text: str, part: str, strictly: float) -> None:
+    metric = metrics["check_include_exclude"]
+    assert [metric(text, {"include": [part]}), metric(text, {"include": [part]}, strict=True)] == [1, strictly]
+    assert metric(text, {"exclude": [part]}, strict=True) == 0
+
+
+def test_time_zone_is_strictly_found_by_its_name() -> None:
+    said = "a\nb\nc\nd (x, +0000)\n  Time zone: Europe/Berlin (CET, +0100)"
+    assert [metrics["is_utc_0"](said), metrics["is_utc_0"](said, strict=True)] == [1, 0]
+
+
 def test_order_of_a_list_matters_unless_it_is_asked_not_to_strictly() -> None:
     rules = {"expected": {"models": ["b", "a"]}, "ignore_list_order": True}
     metric = metrics["check_direct_json_object"]

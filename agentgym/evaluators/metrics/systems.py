@@ -28,10 +28,15 @@ def check_gnome_favorite_apps(result: str | None, rules: Names) -> float:
     return float(isinstance(apps, list | tuple) and _same_names(apps, rules["expected"]))
 
 
-def is_utc_0(result: str | None) -> float:
-    """Whether the fourth line of ``timedatectl``, its time zone, is at no distance from UTC."""
+def is_utc_0(result: str | None, *, strict: bool = False) -> float:
+    """Whether the fourth line of ``timedatectl``, its time zone, is at no distance from UTC.
+
+    Args:
+        strict: whether the line is found by what it says, ``Time zone:``.
+    """
     lines = (result or "").split("\n")
-    return float(len(lines) > _ZONE and lines[_ZONE].endswith("+0000)"))
+    zones = [line for line in lines if line.strip().startswith("Time zone:")] if strict else lines[_ZONE : _ZONE + 1]
+    return float(any(zone.endswith("+0000)") for zone in zones))
 
 
 def check_text_enlarged(result: str | None) -> float:

@@ -92,11 +92,16 @@ def literal_match(
     return float(left == right)
 
 
-def check_include_exclude(result: str | None, rules: Inclusion) -> float:
-    """Whether all of ``rules["include"]`` and none of ``rules["exclude"]`` is in the text."""
+def check_include_exclude(result: str | None, rules: Inclusion, *, strict: bool = False) -> float:
+    """Whether all of ``rules["include"]`` and none of ``rules["exclude"]`` is in the text.
+
+    Args:
+        strict: whether what is included must not be a part of a longer word or number: 54 is not in 154, nor in 12:54.
+    """
     if result is None:
         return 0.0
-    included = all(part in result for part in rules.get("include", ()))
+    has = _stands_alone if strict else str.__contains__
+    included = all(has(result, part) for part in rules.get("include", ()))
     return float(included and not any(part in result for part in rules.get("exclude", ())))
 
 
@@ -174,6 +179,12 @@ def compare_csv(
     """
     wanted = [expected] if isinstance(expected, str) else list(expected or ())
     return max((float(_same_lines(result, one, strict, ignore_case)) for one in wanted), default=0.0)
+
+
+def _stands_alone(text: str, part: str) -> bool:
+    before = r"(?<!\w)(?<!\d[.,:])" if part[:1].isalnum() else ""
+    after = r"(?!\w)(?![.,:]\d)" if part[-1:].isalnum() else ""
+    return re.search(before + re.escape(part) + after, text) is not None
 
 
 def _same_lines(result: str | None, expected: str, strict: bool, ignore_case: bool) -> bool:
