@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import operator
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -92,15 +93,15 @@ def literal_match(
     return float(left == right)
 
 
-def check_include_exclude(result: str | None, rules: Inclusion, *, strict: bool = False) -> float:
-    """Whether all of ``rules["include"]`` and none of ``rules["exclude"]`` is in the text.
+def check_include_exclude(result: str | Sequence[str] | None, rules: Inclusion, *, strict: bool = False) -> float:
+    """Whether all of ``rules["include"]`` and none of ``rules["exclude"]`` is in the text, or among several.
 
     Args:
         strict: whether what is included must not be a part of a longer word or number: 54 is not in 154, nor in 12:54.
     """
     if result is None:
         return 0.0
-    has = _stands_alone if strict else str.__contains__
+    has = _stands_alone if strict and isinstance(result, str) else operator.contains
     included = all(has(result, part) for part in rules.get("include", ()))
     return float(included and not any(part in result for part in rules.get("exclude", ())))
 

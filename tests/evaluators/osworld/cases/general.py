@@ -26,7 +26,9 @@ def cases(rng: random.Random, folder: Path) -> Iterator[Case]:
 
 def _include(rng: random.Random, files: Folder) -> Case:
     rules = {key: _some(rng) for key in ("include", "exclude") if rng.random() < 0.7}
-    return Case("check_include_exclude", [rng.choice((_text(rng), _text(rng), _text(rng), None, "")), rules])
+    return Case(
+        "check_include_exclude", [rng.choice((_text(rng), _text(rng), _text(rng), None, "", _some(rng))), rules]
+    )
 
 
 def _exact(rng: random.Random, files: Folder) -> Case:
