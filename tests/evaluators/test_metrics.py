@@ -362,7 +362,7 @@ def test_missing_library_says_what_to_type(module: str, metric: str, monkeypatch
         "check_json": {"is_yaml": True},
     }
     with pytest.raises(MissingDependencyError, match=r"pip install 'agentgym-envs\[office\]'$"):
-        metrics[metric]("a", "b", **needed.get(metric, {}))
+        metrics[metric]("a.docx", "b.docx", **needed.get(metric, {}))
 
 
 def test_broken_tree_scores_zero() -> None:

@@ -1,19 +1,21 @@
-"""Metrics on word processors' documents."""
+"""Metrics on the content of word processors' documents."""
 
 from __future__ import annotations
 
+import io
 import math
 import re
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypedDict
 
+from PIL import Image
 from rapidfuzz import fuzz
 
-from agentgym.errors import MissingDependencyError
+from agentgym.evaluators.metrics.documentreading import read_docx, read_texts
 from agentgym.evaluators.metrics.registry import Metric
 
-__all__ = ["METRICS"]
+__all__ = ["METRICS", "compare_docx_files", "read_tables"]
 
 
 class Paragraphs(TypedDict):
@@ -31,7 +33,7 @@ def compare_docx_files(
     fuzzy_match: bool = False,
     delete_empty_lines: bool = False,
 ) -> float:
-    """Whether two .docx files have the same paragraphs of text.
+    """Whether two .docx or two .odt files, by their names, have the same paragraphs of text.
 
     Args:
         ignore_blanks: the whole text is compared, runs of blanks as one; otherwise paragraph by paragraph.
@@ -42,9 +44,9 @@ def compare_docx_files(
         delete_empty_lines: paragraphs without text do not count.
 
     Raises:
-        MissingDependencyError: if python-docx is not installed.
+        MissingDependencyError: if python-docx, or odfpy for .odt, is not installed.
     """
-    found, wanted = _paragraphs(result), _paragraphs(expected)
+    found, wanted = _both_texts(result, expected)
     if found is None or wanted is None:
         return 0.0
     if ignore_order:
@@ -70,10 +72,10 @@ def check_docx_paragraphs(result: str | None, rules: Paragraphs) -> float:
     Raises:
         MissingDependencyError: if python-docx is not installed.
     """
-    document = _document(result)
-    if document is None:
+    paragraphs = read_docx(result, lambda document: [(one.text, one.style.name) for one in document.paragraphs])
+    if paragraphs is None:
         return 0.0
-    left = iter([(paragraph.text, paragraph.style.name) for paragraph in document.paragraphs])
+    left = iter(paragraphs)
     return float(all(any(_is(one, text, style) for one in left) for text, style in rules["expected"]))
 
 
@@ -90,26 +92,155 @@ def _joined(paragraphs: list[str]) -> str:
     return re.sub(r"\s+", " ", " ".join(paragraphs)).strip()
 
 
-def _paragraphs(path: str | None) -> list[str] | None:
-    document = _document(path)
-    return None if document is None else [paragraph.text for paragraph in document.paragraphs]
+def compare_docx_files_and_ignore_new_lines(
+    result: str | None, expected: str | None, *, ignore_blanks: bool = True
+) -> float:
+    """Whether two .docx files have the same paragraphs of text but for empty ones.
+
+    Args:
+        ignore_blanks: the whole text is compared, runs of blanks as one.
+
+    Raises:
+        MissingDependencyError: if python-docx is not installed.
+    """
+    found, wanted = _both_texts(result, expected, suffixes=(".docx",))
+    if found is None or wanted is None:
+        return 0.0
+    found, wanted = [text for text in found if text], [text for text in wanted if text]
+    return float(_joined(found) == _joined(wanted) if ignore_blanks else found == wanted)
 
 
-def _document(path: str | None) -> Any:
-    if path is None:
+def compare_docx_tables(result: str | None, expected: str | None) -> float:
+    """Whether two .docx files have the same words in the cells of as many tables; nothing else counts.
+
+    Raises:
+        MissingDependencyError: if python-docx is not installed.
+    """
+    found, wanted = read_docx(result, read_tables), read_docx(expected, read_tables)
+    return float(found is not None and found == wanted)
+
+
+def compare_docx_images(result: str | None, expected: str | None, *, strict: bool = False) -> float:
+    """Whether two .docx files have the same pictures, in the order in which the files list them.
+
+    Args:
+        strict: pictures have the same width and height, too, not only the same bytes of pixels.
+
+    Raises:
+        MissingDependencyError: if python-docx is not installed.
+    """
+    found, wanted = read_docx(result, _pictures), read_docx(expected, _pictures)
+    if found is None or wanted is None:
+        return 0.0
+    return float(found == wanted if strict else [one[-1] for one in found] == [one[-1] for one in wanted])
+
+
+def compare_references(
+    result: str | None,
+    expected: str | None,
+    *,
+    reference_indicator: str = "References",
+    reference_base_result: float = 0.5,
+    content_only: bool = False,  # noqa: ARG001 - a task says it; OSWorld does not look at it
+    strict: bool = False,
+) -> float:
+    """How alike the paragraphs after the one that is ``reference_indicator`` are, in the mean.
+
+    Args:
+        reference_base_result: what counts as 0; from there to 1 the score is stretched.
+        strict: 0 where neither document has references.
+
+    Raises:
+        MissingDependencyError: if python-docx is not installed.
+    """
+    texts = _both_texts(result, expected, suffixes=(".docx",))
+    if texts[0] is None or texts[1] is None:
+        return 0.0
+    found, wanted = (_after(one, reference_indicator) for one in (texts[0], texts[1]))
+    if found is None and wanted is None:
+        return float(not strict)
+    if not found or not wanted or len(found) != len(wanted):
+        return 0.0
+    # Summed as OSWorld does: the last digit decides at the edge.
+    likeness = sum(fuzz.ratio(one, other) / 100 for one, other in zip(found, wanted, strict=True)) / len(found)
+    if likeness < reference_base_result + _ABOVE_BASE:
+        return 0.0
+    return (likeness - reference_base_result) / (1 - reference_base_result)
+
+
+def compare_unique_train_records(result: str | None, expected: Sequence[str | None] | None) -> float:
+    """Whether a .docx file has one line for each train of the first expected file, all of them lines of the second.
+
+    A line is ``time,train,station,platform``.
+
+    Raises:
+        MissingDependencyError: if python-docx is not installed.
+    """
+    if not isinstance(expected, list) or len(expected) < 2:
+        return 0.0
+    found, wanted, before = (read_docx(path, _lines) for path in (result, *expected[:2]))
+    if found is None or wanted is None or before is None:
+        return 0.0
+    trains = _trains(found)
+    return float(
+        set(found) <= set(before)
+        and len(trains) == len(set(trains))
+        and set(trains) == set(_trains(wanted))
+        and len(found) == len(wanted)
+    )
+
+
+def read_tables(document: Any) -> list[tuple[int, list[list[str]]]]:
+    """How many columns each table of a ``docx.Document`` has, and the words in its cells."""
+    return [(len(table.columns), list(map(list, _rows(table)))) for table in document.tables]
+
+
+_ABOVE_BASE = 0.01
+
+
+def _rows(table: Any) -> list[list[str]]:
+    columns = range(len(table.columns))
+    rows = (table.row_cells(row) for row in range(len(table.rows)))
+    return [[cells[column].text.strip() for column in columns] for cells in rows]
+
+
+def _pictures(document: Any) -> list[tuple[str, tuple[int, int], bytes]]:
+    parts = [one.target_part for one in document.part.rels.values() if "image" in one.reltype]
+    pictures = [Image.open(io.BytesIO(part.blob)) for part in parts]
+    return [(picture.mode, picture.size, picture.tobytes()) for picture in pictures]
+
+
+def _after(texts: list[str], indicator: str) -> list[str] | None:
+    if indicator not in texts:
         return None
-    try:
-        import docx
-        from docx.opc.exceptions import PackageNotFoundError
-    except ImportError as error:
-        raise MissingDependencyError("python-docx is not installed: pip install 'agentgym-envs[office]'") from error
-    try:
-        return docx.Document(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, PackageNotFoundError):
-        return None
+    return [text for text in texts[texts.index(indicator) + 1 :] if text.strip()]
+
+
+def _lines(document: Any) -> list[str]:
+    return [line for line in (paragraph.text.strip() for paragraph in document.paragraphs) if line]
+
+
+def _trains(lines: list[str]) -> list[str]:
+    records = (line.split(",") for line in lines)
+    return [record[1].strip() for record in records if len(record) == 4]
+
+
+def _both_texts(
+    result: str | None, expected: str | None, suffixes: tuple[str, ...] = (".docx", ".odt")
+) -> tuple[list[str] | None, list[str] | None]:
+    """The paragraphs of two documents of the same kind."""
+    kind = Path(result or "").suffix
+    if kind not in suffixes or kind != Path(expected or "").suffix:
+        return None, None
+    return read_texts(result), read_texts(expected)
 
 
 METRICS: Mapping[str, Metric] = {
-    "compare_docx_files": compare_docx_files,
     "check_docx_paragraphs": check_docx_paragraphs,
+    "compare_docx_files": compare_docx_files,
+    "compare_docx_files_and_ignore_new_lines": compare_docx_files_and_ignore_new_lines,
+    "compare_docx_images": compare_docx_images,
+    "compare_docx_tables": compare_docx_tables,
+    "compare_references": compare_references,
+    "compare_unique_train_records": compare_unique_train_records,
 }
