@@ -3,12 +3,16 @@
 from agentgym.evaluators.metrics import (
     answers,
     apps,
+    archives,
+    browsers,
     counts,
     documentformats,
     documents,
     editors,
     mail,
     presentations,
+    htmls,
+    pdfs,
     reasoning,
     records,
     reports,
@@ -56,6 +60,22 @@ _MODULES = (
 )
 
 for _module in _MODULES:
+for _module in (
+    texts,
+    structures,
+    tables,
+    documents,
+    apps,
+    archives,
+    browsers,
+    counts,
+    htmls,
+    pdfs,
+    reasoning,
+    reports,
+    systems,
+    values,
+):
     for _name, _metric in _module.METRICS.items():
         metrics.register(_name, _metric)
 
