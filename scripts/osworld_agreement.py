@@ -73,7 +73,8 @@ def verdict(case: Case, ours: dict[str, Any], theirs: dict[str, Any]) -> str:
     if "error" in theirs or theirs["score"] is None:
         same = not ours.get("score")
     else:
-        same = "score" in ours and math.isclose(ours["score"], theirs["score"], rel_tol=1e-9, abs_tol=1e-9)
+        near = case.tolerance
+        same = "score" in ours and math.isclose(ours["score"], theirs["score"], rel_tol=near, abs_tol=near)
     if not same:
         return "known" if case.known else "differing"
     return "they raise" if "error" in theirs else "equal"

@@ -166,6 +166,8 @@ def rules(form: Any) -> str:
         return ""
     if get_origin(form) is list:
         return f"a list of objects:<br>{rules(get_args(form)[0])}"
+    if get_origin(form) is dict:
+        return f"an object, under each key {kind_in_words(get_args(form)[1])}"
     return lines((name, kind, required, "", "") for name, (kind, required) in fields_of(form).items())
 
 

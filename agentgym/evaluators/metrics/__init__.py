@@ -13,10 +13,12 @@ from agentgym.evaluators.metrics import (
     presentations,
     htmls,
     pdfs,
+    player,
     reasoning,
     records,
     reports,
     slidecomparison,
+    sound,
     structures,
     systems,
     tables,
@@ -76,6 +78,7 @@ for _module in (
     systems,
     values,
 ):
+for _module in (texts, structures, tables, documents, apps, counts, reasoning, reports, systems, values, player, sound):
     for _name, _metric in _module.METRICS.items():
         metrics.register(_name, _metric)
 

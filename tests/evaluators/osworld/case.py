@@ -18,12 +18,14 @@ class Case:
 
     Attributes:
         known: why ours may score otherwise: the row of ``docs/osworld-differences.md``, in a few words.
+        tolerance: how far the scores may be apart, where versions of a library round otherwise.
     """
 
     metric: str
     args: Sequence[Any]
     options: Mapping[str, Any] = field(default_factory=dict)
     known: str = ""
+    tolerance: float = 1e-9
 
 
 CasesOf: TypeAlias = Callable[[random.Random, Path], Iterator[Case]]
