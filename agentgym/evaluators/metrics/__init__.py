@@ -9,11 +9,11 @@ from agentgym.evaluators.metrics import (
     documentformats,
     documents,
     editors,
-    mail,
-    presentations,
     htmls,
+    mail,
     pdfs,
     player,
+    presentations,
     reasoning,
     records,
     reports,
@@ -42,16 +42,22 @@ __all__ = ["Metric", "OptionCheck", "OptionRemarks", "metrics", "option_checks",
 _MODULES = (
     answers,
     apps,
+    archives,
+    browsers,
     counts,
     documentformats,
     documents,
     editors,
+    htmls,
     mail,
+    pdfs,
+    player,
     presentations,
     reasoning,
     records,
     reports,
     slidecomparison,
+    sound,
     structures,
     systems,
     tables,
@@ -62,23 +68,6 @@ _MODULES = (
 )
 
 for _module in _MODULES:
-for _module in (
-    texts,
-    structures,
-    tables,
-    documents,
-    apps,
-    archives,
-    browsers,
-    counts,
-    htmls,
-    pdfs,
-    reasoning,
-    reports,
-    systems,
-    values,
-):
-for _module in (texts, structures, tables, documents, apps, counts, reasoning, reports, systems, values, player, sound):
     for _name, _metric in _module.METRICS.items():
         metrics.register(_name, _metric)
 
