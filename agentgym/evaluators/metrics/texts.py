@@ -6,7 +6,7 @@ import difflib
 import io
 import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -101,7 +101,7 @@ def check_include_exclude(result: str | Sequence[str] | None, rules: Inclusion, 
     """
     if result is None:
         return 0.0
-    has = _stands_alone if strict and isinstance(result, str) else operator.contains
+    has: Callable[[Any, str], bool] = _stands_alone if strict and isinstance(result, str) else operator.contains
     included = all(has(result, part) for part in rules.get("include", ()))
     return float(included and not any(part in result for part in rules.get("exclude", ())))
 
