@@ -12,6 +12,7 @@ from agentgym.evaluators.metrics import (
     htmls,
     mail,
     pdfs,
+    pictexts,
     player,
     presentations,
     reasoning,
@@ -51,6 +52,7 @@ _MODULES = (
     htmls,
     mail,
     pdfs,
+    pictexts,
     player,
     presentations,
     reasoning,
@@ -76,7 +78,7 @@ metrics.register_lazily("bfcl_turns", "agentgym.suites.bfcl.checker:bfcl_turns")
 metrics.register_lazily("tau2_database", "agentgym.suites.tau2.checker:tau2_database")
 metrics.register_lazily("tau2_told", "agentgym.suites.tau2.checker:tau2_told")
 
-for _name, _check in tables.OPTION_CHECKS.items():
+for _name, _check in (*pictexts.OPTION_CHECKS.items(), *tables.OPTION_CHECKS.items()):
     option_checks.register(_name, _check)
 
 for _name, _remarks in tables.OPTION_REMARKS.items():
