@@ -34,7 +34,7 @@ lint: tools  # The part of the gate that runs nothing.
 	@$(bin)/lint-imports
 
 check: lint  ## The quality gate with the tests that need no desktop and play no episodes; under a minute.
-	@$(bin)/pytest -q -n 2 -m "not desktop and not slow and not episodes"
+	@$(bin)/pytest -q -n 2 -m "not desktop and not slow and not episodes and not model"
 
 test: lint  ## The quality gate and every test.
 	@$(bin)/pytest -q -n 2 --dist worksteal
