@@ -10,7 +10,9 @@ from agentgym.evaluators.metrics import (
     documents,
     editors,
     htmls,
+    images,
     mail,
+    oneimage,
     pdfs,
     pictexts,
     player,
@@ -26,6 +28,7 @@ from agentgym.evaluators.metrics import (
     testsuites,
     texts,
     values,
+    videos,
     zips,
 )
 from agentgym.evaluators.metrics.registry import (
@@ -50,7 +53,9 @@ _MODULES = (
     documents,
     editors,
     htmls,
+    images,
     mail,
+    oneimage,
     pdfs,
     pictexts,
     player,
@@ -66,6 +71,7 @@ _MODULES = (
     testsuites,
     texts,
     values,
+    videos,
     zips,
 )
 
