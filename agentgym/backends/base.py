@@ -174,6 +174,7 @@ class Backend(Protocol):
 BackendFactory: TypeAlias = Callable[[BackendOptions], Backend]
 
 backends: Registry[BackendFactory] = Registry("backend")
+backends.register_lazily("guest", "agentgym.backends.guest.settings:make_guest")
 backends.register_lazily("host", "agentgym.backends.host:make_host")
 backends.register_lazily("inline", "agentgym.backends.inline:make_inline")
 backends.register_lazily("memory", "agentgym.backends.memory:make_memory")
