@@ -70,6 +70,9 @@ class Server:
         url: ``http://host:port``.
         connect_s: seconds for a connection.
         tries: how often a request is made at most.
+
+    Attributes:
+        broken: whether there was a fault that stayed.
     """
 
     def __init__(self, url: str, *, connect_s: float, tries: int) -> None:
@@ -80,6 +83,7 @@ class Server:
         self._prefix, self._host, self._port = parts.path, parts.hostname, parts.port
         self._connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connect_s, self._tries = connect_s, tries
+        self.broken = False
 
     def ask(self, asked: Asked, read: Callable[[Answer], T]) -> T:
         """What ``read`` makes of the answer.
@@ -96,6 +100,7 @@ class Server:
                 return self._read(asked, read)
             except _Fault as fault:
                 if not left or not (asked.again or fault.unsent):
+                    self.broken = True
                     made = f", tried {self._tries - left} times" if left < self._tries - 1 else ""
                     message = f"{asked.method} {self.url}{asked.path}: {fault}{made}"
                     raise BackendError(message, kind=fault.kind) from fault

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -98,8 +99,8 @@ class GuestBackend:
         """Where the guest's server and its browser's remote debugging are."""
         if self._machine is not None and self._machine.address is not None:
             return self._machine.address
-        host, _, port = (self._open.url.partition("//")[2].partition("/")[0]).partition(":")
-        return Address(host, int(port or 80))
+        parts = urlsplit(self._url or self._open.url)
+        return Address(parts.hostname or "", parts.port or 80)
 
     def reset(self, *, seed: int) -> None:
         """Has the provider bring the machine to its first state, if it was used, and waits until its server answers.
@@ -112,6 +113,7 @@ class GuestBackend:
         """
         del seed
         if self._machine is not None:
+            self._machine.used |= self._guest is not None and self._guest.broken
             self._guest = None
         told = self._machine.fresh() if self._machine is not None else ""
         guest = Guest(self._url or told, self._timeouts, python=self._python)

@@ -30,6 +30,7 @@ _FACTS = frozenset(
 )
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 _LONGEST_ARGUMENT = 100_000
+_PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _INSIDE = Path(inside.__path__[0])
 
 
@@ -71,6 +72,11 @@ class Guest:
         self.url = url
         self._server = Server(url, connect_s=timeouts.connect, tries=timeouts.tries)
         self._timeouts, self._python = timeouts, python
+
+    @property
+    def broken(self) -> bool:
+        """Whether there was a fault that stayed."""
+        return self._server.broken
 
     def screenshot(self) -> bytes:
         """The screen with the pointer, as PNG."""
@@ -262,8 +268,10 @@ def _executed(answer: Answer) -> dict[str, Any]:
 
 
 def _image(answer: Answer) -> bytes:
-    _pixels(answer)
-    return answer.body
+    content = _done(answer).body
+    if not (content.startswith(_PNG_BEGINS) and content.endswith(_PNG_ENDS)):
+        raise BrokenReply(f"the answer is no whole PNG: {content[:20]!r}…")
+    return content
 
 
 def _pixels(answer: Answer) -> npt.NDArray[np.uint8]:

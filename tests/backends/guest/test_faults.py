@@ -36,10 +36,11 @@ _LOOKS: list[tuple[str, Callable[[GuestBackend], object]]] = [
     ("/accessibility", lambda backend: backend.observe(["accessibility_tree"])),
     ("/terminal", lambda backend: backend.observe(["terminal"])),
 ]
+# Every fault where there is an image, some where there is text.
+_CASES = [(*_LOOKS[0], fault) for fault in _FAULTS] + [(*_LOOKS[1], "broken"), (*_LOOKS[1], "cut"), (*_LOOKS[2], "500")]
 
 
-@pytest.mark.parametrize("fault", _FAULTS)
-@pytest.mark.parametrize(("path", "look"), _LOOKS)
+@pytest.mark.parametrize(("path", "look", "fault"), _CASES)
 def test_a_look_is_taken_again(
     guest: GuestServer, path: str, look: Callable[[GuestBackend], object], fault: Fault
 ) -> None:
@@ -50,8 +51,7 @@ def test_a_look_is_taken_again(
     assert guest.count(path) - before == 3
 
 
-@pytest.mark.parametrize("fault", _FAULTS)
-@pytest.mark.parametrize(("path", "look"), _LOOKS)
+@pytest.mark.parametrize(("path", "look", "fault"), _CASES)
 def test_a_fault_that_stays_is_the_machines(
     guest: GuestServer, path: str, look: Callable[[GuestBackend], object], fault: Fault
 ) -> None:

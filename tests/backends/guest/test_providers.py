@@ -132,6 +132,11 @@ def test_a_machine_is_started_brought_back_and_stopped(guest: GuestServer, recor
     backend.write("~/file", b"")
     backend.reset(seed=0)
     assert [line.split()[1] for line in recorder.lines] == ["[rm]", "[run]"] + ["[port]"] * 4
+    guest.faults["/screenshot"] = ["broken"] * 3
+    with pytest.raises(BackendError, match="no image"):
+        backend.observe(["screenshot"])
+    backend.reset(seed=0)
+    assert [line.split()[1] for line in recorder.lines] == ["[rm]", "[run]"] + ["[port]"] * 4
     for _ in range(2):
         backend.close()
     assert [line.split()[1] for line in recorder.lines] == ["[rm]"]

@@ -25,7 +25,7 @@ def main() -> list[dict[str, Any]]:
         window = screen.create_resource_object("window", number)
         try:
             extent, corner = window.get_geometry(), root.translate_coords(window, 0, 0)
-            title = bytes(told(window, "_NET_WM_NAME")).decode("utf-8", "replace") or window.get_wm_name() or ""
+            title = _text(told(window, "_NET_WM_NAME")) or _text(window.get_wm_name() or "")
             app_class = window.get_wm_class() or ()
         except XError:
             # It was closed meanwhile.
@@ -33,6 +33,10 @@ def main() -> list[dict[str, Any]]:
         place = {"x": corner.x, "y": corner.y, "width": extent.width, "height": extent.height}
         listed.append({"title": title, "app_class": ".".join(app_class), **place, "active": [number] == active})
     return listed
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
 
 
 if __name__ == "__main__":
