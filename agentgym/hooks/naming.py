@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, cast
 
 from agentgym.errors import TaskError, UnknownNameError, UsageError
@@ -59,9 +60,19 @@ class NamedHook:
         if not isinstance(self.hook, str):
             return self.hook
         if self.is_of_a_module:
-            return _of_module(self.hook, resolve(self.hook, "hook"), self.options)
+            found = _found(self.hook, self.options)
+            return cast("Hook", found(**self.options) if inspect.isclass(found) else found)
         kind, colon, argument = self.hook.partition(":")
         return hooks[kind](*([argument] if colon else []), **self.options)
+
+    def check(self) -> None:
+        """Looks for it without making it.
+
+        Raises:
+            UsageError: if there is none at the place that it names, or that does not take these options.
+        """
+        if isinstance(self.hook, str) and self.is_of_a_module:
+            _found(self.hook, self.options)
 
 
 def read_hook(said: str | Mapping[str, Any] | NamedHook) -> NamedHook:
@@ -120,16 +131,21 @@ def faults_of_task_hooks(said: object, where: str = "$.hooks") -> Iterator[str]:
             yield f"a task's hooks join after its reset: 'reset' comes too late - at {place}.point"
 
 
-def _of_module(place: str, found: Any, options: Mapping[str, Any]) -> Hook:
+def _found(place: str, options: Mapping[str, Any]) -> Any:
+    """What is at ``"module:function"``; an argument behind the name of a hook is written the same, and may be meant."""
+    try:
+        found = resolve(place, "hook")
+    except UsageError as error:
+        meant = get_close_matches(place.partition(":")[0], hooks, n=1)
+        raise UsageError(f"{error}; did you mean the hook {meant[0]!r}?" if meant else str(error)) from error
     if inspect.isclass(found):
         try:
             inspect.signature(found).bind(**options)
         except TypeError as error:
             raise UsageError(f"the hook {place!r} cannot be made from these options: {error}") from error
-        return cast("Hook", found(**options))
-    if options:
+    elif options:
         raise UsageError(f"the hook {place!r} is a function, which takes no options: drop {', '.join(options)}")
-    return cast("Hook", found)
+    return found
 
 
 def _entry(said: str | Mapping[str, Any]) -> object:

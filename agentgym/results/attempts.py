@@ -73,6 +73,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
         """Whether continuing leaves it alone: it was scored, had nothing to score, or failed by its own fault."""
         return self.status in ("scored", "unscored") or (self.status == "error" and self.error_kind not in BROKEN)
 
+    @property
+    def came_to_something(self) -> bool:
+        """Whether other results must be of the same settings to stand beside it."""
+        return self.status in ("scored", "unscored")
+
 
 def standing(attempts: Iterable[Attempt]) -> dict[Place, Attempt]:
     """The result that stands of each place: the last that finished; the last, if none did."""

@@ -13,7 +13,7 @@ from agentgym.results.config import IDENTITY, RunConfig
 from agentgym.results.items import Item
 from agentgym.trajectory.redaction import Redact, given_secrets, make_redact, scrub, taking_out
 
-__all__ = ["refuse_changed_tasks", "refuse_mixture", "secretless", "without_secrets"]
+__all__ = ["refuse_changed_tasks", "refuse_mixture", "refuse_other_session", "secretless", "without_secrets"]
 
 _WAYS = "give another --out, or --fresh to move what is there aside"
 
@@ -31,14 +31,12 @@ def secretless(config: RunConfig) -> dict[str, Any]:
     return plain
 
 
-def refuse_mixture(path: Path, args: Mapping[str, Any] | None, config: RunConfig) -> None:
+def refuse_mixture(path: Path, args: Mapping[str, Any], config: RunConfig) -> None:
     """Looks at what the folder was begun with.
 
     Raises:
         UsageError: names each setting that makes the results others, as it was and as it is.
     """
-    if args is None:
-        return
     now = secretless(config)
     changed = [name for name in IDENTITY if name in args and args[name] != now[name]]
     # Members of groups have other seeds of the agent than who is alone.
@@ -47,6 +45,14 @@ def refuse_mixture(path: Path, args: Mapping[str, Any] | None, config: RunConfig
     if changed:
         said = ", ".join(f"{name} was {args[name]!r} and is {now[name]!r}" for name in changed)
         raise UsageError(f"{path} holds results of other settings: {said}; {_WAYS}")
+
+
+def refuse_other_session(path: Path, args: Mapping[str, Any], config: RunConfig) -> None:
+    """Looks at which session the folder is of.
+
+    Raises:
+        UsageError: if another was asked for by its name.
+    """
     if config.session is not None and args.get("session_id") not in (None, config.session):
         raise UsageError(f"{path} is of the session {args['session_id']!r}, not {config.session!r}; {_WAYS}")
 
@@ -57,7 +63,11 @@ def refuse_changed_tasks(path: Path, standing: Mapping[Place, Attempt], items: I
     Raises:
         UsageError: if one was run as another task, though of the same id, or by another agent.
     """
-    changed = [item for item in items if item.place in standing and standing[item.place].item != item.key]
+    changed = [
+        item
+        for item in items
+        if item.place in standing and standing[item.place].came_to_something and standing[item.place].item != item.key
+    ]
     if changed:
         raise UsageError(
             f"{path} holds results of {len(changed)} tasks that are not now what they were, the first of them "

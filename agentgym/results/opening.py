@@ -13,8 +13,8 @@ from typing import Any
 
 from agentgym.events import utc_now
 from agentgym.families import load_tasks
-from agentgym.results.attempts import Attempt, Place
-from agentgym.results.comparing import refuse_changed_tasks, refuse_mixture, secretless
+from agentgym.results.attempts import Place
+from agentgym.results.comparing import refuse_changed_tasks, refuse_mixture, refuse_other_session, secretless
 from agentgym.results.config import RunConfig
 from agentgym.results.folder import Results, RunFolder, move_aside, read_args
 from agentgym.results.items import Item, line_of, make_items
@@ -69,7 +69,7 @@ def open_session(
             session_id = _written_args(results, config, name, now, planned=len(items))
             if goes_on and dataset is not None:
                 _add_lost(results, dataset, items, config, session_id)
-        todo = [item for item in items if _is_missing(results.standing.get(item.place), redo_errors=redo_errors)]
+        todo = [item for item in items if _is_missing(item, results, redo_errors=redo_errors)]
         skipped = {} if lacking is None else _not_runnable(todo, lacking)
         yield Session(config, session_id, items, results, engine, dataset=dataset, todo=todo, skipped=skipped)
 
@@ -106,7 +106,10 @@ def _out(config: RunConfig, name: str) -> Path | None:
 
 
 def _continued(folder: RunFolder, config: RunConfig, items: Sequence[Item]) -> RunFolder:
-    refuse_mixture(folder.path, read_args(folder.path), config)
+    args = read_args(folder.path) or {}
+    refuse_other_session(folder.path, args, config)
+    if any(one.came_to_something for one in folder.standing.values()):
+        refuse_mixture(folder.path, args, config)
     refuse_changed_tasks(folder.path, folder.standing, items)
     return folder
 
@@ -141,8 +144,12 @@ def _add_lost(results: Results, dataset: Path, items: Sequence[Item], config: Ru
             results.add(line_of(item, config=config, session_id=session_id, **told, **cut_off))
 
 
-def _is_missing(stands: Attempt | None, *, redo_errors: bool) -> bool:
-    return stands is None or not stands.is_finished or (redo_errors and stands.status == "error")
+def _is_missing(item: Item, results: Results, *, redo_errors: bool) -> bool:
+    stands = results.standing.get(item.place)
+    # Of other settings, or of a task that was mended since, nothing is left here that came to something.
+    if stands is None or not stands.is_finished or stands.item != item.key:
+        return True
+    return redo_errors and stands.status == "error"
 
 
 def _not_runnable(items: Sequence[Item], lacking: Lacking) -> dict[Place, str]:

@@ -87,7 +87,7 @@ def check(spec: RolloutSpec) -> None:
         UsageError: if a hook, a sink, the agent, the environment or its backend cannot be made from what is named.
     """
     for hook in spec.hooks:
-        read_hook(hook)
+        read_hook(hook).check()
     for sink in spec.sinks:
         make_sink(sink, recording=spec.record).close()
     make_agent(spec.agent, seed=spec.seed, options=spec.agent_options)

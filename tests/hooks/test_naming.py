@@ -103,6 +103,26 @@ def test_a_place_that_gives_no_hook_is_said_when_the_hook_is_made(said: Any, fau
         named.make()
 
 
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ("tool_call=refus:rm_*", "cannot import 'refus' .*; did you mean the hook 'refuse'"),
+        ("tool_call=no_such_module:plain", "cannot import 'no_such_module'"),
+        ("tool_call=agentgym.hooks:nofn", "'agentgym.hooks' has no 'nofn'"),
+        ({"point": "step", "hook": f"{__name__}:Own", "most": 4}, "cannot be made from these options"),
+    ],
+)
+def test_a_hook_that_is_not_there_is_found_without_making_it(said: Any, fault: str) -> None:
+    named = read_hook(said)
+    with pytest.raises(UsageError, match=fault):
+        named.check()
+
+
+def test_to_look_for_a_hook_makes_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Own, "__init__", lambda self, *, much: pytest.fail("it was made"))
+    read_hook({"point": "step", "hook": f"{__name__}:Own", "much": 4}).check()
+
+
 def test_the_hooks_that_come_along_are_in_the_table() -> None:
     assert {"answer", "approve", "limit", "refuse", "time"} <= set(hooks)
 

@@ -41,6 +41,14 @@ def lines(folder: Path, name: str = "results.jsonl") -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "data" / name).read_text().splitlines()]
 
 
+def no_observer(record: Any) -> None:
+    raise ValueError("this observes nothing")
+
+
+def passing(call: Any, proceed: Any) -> Any:
+    return proceed(call)
+
+
 class Breaking:
     """Raises on task ``task`` as long as the file ``left`` holds a number above 0, which it counts down.
 

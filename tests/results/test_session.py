@@ -10,7 +10,7 @@ from agentgym.events import RunStarted
 from agentgym.results import Finished, open_session, run_config
 from agentgym.results.items import Item, line_of
 from agentgym.runner import RolloutSpec
-from tests.results.small import breaking, config, lines, tasks_at
+from tests.results.small import HERE, breaking, config, lines, tasks_at
 
 
 def test_each_attempt_has_a_line_and_each_task_one_that_stands(tmp_path: Path) -> None:
@@ -104,6 +104,22 @@ def test_a_task_that_was_changed_is_not_taken_for_the_old_one(tmp_path: Path) ->
     run_config(config(tmp_path, tasks=tasks_at(tmp_path, "a")))
     with pytest.raises(UsageError, match="results of 1 tasks that are not now what they were, the first of them 'a'"):
         run_config(config(tmp_path, tasks=tasks_at(tmp_path, "a", max_steps=4)))
+
+
+def test_where_nothing_came_to_a_result_other_settings_are_taken(tmp_path: Path) -> None:
+    tasks = tasks_at(tmp_path, "a")
+    broken = config(tmp_path, tasks=tasks, hooks=(f"observe={HERE}:no_observer",))
+    assert run_config(broken).summary.failed == 1
+    again = run_config(config(tmp_path, tasks=tasks_at(tmp_path, "a", max_steps=4), agent_options={"steps": 3}))
+    assert (again.before, again.summary.scored, again.attempts[0].attempt) == (0, 1, 2)
+    with pytest.raises(UsageError, match="results of other settings: agent_options was"):
+        run_config(config(tmp_path, tasks=tasks))
+
+
+def test_a_tasks_hook_that_was_not_trusted_can_be_trusted_in_the_same_folder(tmp_path: Path) -> None:
+    tasks = tasks_at(tmp_path, "a", hooks=[{"point": "step", "hook": f"{HERE}:passing"}])
+    assert run_config(config(tmp_path, tasks=tasks)).summary.errors == {"task": 1}
+    assert run_config(config(tmp_path, tasks=tasks, trust_task_hooks=True)).summary.scored == 1
 
 
 def test_fresh_moves_aside_and_deletes_nothing(tmp_path: Path) -> None:
