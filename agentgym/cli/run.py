@@ -14,7 +14,7 @@ from agentgym.cli.output import write_json
 from agentgym.cli.requirements import what_is_lacking
 from agentgym.cli.runprogress import RunProgress
 from agentgym.cli.runreport import save_sheet, write_report
-from agentgym.cli.targets import check_target, make_folder
+from agentgym.cli.targets import check_file, check_folder
 from agentgym.results import Finished, Report, RunConfig, asks_a_person, dotenv, open_session, read_config
 
 __all__ = ["run"]
@@ -221,9 +221,10 @@ def _needs_terminal(settings: RunConfig) -> bool:
 def _check_targets(settings: RunConfig, contact_sheet: Path | None) -> None:
     for folder in (settings.out, settings.trace_dir):
         if folder is not None:
-            make_folder(Path(folder))
+            check_folder(Path(folder))
     if contact_sheet is not None:
-        check_target(contact_sheet)
+        check_folder(contact_sheet.parent)
+        check_file(contact_sheet)
 
 
 def _as_json(report: Report, contact_sheet: Path | None) -> dict[str, Any]:

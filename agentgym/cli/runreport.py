@@ -10,7 +10,7 @@ import typer
 
 from agentgym.cli.contact_sheet import save_contact_sheet
 from agentgym.cli.output import figure, write_table
-from agentgym.cli.targets import writing
+from agentgym.cli.targets import make_folder, writing
 from agentgym.results import Attempt, Finished, Group, Report, Summary
 from agentgym.trajectory import Dataset
 
@@ -66,6 +66,7 @@ def save_sheet(report: Report, finished: Sequence[Finished], contact_sheet: Path
         (_caption(one), screens[one.place] if one.place in screens else _recorded(report.dataset, one))
         for one in report.attempts
     ]
+    make_folder(contact_sheet.parent)
     with writing(contact_sheet):
         save_contact_sheet(drawn, contact_sheet)
     if not quiet:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agentgym.errors import UsageError
 
-__all__ = ["check_target", "make_folder", "writing"]
+__all__ = ["check_file", "check_folder", "check_target", "make_folder", "writing"]
 
 
 def check_target(path: Path) -> None:
@@ -20,9 +20,32 @@ def check_target(path: Path) -> None:
         UsageError: if it cannot be made, or a folder is in the file's place.
     """
     make_folder(path.parent)
+    check_file(path)
+
+
+def check_file(path: Path) -> None:
+    """Looks whether a folder is in the file's place.
+
+    Raises:
+        UsageError: if so.
+    """
     with writing(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
+def check_folder(path: Path) -> None:
+    """Looks whether a folder can be made and written to, and makes none.
+
+    Raises:
+        UsageError: if it cannot.
+    """
+    with writing(path):
+        there = next(folder for folder in (path, *path.absolute().parents) if os.path.lexists(folder))
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def make_folder(path: Path) -> None:

@@ -110,6 +110,11 @@ def test_a_session_that_is_named_goes_on_by_its_name(tasks: str, elsewhere: Path
     ("mistake", "says"),
     [
         (("--hook", "tool_call=refus"), "did you mean 'refuse'?"),
+        (("--hook", "tool_call=refus:rm_*"), "did you mean the hook 'refuse'?"),
+        (("--hook", "tool_call=agentgym.hooks:nofn"), "'agentgym.hooks' has no 'nofn'"),
+        (("--agent", "nop"), "did you mean 'noop'?"),
+        (("--agent-option", "stepps=3"), "stepps"),
+        (("--sink", "redis://localhost:many/0"), "redis://localhost:many/0"),
         (("--sink", "consol"), "did you mean 'console'?"),
         (("--wrapper", "agentgym.wrappers:Nothing"), "'agentgym.wrappers' has no 'Nothing'"),
         (("--engine", "proceses"), "did you mean 'processes'?"),
@@ -123,7 +128,9 @@ def test_a_session_that_is_named_goes_on_by_its_name(tasks: str, elsewhere: Path
 def test_what_cannot_be_is_told_before_anything_is_made(
     mistake: tuple[str, ...], says: str, tasks: str, elsewhere: Path, run: Run
 ) -> None:
-    code, out, err = run("run", tasks, "--backend", "memory", "--agent", "noop", "--engine", "serial", *mistake)
+    kept = ("--out", "data", "--trace-dir", "recorded/here", "--contact-sheet", "sheets/one.png")
+    usual = ("--backend", "memory", "--agent", "noop", "--engine", "serial")
+    code, out, err = run("run", tasks, *usual, *kept, *mistake)
     assert (code, out) == (2, "")
     assert err.startswith("agentgym: ")
     assert says in err
