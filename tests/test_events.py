@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from agentgym.errors import UsageError
 from agentgym.events import EVENT_TYPES, Bus, Note, Record, Reset, Step, new_run_id
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 5000, tzinfo=UTC)
@@ -41,6 +42,21 @@ def test_subscribers_get_what_they_asked_for_in_order() -> None:
         bus.publish(event)
     assert [record.event_type for record in everything] == ["note", "reset", "step"]
     assert [record.event_type for record in steps] == ["reset", "step"]
+
+
+def test_a_type_that_no_event_has_is_not_subscribed_to() -> None:
+    bus = Bus()
+    with pytest.raises(UsageError, match=r"no event type named 'stp'; did you mean 'step'\?"):
+        bus.subscribe(print, "stp")
+    with pytest.raises(UsageError, match=r"^int is no event; an event is an instance of one of agentgym.events: "):
+        bus.subscribe(print, int)  # type: ignore[arg-type]  # what is refused
+
+
+def test_what_is_no_event_is_not_published() -> None:
+    bus = Bus()
+    with pytest.raises(UsageError, match=r"'x' of type str is no event; .* RunStarted, Reset"):
+        bus.publish("x")  # type: ignore[arg-type]  # what is refused
+    assert bus.is_fresh
 
 
 def test_an_unsubscribed_function_is_called_no_more() -> None:

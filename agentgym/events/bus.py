@@ -12,7 +12,7 @@ from agentgym.events.askers import Askers
 from agentgym.events.points import Interception, Interceptor, OnHookError, interception
 from agentgym.events.record import Record
 from agentgym.events.runids import new_run_id, utc_now
-from agentgym.events.types import Event, Failed, ModelResponse, Reset, Step, ToolCalled, event_type
+from agentgym.events.types import Event, Failed, ModelResponse, Reset, Step, ToolCalled, event_type, event_type_named
 
 __all__ = ["Bus", "Subscriber"]
 
@@ -57,8 +57,11 @@ class Bus:
             fn: called in the publisher's thread. If it raises, the others still get the record; then ``publish``
                 raises the error, with a note that names the subscriber.
             event_types: names or classes; all events if none is given.
+
+        Raises:
+            UsageError: if one is no type of events.
         """
-        names = frozenset(kind if isinstance(kind, str) else event_type(kind) for kind in event_types)
+        names = frozenset(event_type_named(kind) if isinstance(kind, str) else event_type(kind) for kind in event_types)
         entry = (fn, names or None)
         self._subscribers = (*self._subscribers, entry)
         return lambda: self._unsubscribe(entry)
@@ -96,6 +99,7 @@ class Bus:
         """Gives the event its number and hands it out.
 
         Raises:
+            UsageError: if it is no event.
             Exception: what a subscriber raised; an ExceptionGroup if several did.
         """
         with self._lock:

@@ -12,6 +12,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from agentgym.errors import UsageError
+from agentgym.registry import suggestion
+
 __all__ = [
     "EVENT_TYPES",
     "SCHEMA",
@@ -33,6 +36,7 @@ __all__ = [
     "ToolCalled",
     "ToolReturned",
     "event_type",
+    "event_type_named",
 ]
 
 SCHEMA = "agentgym.event/2"
@@ -327,5 +331,26 @@ _NAMES: Mapping[type[Event], str] = {kind: name for name, kind in EVENT_TYPES.it
 
 
 def event_type(event: Event | type[Event]) -> str:
-    """The name that stands in the stream for this kind of event."""
-    return _NAMES[event if isinstance(event, type) else type(event)]
+    """The name that stands in the stream for this kind of event.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    kind = event if isinstance(event, type) else type(event)
+    try:
+        return _NAMES[kind]
+    except KeyError:
+        given = kind.__name__ if isinstance(event, type) else f"{event!r:.100} of type {kind.__name__}"
+        known = ", ".join(one.__name__ for one in _NAMES)
+        raise UsageError(f"{given} is no event; an event is an instance of one of agentgym.events: {known}") from None
+
+
+def event_type_named(name: str) -> str:
+    """The name, if events of this type there are.
+
+    Raises:
+        UsageError: if there are none.
+    """
+    if name not in EVENT_TYPES:
+        raise UsageError(f"no event type named {name!r}; {suggestion(name, EVENT_TYPES)}")
+    return name

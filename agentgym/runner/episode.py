@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
 from types import TracebackType
 from typing import Any, Self
 
@@ -184,14 +186,15 @@ class Episode:
         """Adds to the reward of the step that this pass of the loop makes, or that ``step`` made last.
 
         Raises:
-            UsageError: if there is no such step: before the first and after the end.
+            UsageError: if there is no such step: before the first and after the end; or it is no reward.
         """
+        value = _reward(name, value)
         if self._finished or not (self._iterating or self.steps):
             raise UsageError("a reward is added to a step: within the loop, or after step()")
         if self._iterating and self.steps == self._pass:
-            self._rewards.append((name, float(value), note))
+            self._rewards.append((name, value, note))
         else:
-            self._pay(name, float(value), note)
+            self._pay(name, value, note)
 
     def run(self, *, keep_screen: bool = False) -> EpisodeResult:
         """Goes on to the end.
@@ -295,6 +298,16 @@ class Episode:
             usage=self._usage.total(),
             error=None if error is None else f"{type(error).__name__}: {error}",
         )
+
+
+def _reward(name: str, value: Any) -> float:
+    """The value of a reward that can be added up."""
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"a reward's name is a text that is not empty, not {name!r}")
+    # Numbers of NumPy are Real, too.
+    if not isinstance(value, Real) or not math.isfinite(value):
+        raise UsageError(f"the value of the reward {name!r} is a finite number, not {value!r}")
+    return float(value)
 
 
 def _screenshot(observation: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import pytest
 
 from agentgym import Dataset
@@ -49,6 +50,27 @@ def test_an_episode_can_be_stepped_and_then_run_to_its_end() -> None:
     result = episode.run()
     assert (result.task, result.seed, result.steps, result.total_return) == ("countdown", 4, 3, 3.0)
     assert (result.score, result.terminated, result.truncated) == (0.5, True, False)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "1", None])
+def test_a_reward_is_a_finite_number(value: Any) -> None:
+    episode = Episode(Countdown(), Counting())
+    episode.step()
+    before = episode.total_return
+    with pytest.raises(UsageError, match="the value of the reward 'tidy' is a finite number, not "):
+        episode.add_reward("tidy", value)
+    assert episode.total_return == before
+
+
+def test_a_reward_has_a_name_and_may_be_a_number_of_numpy() -> None:
+    episode = Episode(Countdown(), Counting())
+    episode.step()
+    before = episode.total_return
+    with pytest.raises(UsageError, match="name is a text that is not empty, not ''"):
+        episode.add_reward("", 1)
+    for value in (np.float32(0.5), np.int64(1), np.array(2.0)[()]):
+        episode.add_reward("tidy", value)
+    assert episode.total_return == before + 3.5
 
 
 def test_an_episode_that_is_over_takes_no_step() -> None:
