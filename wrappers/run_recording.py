@@ -24,10 +24,9 @@ from agentgym.events import (
     ToolCalled,
     failure,
 )
+from agentgym.events.failing import CALLED_OFF
 
 __all__ = ["Keeper", "KeepsNothing", "OnError", "RecordingWarning", "RunRecording", "milliseconds_since"]
-
-_CALLED_OFF = ("CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit")
 
 OnError: TypeAlias = Literal["raise", "warn"]
 
@@ -226,4 +225,4 @@ def milliseconds_since(start: float) -> float:
 
 
 def _status(error: str) -> Status:
-    return "cancelled" if error in _CALLED_OFF else "error"
+    return "cancelled" if error in CALLED_OFF else "error"

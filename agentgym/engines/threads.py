@@ -28,7 +28,7 @@ def leave_if_given_up() -> None:
     """For what takes long in small steps: raises ``GivenUp`` in the thread of an item that was given up."""
     hand = getattr(_present, "hand", None)
     if hand is not None and hand.given_up:
-        raise GivenUp
+        raise GivenUp("nobody waits for this item any more")
 
 
 class ThreadEngine:

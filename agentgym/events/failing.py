@@ -8,7 +8,10 @@ from typing import Any
 from agentgym.errors import BackendError
 from agentgym.events.types import Failed
 
-__all__ = ["failure"]
+__all__ = ["CALLED_OFF", "failure"]
+
+CALLED_OFF = ("CancelledError", "GeneratorExit", "GivenUp", "KeyboardInterrupt", "SystemExit")
+"""Names of what ends a run that somebody did not want to go on, with nothing broken."""
 
 
 def failure(during: str, error: BaseException, *, action: Any = None, agent_id: str | None = None) -> Failed:

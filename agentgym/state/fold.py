@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agentgym.events import Record
+from agentgym.events.failing import CALLED_OFF
 from agentgym.events.usage import Usage
 from agentgym.state.parts import AgentPart, Call, Detail, EpisodePart, Failure, RunPart, Status, StepPart
 
@@ -168,7 +169,7 @@ class Fold:
         episode = self._episode(run, number, now)
         episode.failure = message
         if event.during == "step" and episode.is_open:
-            self._end_episode(episode, "failed")
+            self._end_episode(episode, "cancelled" if event.type in CALLED_OFF else "failed")
 
     def _model_request(self, run: RunPart, number: int, now: str, event: Any) -> None:
         episode = self._episode(run, number, now)

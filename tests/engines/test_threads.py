@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from agentgym.engines import Outcome, SerialEngine, ThreadEngine, leave_if_given_up
 from agentgym.errors import BackendError, UsageError
 from agentgym.runner import RolloutSpec, rollout
+from agentgym.state import RunState
 from agentgym.tasks import Task
 from agentgym.testing.engines import obey
 from tests.engines.episodes import SUM
@@ -69,6 +71,25 @@ def test_an_episode_that_is_given_up_ends_at_its_next_step(tmp_path: Path) -> No
     assert isinstance(outcome.error, BackendError)
     assert engine.abandoned == 0
     assert (tmp_path / "closed").exists()
+
+
+def test_an_episode_that_is_left_is_cancelled_wherever_it_was(tmp_path: Path) -> None:
+    record = tmp_path / "data"
+    slow = RolloutSpec(
+        agent="tests.engines.episodes:Slow",
+        agent_options={"closed": str(tmp_path / "closed")},
+        env="agentgym/Tools-v0",
+        env_kwargs={"max_steps": 10**9},
+        task=SUM,
+        record=str(record),
+    )
+    specs = [replace(slow, seed=seed) for seed in range(2)]
+    outcomes = ThreadEngine(workers=2, timeout_s=1).map(rollout, specs)
+    next(outcomes)
+    outcomes.close()
+    state = RunState.read(record)
+    assert [episode.status for episode in state.episodes()] == ["cancelled"] * 2
+    assert [run.status for run in state.runs.values()] == ["cancelled"] * 2
 
 
 def test_nobody_is_given_up_outside_of_the_engine() -> None:

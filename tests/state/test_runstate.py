@@ -91,6 +91,13 @@ def test_a_call_is_pending_then_running_then_done(state: RunState, bus: Bus) -> 
     assert episode.detail.open_calls == {}
 
 
+@pytest.mark.parametrize("what", ["KeyboardInterrupt", "GivenUp"])
+def test_an_episode_that_was_left_in_a_step_is_cancelled(state: RunState, bus: Bus, what: str) -> None:
+    episode = begun(state, bus)
+    bus.publish(Failed(during="step", type=what, message=""))
+    assert episode.status == "cancelled"
+
+
 def test_what_was_asked_for_and_never_called_is_no_longer_pending_after_the_step(state: RunState, bus: Bus) -> None:
     episode = begun(state, bus)
     ask(bus, "m1", "c1", "c2")
