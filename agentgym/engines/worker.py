@@ -19,6 +19,7 @@ __all__ = ["Worker", "await_any", "end"]
 _PRELOADED = ("agentgym", "agentgym.runner", "agentgym.agents", "agentgym.envs.tools", "jsonschema")
 _LEAVE_PATIENCE_S = 5.0
 _SIGNAL_AGAIN_S = 0.1
+_BEGUN = b"begun"
 
 
 class Worker:
@@ -36,7 +37,7 @@ class Worker:
             self._process = context.Process(target=_work, args=(theirs, fn), name="agentgym-worker")
             self._process.start()
         self._leave_by = float("inf")
-        self._interrupted = self._dropped = False
+        self._interrupted = self._dropped = self._began = False
         self._exit_code: int | None = None
         self.items = 0
 
@@ -51,6 +52,7 @@ class Worker:
 
     def has_news(self) -> bool:
         """Whether there is a result, or will never be one."""
+        self._hear_begin()
         return bool(wait(self.handles(), 0))
 
     def take(self) -> bytes | None:
@@ -104,11 +106,26 @@ class Worker:
 
     def lose(self) -> str:
         """Lets go of a process whose pipe broke, and says how it ended."""
+        self._hear_begin()
         self._process.join(_LEAVE_PATIENCE_S)
         self.drop()
         if self._exit_code is not None and self._exit_code < 0:
             return f"was killed by {signal.Signals(-self._exit_code).name}"
+        if not self._began:
+            return (
+                f"ended with exit status {self._exit_code} while it was starting: what it has printed says why; "
+                'a script that starts processes needs `if __name__ == "__main__":` around what it does'
+            )
         return f"ended with exit status {self._exit_code} and no result"
+
+    def _hear_begin(self) -> None:
+        """Notes the first thing that the process says: that it is ready for items."""
+        try:
+            if not self._began and self._connection.poll():
+                self._began = self._connection.recv_bytes() == _BEGUN
+        except (EOFError, OSError):
+            # It ended before, which whoever takes its outcome learns.
+            return
 
 
 def await_any(workers: Sequence[Worker], timeout_s: float | None) -> None:
@@ -137,6 +154,7 @@ def _work(connection: Connection, fn: bytes) -> None:
     try:
         signal.signal(signal.SIGTERM, _interrupt)
         threading.Thread(target=_die_with_parent, daemon=True).start()
+        connection.send_bytes(_BEGUN)
         while True:
             index, item = connection.recv()
             connection.send_bytes(carry_out(index, fn, item))
