@@ -170,3 +170,4 @@ def test_films_are_compared_frame_by_frame(tmp_path: Path) -> None:
     missing = str(tmp_path / "none.avi")
     assert metrics["compare_videos"](missing, missing) == 1
     assert metrics["compare_videos"](missing, missing, strict=True) == 0
+    assert metrics["compare_videos"](None, wanted) == 0

@@ -25,13 +25,11 @@ def compare_videos(
     Args:
         max_frames_to_check: how many frames are compared; what comes later may differ.
         threshold: in how many of 64 bits the hashes of two frames may differ, and how many pairs may differ more.
-        strict: two of which none can be read are not the same.
+        strict: two of which neither can be read are not the same.
 
     Raises:
         MissingDependencyError: if ImageHash is not installed.
     """
-    if not result or not expected:
-        return 0.0
     far, seen = 0, False
     for found, wanted in islice(zip_longest(_hashes(result), _hashes(expected)), max_frames_to_check):
         seen = True
@@ -43,11 +41,13 @@ def compare_videos(
     return float(seen or not strict)
 
 
-def _hashes(path: str) -> Iterator[Any]:
+def _hashes(path: str | None) -> Iterator[Any]:
     import cv2
     from PIL import Image
 
     phash = needed("imagehash", extra="images").phash
+    if not path:
+        return
     film = cv2.VideoCapture(path)
     try:
         while True:
