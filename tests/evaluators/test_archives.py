@@ -57,6 +57,8 @@ def test_strictly_pdfs_without_text_need_as_many_pages(tmp_path: Path) -> None:
     assert metrics["compare_pdfs"](one, two) == 1
     assert metrics["compare_pdfs"](one, two, strict=True) == 0
     assert metrics["compare_pdfs"](one, one, strict=True) == 1
+    assert metrics["compare_pdfs"](None, one) == 1
+    assert metrics["compare_pdfs"](None, one, strict=True) == 0
 
 
 def test_images_of_pdfs_are_compared(tmp_path: Path) -> None:

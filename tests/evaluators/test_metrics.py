@@ -175,7 +175,7 @@ _DATA = {"type": "sheet_data", "sheet_idx0": 0, "sheet_idx1": "EI0"}
 def test_workbook_is_scored_by_its_rules(tmp_path: Path, rows: Any, rule: Any, score: float) -> None:
     result = _book(tmp_path, "r.xlsx", rows)
     expected = _book(tmp_path, "e.xlsx", [["a", 1], ["b", 2]])
-    assert metrics["compare_table"](result, expected, rules=[rule]) == score
+    assert metrics["compare_table"](result, expected, rules=[rule], strict=True) == score
 
 
 def test_damaged_and_missing_workbooks_score_zero(tmp_path: Path) -> None:
@@ -217,11 +217,11 @@ def test_sheet_by_number_is_of_the_result_on_both_sides(tmp_path: Path) -> None:
 def test_printed_sheet_is_the_csv_beside_the_book(tmp_path: Path) -> None:
     result, expected = (_book(tmp_path, name, [["same"]]) for name in ("r.xlsx", "e.xlsx"))
     rule = {"type": "sheet_print", "sheet_idx0": "RNSheet1", "sheet_idx1": "ENSheet1"}
-    assert metrics["compare_table"](result, expected, rules=[rule]) == 1.0
+    assert metrics["compare_table"](result, expected, rules=[rule], strict=True) == 1.0
     _file(tmp_path, "e-Sheet1.csv", "1.50,A\n")
-    assert metrics["compare_table"](result, expected, rules=[rule]) == 0.0
+    assert metrics["compare_table"](result, expected, rules=[rule], strict=True) == 0.0
     _file(tmp_path, "r-Sheet1.csv", "1.50,a\n\n")
-    assert metrics["compare_table"](result, expected, rules=[rule]) == 0.0
+    assert metrics["compare_table"](result, expected, rules=[rule], strict=True) == 0.0
     assert metrics["compare_table"](result, expected, rules=[{**rule, "ignore_case": True}]) == 1.0
 
 

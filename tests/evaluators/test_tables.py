@@ -42,7 +42,7 @@ def _book(path: Path, change: Change) -> str:
 
 def _score(tmp_path: Path, rule: dict[str, Any], result: Change, expected: Change) -> float:
     books = [_book(tmp_path / name, change) for name, change in (("r.xlsx", result), ("e.xlsx", expected))]
-    return metrics["compare_table"](*books, rules=[rule if "sheet_idx" in rule else {**_BOTH, **rule}])
+    return metrics["compare_table"](*books, rules=[rule if "sheet_idx" in rule else {**_BOTH, **rule}], strict=True)
 
 
 def _with(place: str, **styles: Any) -> Change:
@@ -309,4 +309,6 @@ def _scores_after_libreoffice(tmp_path: Path, change: Change, rules: list[dict[s
     command = [program, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless"]
     command += ["--convert-to", "xlsx", "--outdir", str(tmp_path / "saved"), written]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return [metrics["compare_table"](str(tmp_path / "saved/e.xlsx"), written, rules=[rule]) for rule in rules]
+    return [
+        metrics["compare_table"](str(tmp_path / "saved/e.xlsx"), written, rules=[rule], strict=True) for rule in rules
+    ]

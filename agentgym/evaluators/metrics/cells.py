@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from agentgym.evaluators.metrics.structures import compared
-from agentgym.evaluators.metrics.workbooks import Books, Rule, sheet_of, sheets_of
+from agentgym.evaluators.metrics.workbooks import Books, Rule, sheet_of, sheets_if_any
 
 __all__ = ["CELL", "COLUMN", "ROW", "same_cell", "same_columns", "same_rows", "same_style", "value_of"]
 
@@ -34,9 +34,11 @@ def same_style(books: Books, rule: Rule) -> bool:
     Conditional formats are not worked out, as OSWorld does with simple ones: the two sheets must have the same ones,
     in the properties that are asked for.
     """
-    pair = sheets_of(books, rule)
+    pair = sheets_if_any(books, rule)
     if pair is None:
         return False
+    if None in pair or not (rule.get("strict", False) or _extent(pair[0]) == _extent(pair[1])):
+        return _extent(pair[0]) == _extent(pair[1])
     props: Sequence[str] = rule["props"]
     # A sheet may be said to reach to its last row; these are the cells that are in the file.
     places = sorted(set(pair[0]._cells) | set(pair[1]._cells))
@@ -66,13 +68,20 @@ def value_of(cell: Any) -> Any:
     return float(cell.value) if cell.data_type == "n" else cell.value
 
 
+def _extent(sheet: Any) -> tuple[int, int] | None:
+    """To where a sheet reaches, with cells that have nothing but a style; None if it has none."""
+    return None if sheet is None or not sheet._cells else (sheet.max_row, sheet.max_column)
+
+
 def _same_lines(
     books: Books, rule: Rule, looks: Mapping[str, _Look], lines_of: Callable[[Any], Mapping[int, Any]]
 ) -> bool:
-    pair = sheets_of(books, rule)
+    pair = sheets_if_any(books, rule)
     if pair is None:
         return False
-    one, other = (lines_of(sheet) for sheet in pair)
+    one, other = ({} if sheet is None else lines_of(sheet) for sheet in pair)
+    if not rule.get("strict", False) and one.keys() != other.keys():
+        return False
     return all(
         looks[name](one.get(number)) == looks[name](other.get(number))
         for number in {*one, *other}

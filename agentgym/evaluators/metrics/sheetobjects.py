@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
 from agentgym.evaluators.metrics.structures import compared
-from agentgym.evaluators.metrics.workbooks import Books, Rule, sheet_of, sheets_of
+from agentgym.evaluators.metrics.workbooks import Books, Rule, sheet_of, sheets_if_any, sheets_of
 
 __all__ = [
     "CHART",
@@ -33,9 +33,9 @@ def same_freeze(books: Books, rule: Rule) -> bool:
 
 
 def same_filter(books: Books, rule: Rule) -> bool:
-    """Whether the same range has the buttons of a filter."""
-    pair = sheets_of(books, rule)
-    return pair is not None and bool(pair[0].auto_filter.ref == pair[1].auto_filter.ref)
+    """Whether the same range has the buttons of a filter, and shows the same of each column."""
+    pair = sheets_if_any(books, rule)
+    return pair is not None and _filter(pair[0]) == _filter(pair[1])
 
 
 def zoomed(books: Books, rule: Rule) -> bool:
@@ -46,27 +46,20 @@ def zoomed(books: Books, rule: Rule) -> bool:
 
 def same_charts(books: Books, rule: Rule) -> bool:
     """Whether two sheets have charts of the same series, alike in ``chart_props``."""
-    pair = sheets_of(books, rule)
+    pair = sheets_if_any(books, rule)
     if pair is None:
         return False
-    one, other = (
-        sorted(
-            repr((_series(chart), [CHART[name](chart) for name in rule.get("chart_props", ())]))
-            for chart in sheet._charts
-        )
-        for sheet in pair
-    )
+    listed = _charts if rule.get("strict", False) else _charts_by_series
+    one, other = ([] if sheet is None else listed(sheet, rule.get("chart_props", ())) for sheet in pair)
     return one == other
 
 
 def same_pivots(books: Books, rule: Rule) -> bool:
     """Whether two sheets have pivot tables that are alike in ``pivot_props``; fields are told by their names."""
-    pair = sheets_of(books, rule)
+    pair = sheets_if_any(books, rule)
     if pair is None:
         return False
-    one, other = (
-        sorted(repr([PIVOT[name](pivot) for name in rule["pivot_props"]]) for pivot in sheet._pivots) for sheet in pair
-    )
+    one, other = ([] if sheet is None else _pivots(sheet, rule["pivot_props"]) for sheet in pair)
     return one == other
 
 
@@ -78,6 +71,49 @@ def validates(books: Books, rule: Rule) -> bool:
     found = list(sheet.data_validations.dataValidation)
     wanted = rule["dv_props"]
     return len(found) >= len(wanted) and all(any(_fulfils(one, props) for props in wanted) for one in found)
+
+
+def _filter(sheet: Any) -> Any:
+    if sheet is None:
+        return None
+    found = sheet.auto_filter
+    columns = [
+        (one.colId, one.hiddenButton, one.showButton, _shown(one.filters), _conditions(one.customFilters))
+        for one in sorted(found.filterColumn, key=lambda one: int(one.colId))
+    ]
+    return found.ref, columns
+
+
+def _shown(values: Any) -> Any:
+    return None if values is None else (values.blank, set(values.filter))
+
+
+def _conditions(found: Any) -> Any:
+    return None if found is None else (found._and, {(one.operator, one.val) for one in found.customFilter})
+
+
+def _charts(sheet: Any, props: Sequence[str]) -> list[str]:
+    return sorted(repr((_series(chart), [CHART[name](chart) for name in props])) for chart in sheet._charts)
+
+
+def _charts_by_series(sheet: Any, props: Sequence[str]) -> list[tuple[str, Any]]:
+    """As OSWorld tells charts: by the places of their values as written, and the last of those that have the same."""
+    told = {
+        ";".join(f"{_written(one.val)},{_written(one.cat)}" for one in chart.series): [
+            CHART[name](chart) for name in props
+        ]
+        for chart in sheet._charts
+    }
+    return sorted(told.items())
+
+
+def _written(source: Any) -> str:
+    references = (getattr(source, name, None) for name in ("numRef", "strRef"))
+    return next((str(one.f) for one in references if one is not None), "")
+
+
+def _pivots(sheet: Any, props: Sequence[str]) -> list[str]:
+    return sorted(repr([PIVOT[name](pivot) for name in props]) for pivot in sheet._pivots)
 
 
 def _fulfils(validation: Any, props: Mapping[str, Rule]) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 from rapidfuzz import fuzz
 
 from agentgym.evaluators.metrics.cells import value_of
-from agentgym.evaluators.metrics.workbooks import Book, Books, Rule, find_sheet, sheets_of
+from agentgym.evaluators.metrics.workbooks import Book, Books, Rule, find_sheet, sheets_if_any
+from agentgym.extras import needed
 
 __all__ = ["FuzzyRule", "fuzzily_same", "same_data", "same_names", "same_print"]
 
@@ -36,21 +38,40 @@ def same_names(books: Books, _rule: Rule) -> bool:
 
 
 def same_data(books: Books, rule: Rule) -> bool:
-    """Whether two sheets have the same values, numbers to ``precision`` decimals (4)."""
-    pair = sheets_of(books, rule)
+    """Whether two sheets have the same values as pandas reads them, numbers to ``precision`` decimals (4).
+
+    In the first row, and in a column that has anything but numbers, these are not rounded, nor is 2.0 always 2; with
+    ``strict`` they are, and it is.
+
+    Raises:
+        MissingDependencyError: if pandas is not installed.
+    """
+    found = find_sheet(books, rule["sheet_idx0"]), find_sheet(books, rule["sheet_idx1"])
+    if found[0] is None or found[1] is None:
+        return False
     precision = int(rule.get("precision", _PRECISION))
-    return pair is not None and _values(pair[0], precision) == _values(pair[1], precision)
+    if rule.get("strict", False):
+        left, right = (book.content[name] for book, name in (found[0], found[1]))
+        return _values(left, precision) == _values(right, precision)
+    return bool(_frame(*found[0], precision).equals(_frame(*found[1], precision)))
+
+
+def _frame(book: Book, sheet: str, precision: int) -> Any:
+    with warnings.catch_warnings():
+        # It warns of dates, which are not rounded, and of what openpyxl passes over.
+        warnings.simplefilter("ignore")
+        return needed("pandas", extra="office").read_excel(book.path, sheet).round(precision)
 
 
 def same_print(books: Books, rule: Rule) -> bool:
-    """Whether two sheets print the same: ``book-Sheet.csv`` beside each book, or else their values as text."""
+    """Whether two sheets print the same: ``book-Sheet.csv`` beside each book, or with ``strict`` else their values."""
     found = find_sheet(books, rule["sheet_idx0"]), find_sheet(books, rule["sheet_idx1"])
     if found[0] is None or found[1] is None:
         return False
     printed = [_printed(*found[0]), _printed(*found[1])]
     if None in printed:
         left, right = [_as_text(book.content[name]) for book, name in (found[0], found[1])]
-        return printed == [None, None] and _folded(left, rule) == _folded(right, rule)
+        return rule.get("strict", False) and printed == [None, None] and _folded(left, rule) == _folded(right, rule)
     return _folded(printed[0] or [], rule) == _folded(printed[1] or [], rule)
 
 
@@ -88,12 +109,16 @@ def _folded(lines: list[str], rule: Rule) -> list[str]:
 
 def fuzzily_same(books: Books, rule: Rule) -> bool:
     """Whether the texts of cells are alike, as each of ``rules`` says for its ``range`` of cells."""
-    pair = sheets_of(books, rule)
+    pair = sheets_if_any(books, rule)
     return pair is not None and all(
-        _fits(str(value_of(pair[0][place])), str(value_of(pair[1][place])), one)
+        _fits(_text(pair[0], place), _text(pair[1], place), one)
         for one in rule["rules"]
         for place in _places(one["range"])
     )
+
+
+def _text(sheet: Any, place: str) -> str:
+    return str(None if sheet is None else value_of(sheet[place]))
 
 
 def _places(ranges: Sequence[str]) -> Iterator[str]:

@@ -68,11 +68,17 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def compare_table(result: str | None, expected: str | None = None, *, rules: Sequence[Rule]) -> float:
+def compare_table(
+    result: str | None, expected: str | None = None, *, rules: Sequence[Rule], strict: bool = False
+) -> float:
     """Whether a workbook fulfils all rules; those that compare have another sheet, mostly the expected book's.
 
     A sheet is ``0`` or ``"RI0"`` (a place in the result), ``"EI0"`` (in the expected book), ``"RNname"`` or
     ``"ENname"``.
+
+    Args:
+        strict: sheets that are compared must be there, which otherwise have nothing if they are not; of what looks
+            the same, it does not count how a file says so.
 
     Raises:
         MissingDependencyError: if openpyxl is not installed.
@@ -83,7 +89,8 @@ def compare_table(result: str | None, expected: str | None = None, *, rules: Seq
     books = read_book(result), read_book(expected)
     if books[0] is None or (expected is not None and books[1] is None):
         return 0.0
-    return float(all(KINDS[rule["type"]].holds(books, rule) for rule in rules))
+    told = [{**rule, "strict": strict} for rule in rules]
+    return float(all(KINDS[rule["type"]].holds(books, rule) for rule in told))
 
 
 def _faults(options: Mapping[str, Any]) -> Iterator[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from agentgym.errors import MissingDependencyError
 
-__all__ = ["Book", "Books", "Rule", "check_which", "find_sheet", "read_book", "sheet_of", "sheets_of"]
+__all__ = ["Book", "Books", "Rule", "check_which", "find_sheet", "read_book", "sheet_of", "sheets_if_any", "sheets_of"]
 
 Rule: TypeAlias = Mapping[str, Any]
 
@@ -25,8 +24,11 @@ Books: TypeAlias = tuple[Book | None, Book | None]
 """The result and the expected workbook."""
 
 
-def read_book(path: str | None) -> Book | None:
+def read_book(path: str | None, *, formulas: bool = False) -> Book | None:
     """The workbook with the values that its formulas had; None if there is none or it is none.
+
+    Args:
+        formulas: these themselves, in place of their values.
 
     Raises:
         MissingDependencyError: if openpyxl is not installed.
@@ -38,8 +40,8 @@ def read_book(path: str | None) -> Book | None:
     except ImportError as error:
         raise MissingDependencyError("openpyxl is not installed: pip install 'agentgym-envs[office]'") from error
     try:
-        return Book(openpyxl.load_workbook(path, data_only=True), Path(path))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException):
+        return Book(openpyxl.load_workbook(path, data_only=not formulas), Path(path))
+    except Exception:  # noqa: BLE001 - a damaged file makes openpyxl raise whatever it met
         return None
 
 
@@ -77,3 +79,12 @@ def sheets_of(books: Books, rule: Rule) -> tuple[Any, Any] | None:
     """The two sheets that a rule compares; None if one is missing."""
     sheets = sheet_of(books, rule, "sheet_idx0"), sheet_of(books, rule, "sheet_idx1")
     return None if None in sheets else sheets
+
+
+def sheets_if_any(books: Books, rule: Rule) -> tuple[Any, Any] | None:
+    """The two sheets, None in place of one that is missing; with ``strict``, None if one is.
+
+    OSWorld takes a missing sheet for one that has nothing of what a rule compares.
+    """
+    sheets = sheet_of(books, rule, "sheet_idx0"), sheet_of(books, rule, "sheet_idx1")
+    return None if rule.get("strict", False) and None in sheets else sheets
