@@ -6,6 +6,7 @@ import builtins
 import os
 import selectors
 import signal
+import stat
 import sys
 import threading
 import time
@@ -15,7 +16,7 @@ from typing import TypeAlias
 
 from agentgym.errors import UsageError
 
-__all__ = ["Ask", "ask", "ask_notebook", "ask_terminal"]
+__all__ = ["Ask", "ask", "ask_notebook", "ask_terminal", "can_answer"]
 
 Ask: TypeAlias = Callable[[str, float | None], str]
 """Asks, and gives the line that is the answer; the number is of seconds, None for any.
@@ -61,6 +62,20 @@ def ask_notebook(question: str, patience_s: float | None = None) -> str:
             return builtins.input(question)
         except _OutOfTime:
             raise TimeoutError(f"no answer came within {patience_s:g} s") from None
+
+
+def can_answer() -> bool:
+    """Whether a question could be answered: in a notebook, at a terminal, by a pipe or by a file that has more."""
+    if _in_notebook():
+        return True
+    try:
+        descriptor = sys.stdin.fileno()
+        kind = os.fstat(descriptor)
+        if stat.S_ISREG(kind.st_mode):
+            return os.lseek(descriptor, 0, os.SEEK_CUR) < kind.st_size
+    except (AttributeError, OSError, ValueError):
+        return False
+    return not stat.S_ISCHR(kind.st_mode) or os.isatty(descriptor)
 
 
 class _Lines:

@@ -5,7 +5,7 @@ from agentgym.results.config import RunConfig
 from agentgym.results.faults import BROKEN, FaultKind, fault_kind
 from agentgym.results.folder import read_args, read_attempts
 from agentgym.results.opening import Lacking, open_session, run_config
-from agentgym.results.orders import asks_a_person
+from agentgym.results.people import asks_a_person
 from agentgym.results.planning import check, for_policy, plan
 from agentgym.results.session import Finished, Report, Session
 from agentgym.results.settings import dotenv, read_config

@@ -20,6 +20,7 @@ from agentgym.results.folder import Results, RunFolder, move_aside, read_args
 from agentgym.results.items import Item, line_of, make_items
 from agentgym.results.lost import lost_runs
 from agentgym.results.orders import engine_for, orders
+from agentgym.results.people import refuse_unheard
 from agentgym.results.planning import check, domains_of
 from agentgym.results.session import Finished, Report, Session
 from agentgym.runner import RolloutSpec
@@ -54,6 +55,7 @@ def open_session(
     specs = orders(config, keep_screen=keep_screens)
     items = make_items(specs, domains_of(config.tasks))
     engine = engine_for(config, specs)
+    refuse_unheard(config)
     now = utc_now()
     name = config.session or f"{now:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
     out = _out(config, name)

@@ -10,20 +10,18 @@ from agentgym.engines import Engine, make_engine
 from agentgym.envs.homes import HOME_REMEDY, home_named_at
 from agentgym.errors import UsageError
 from agentgym.families import TOOLS, load_tasks
-from agentgym.hooks import read_hook
 from agentgym.registration import small_task_ids
 from agentgym.results.config import RunConfig
 from agentgym.results.groups import group_specs
+from agentgym.results.people import asks_a_person, refuse_crowd
 from agentgym.results.planning import for_policy, plan
 from agentgym.runner import RolloutSpec
 
-__all__ = ["asks_a_person", "engine_for", "orders"]
+__all__ = ["engine_for", "orders"]
 
 _DESKTOP: Mapping[str, Any] = {"backend": "x11", "observation": ("screenshot",)}
 """Of the environment, where nothing else is asked for and the agent does not know better."""
 
-_ASKING = frozenset({"answer", "approve"})
-_PEOPLE = frozenset({"human", "terminal"})
 _OF_THE_SESSION = {
     "workers": "workers",
     "timeout_s": "timeout",
@@ -62,6 +60,7 @@ def engine_for(config: RunConfig, specs: Sequence[RolloutSpec]) -> Engine:
         UsageError: if there is no such engine, or it does not take what was asked for.
     """
     name = config.engine or _usual_engine(config, specs[0])
+    refuse_crowd(config, name)
     workers = config.workers or (1 if name in ("processes", "serial") else None)
     if name == "serial" and workers != 1:
         raise UsageError("the engine 'serial' runs one environment at a time: drop --num-envs or --engine")
@@ -77,12 +76,6 @@ def engine_for(config: RunConfig, specs: Sequence[RolloutSpec]) -> Engine:
 def _is_policy(config: RunConfig) -> bool:
     """Whether it brings the environment along that it was trained on."""
     return config.agent.startswith("policy:")
-
-
-def asks_a_person(config: RunConfig) -> bool:
-    """Whether somebody at this terminal is asked meanwhile."""
-    named = {read_hook(hook).name.partition(":")[0] for hook in config.hooks}
-    return bool(named & _ASKING) or config.agent.partition(":")[0] in _PEOPLE
 
 
 def _usual_engine(config: RunConfig, spec: RolloutSpec) -> str:

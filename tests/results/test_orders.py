@@ -24,12 +24,27 @@ def engine(**settings: Any) -> Any:
         ({"agent": "human"}, SerialEngine),
         ({"hooks": ("tool_call=approve",)}, SerialEngine),
         ({"hooks": ("tool_call=time",)}, ProcessEngine),
-        ({"hooks": ("tool_call=approve",), "workers": 2}, ProcessEngine),
-        ({"hooks": ("tool_call=approve",), "engine": "threads"}, ThreadEngine),
+        ({"hooks": ("tool_call=approve",), "workers": 1, "engine": "threads"}, ThreadEngine),
+        ({"agent": "human", "workers": 2}, ProcessEngine),
     ],
 )
 def test_a_person_is_asked_where_the_terminal_is(settings: dict[str, Any], kind: type) -> None:
     assert isinstance(engine(**settings), kind)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"hooks": ("tool_call=approve",), "workers": 2}, "the hook 'approve' asks at the terminal, .*drop --workers"),
+        ({"hooks": ("tool_call=answer",), "workers": 2, "engine": "threads"}, "'answer' asks .*drop --workers"),
+        ({"agent": "terminal", "workers": 2}, "the agent 'terminal' asks at the terminal, .*drop --workers"),
+        ({"agent": "terminal", "engine": "processes"}, "which the engine 'processes' has not: drop --engine"),
+        ({"hooks": ("tool_call=approve",), "engine": "threads"}, "which the engine 'threads' has not: drop --engine"),
+    ],
+)
+def test_several_do_not_ask_at_one_terminal(settings: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        engine(**settings)
 
 
 def test_one_environment_runs_at_a_time_where_nothing_is_said() -> None:
