@@ -203,6 +203,8 @@ def _run(
         settings, fresh=fresh, redo_errors=redo_errors, lacking=what_is_lacking, keep_screens=keep_screens
     ) as session:
         finished: list[Finished] = []
+        if session.aside is not None:
+            typer.echo(f"agentgym: what was there is in {session.aside} now", err=True)
         with (
             RunProgress(session, shown=not _needs_terminal(settings)) as progress,
             interruption.noted(),

@@ -166,8 +166,10 @@ def move_aside(path: Path, now: datetime) -> Path:
     """Renames the folder, which nobody may be writing to, and says what it is called now.
 
     Raises:
-        UsageError: if a process holds it, or it cannot be renamed.
+        UsageError: if a process holds it, it is the working directory or around it, or it cannot be renamed.
     """
+    if Path.cwd().is_relative_to(path.resolve()):
+        raise UsageError(f"{path} cannot be moved aside: it is the working directory, or around it; give another --out")
     aside = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
     with _locked(path):
         if aside.exists():
@@ -183,6 +185,11 @@ def _check_is_ours(path: Path) -> None:
     """OSWorld's results, for one, lie in files of the same names, which are not to be written over."""
     args = read_args(path)
     has_summary = (path / "results_summary.jsonl").exists() and not (path / "results.jsonl").exists()
+    if has_summary and args is not None and "session_id" in args:
+        raise UsageError(
+            f"{path / 'results.jsonl'} is gone, of which results_summary.jsonl has what stands of each task and seed: "
+            "put it back, or copy the one to the name of the other and go on with that, or give --fresh"
+        )
     if has_summary or (args is not None and "session_id" not in args):
         name = "results_summary.jsonl" if has_summary else "args.json"
         raise UsageError(f"{path / name} was not written by agentgym run: give another --out")

@@ -61,8 +61,7 @@ def open_session(
     out = _out(config, name)
     dataset = (Path(config.trace_dir) if config.trace_dir else out) if config.trace else None
     check(replace(specs[0], record=None if dataset is None else str(dataset)))
-    if fresh and out is not None and out.exists():
-        move_aside(out, now)
+    aside = move_aside(out, now) if fresh and out is not None and _is_taken(out) else None
     with ExitStack() as stack:
         results = Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items)
         session_id = name
@@ -73,7 +72,9 @@ def open_session(
                 _add_lost(results, dataset, items, config, session_id)
         todo = [item for item in items if _is_missing(item, results, redo_errors=redo_errors)]
         skipped = {} if lacking is None else _not_runnable(todo, lacking)
-        yield Session(config, session_id, items, results, engine, dataset=dataset, todo=todo, skipped=skipped)
+        yield Session(
+            config, session_id, items, results, engine, dataset=dataset, todo=todo, skipped=skipped, aside=aside
+        )
 
 
 def run_config(
@@ -105,6 +106,10 @@ def _out(config: RunConfig, name: str) -> Path | None:
     if config.out is not None:
         return Path(config.out)
     return Path("runs", name) if config.trace else None
+
+
+def _is_taken(out: Path) -> bool:
+    return out.is_dir() and any(out.iterdir())
 
 
 def _continued(folder: RunFolder, config: RunConfig, items: Sequence[Item]) -> RunFolder:

@@ -62,7 +62,11 @@ class Report:
 
 
 class Session:
-    """The items of a plan, the results so far, and the engine that does the rest; made by `open_session`."""
+    """The items of a plan, the results so far, and the engine that does the rest; made by `open_session`.
+
+    Attributes:
+        aside: where a folder is now that was in the way.
+    """
 
     def __init__(
         self,
@@ -75,11 +79,13 @@ class Session:
         dataset: Path | None,
         todo: Sequence[Item],
         skipped: Mapping[Place, str],
+        aside: Path | None = None,
     ) -> None:
         self.session_id = session_id
         self.items = items
         self.todo = todo
         self.dataset = dataset
+        self.aside = aside
         self.stopped: str | None = None
         self._config = config
         self._results = results

@@ -132,6 +132,14 @@ def test_json_names_what_was_written(tasks: str, run: Run, tmp_path: Path) -> No
     assert sheet.exists()
 
 
+def test_fresh_says_where_the_old_folder_is(tasks: str, run: Run, tmp_path: Path) -> None:
+    told = on_memory(tasks, "--agent", "noop", "--out", str(tmp_path / "data"), "--fresh")
+    assert run(*told)[2] == ""
+    code, _, err = run(*told)
+    (aside,) = tmp_path.glob("data.before-*")
+    assert (code, err) == (0, f"agentgym: what was there is in {aside} now\n")
+
+
 def test_an_option_without_a_key_is_refused(tasks: str, run: Run) -> None:
     code, _, err = run(*on_memory(tasks, "--agent-option", "=5"))
     assert (code, err) == (2, "agentgym: --agent-option takes KEY=VALUE, got '=5'\n")

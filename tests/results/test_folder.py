@@ -79,6 +79,19 @@ def test_results_of_another_program_are_not_written_over(name: str, content: str
     assert (tmp_path / name).read_text() == content
 
 
+def test_attempts_that_were_deleted_are_told_and_their_summary_can_stand_for_them(tmp_path: Path) -> None:
+    from agentgym.results import run_config
+
+    asked = config(tmp_path, tasks=tasks_at(tmp_path, "a"))
+    run_config(asked)
+    results, summary = tmp_path / "data" / "results.jsonl", tmp_path / "data" / "results_summary.jsonl"
+    results.unlink()
+    with pytest.raises(UsageError, match=r"results\.jsonl is gone, of which results_summary\.jsonl has what stands"):
+        run_config(asked)
+    results.write_bytes(summary.read_bytes())
+    assert run_config(asked).before == 1
+
+
 def test_a_disk_that_is_full_is_told_and_what_was_written_is_kept(tmp_path: Path) -> None:
     with RunFolder.open(tmp_path) as folder:
         folder.add(line("a", 1.0))

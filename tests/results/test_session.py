@@ -132,6 +132,25 @@ def test_fresh_moves_aside_and_deletes_nothing(tmp_path: Path) -> None:
     assert (aside / "results.jsonl").read_bytes() == before
 
 
+@pytest.mark.parametrize("out", [".", "..", "../.."])
+def test_the_working_directory_is_not_moved_aside(out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "data" / "here" / "deep"
+    here.mkdir(parents=True)
+    (here / "mine").touch()
+    monkeypatch.chdir(here)
+    asked = config(tmp_path, tasks=tasks_at(tmp_path, "a"), out=out)
+    with pytest.raises(UsageError, match="cannot be moved aside: it is the working directory, or around it"):
+        run_config(asked, fresh=True)
+    assert here.is_dir()
+
+
+def test_an_empty_folder_is_not_moved_aside(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with open_session(config(tmp_path, tasks=tasks_at(tmp_path, "a")), fresh=True) as session:
+        assert session.aside is None
+    assert list(tmp_path.glob("data.before-*")) == []
+
+
 def test_two_processes_do_not_write_to_one_folder(tmp_path: Path) -> None:
     asked = config(tmp_path, tasks=tasks_at(tmp_path, "a"))
     for fresh in (False, True):
