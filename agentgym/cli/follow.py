@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -16,8 +16,10 @@ from agentgym.cli.output import warnings_as_lines
 from agentgym.errors import UsageError
 from agentgym.sinks import make_sink
 from agentgym.sinks.attaching import Guarded
+from agentgym.sinks.base import read_order
 from agentgym.sinks.followed import FollowedRuns
 from agentgym.sinks.following import GROUP, follow_lines, read_line
+from agentgym.trajectory.layout import dataset_file
 
 __all__ = ["follow"]
 
@@ -64,7 +66,17 @@ def follow(
         for one in sinks:
             stack.callback(one.close)
         count, runs = 0, set[str]()
-        lines = follow_lines(url, group=group, consumer=consumer, claim_after_s=claim_after, idle_s=idle, stop=stop)
+        begins = into is None or not dataset_file(into).exists()
+        lines = follow_lines(
+            url,
+            group=group,
+            consumer=consumer,
+            claim_after_s=claim_after,
+            idle_s=idle,
+            stop=stop,
+            on_wait=lambda why: typer.echo(f"agentgym: waiting for {read_order(url).shown}: {why}", err=True),
+            on_resume=_tell_resumed(group) if begins else None,
+        )
         for line in lines:
             if kept is not None:
                 kept.take(line)
@@ -75,6 +87,19 @@ def follow(
             count += 1
             runs.add(line.run_id)
     typer.echo(f"{count} records of {len(runs)} runs{'' if into is None else f': {into}'}")
+
+
+def _tell_resumed(group: str) -> Callable[[int], None]:
+    """Says that what the group has read does not come again, to who may expect it."""
+
+    def tell(runs: int) -> None:
+        typer.echo(
+            f"agentgym: the group {group!r} has read of {runs} run{'' if runs == 1 else 's'} before, and goes on where "
+            "it was; --group NAME, with a new name, begins anew",
+            err=True,
+        )
+
+    return tell
 
 
 @contextmanager

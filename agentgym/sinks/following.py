@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,10 +97,17 @@ def follow_lines(
     claim_after_s: float = 10.0,
     idle_s: float | None = None,
     stop: threading.Event | None = None,
+    on_wait: Callable[[str], object] | None = None,
+    on_resume: Callable[[int], object] | None = None,
 ) -> Iterator[FollowedLine]:
-    """As `follow`, the lines as they are in the stream."""
-    reader = _Reader(place_of(url), group, consumer or _own_name(), claim_after_s)
-    return _until(reader, idle_s, stop or threading.Event())
+    """As `follow`, the lines as they are in the stream.
+
+    Args:
+        on_wait: is told, once each time, why the server is waited for.
+        on_resume: is told of how many runs the group has had records before this reader joined, if of any.
+    """
+    reader = _Reader(place_of(url), group, consumer or _own_name(), claim_after_s, on_resume)
+    return _until(reader, idle_s, stop or threading.Event(), on_wait)
 
 
 def read_line(line: FollowedLine) -> Record:
@@ -120,13 +127,18 @@ def read_line(line: FollowedLine) -> Record:
 _values = ValueReader(FrameReader(Path("nowhere"), FrameCache()))
 
 
-def _until(reader: _Reader, idle_s: float | None, stop: threading.Event) -> Iterator[FollowedLine]:
+def _until(
+    reader: _Reader, idle_s: float | None, stop: threading.Event, on_wait: Callable[[str], object] | None
+) -> Iterator[FollowedLine]:
     with closing(reader):
-        yield from _lines(reader, idle_s, stop)
+        yield from _lines(reader, idle_s, stop, on_wait)
 
 
-def _lines(reader: _Reader, idle_s: float | None, stop: threading.Event) -> Iterator[FollowedLine]:
+def _lines(
+    reader: _Reader, idle_s: float | None, stop: threading.Event, on_wait: Callable[[str], object] | None
+) -> Iterator[FollowedLine]:
     came = time.monotonic()
+    waits = False
     while not stop.is_set() and (idle_s is None or time.monotonic() - came < idle_s):
         try:
             reader.join()
@@ -137,12 +149,16 @@ def _lines(reader: _Reader, idle_s: float | None, stop: threading.Event) -> Iter
                 if stop.is_set():
                     return
             reader.fetch()
+            waits = False
         except AgentGymError:
             raise
         except Exception as error:
             if not (is_passing(error) or str(error).startswith(_FORGOTTEN)):
                 raise StreamError(f"{reader.shown}: {error}") from error
             reader.lost()
+            if on_wait is not None and not waits:
+                on_wait(str(error))
+            waits = True
             stop.wait(_PAUSE_S)
 
 
@@ -158,12 +174,20 @@ class _Entry:
 class _Reader:
     """One reader of a group: what it was given and has not been done with, by run and ``idx``."""
 
-    def __init__(self, place: StreamPlace, group: str, consumer: str, claim_after_s: float) -> None:
+    def __init__(
+        self,
+        place: StreamPlace,
+        group: str,
+        consumer: str,
+        claim_after_s: float,
+        on_resume: Callable[[int], object] | None,
+    ) -> None:
         self.shown = place.shown
         self._place = place
         self._group = group
         self._consumer = consumer
         self._claim_after_s = claim_after_s
+        self._on_resume = on_resume
         self._client: Any = connect(place, answer_s=_ANSWER_S)
         self._acknowledge = self._client.register_script(_DONE)
         self._held: dict[str, dict[int, _Entry]] = {}
@@ -232,6 +256,9 @@ class _Reader:
         if self._is_joined:
             return
         self._make_group()
+        if self._on_resume is not None and (runs := self._client.hlen(self._place.done_key(self._group))):
+            self._on_resume(runs)
+        self._on_resume = None
         start = b"0"
         while entries := self._read(start):
             self._take(entries)

@@ -123,3 +123,25 @@ def test_a_server_that_is_away_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("agentgym: redis://127.0.0.1:")
     assert "refused" in done.stderr
+
+
+def test_a_stream_that_was_read_into_another_folder_says_so(server: RedisServer, tmp_path: Path) -> None:
+    record_talks(tmp_path / "data")
+    said("sync", str(tmp_path / "data"), "--sink", server.url())
+    first = said("follow", server.url(), "--into", str(tmp_path / "first"), "--idle", "0.5")
+    assert first.stderr == ""
+    again = said("follow", server.url(), "--into", str(tmp_path / "first"), "--idle", "0.5")
+    assert (again.stdout, again.stderr) == (f"0 records of 0 runs: {tmp_path / 'first'}\n", "")
+    second = said("follow", server.url(), "--into", str(tmp_path / "second"), "--idle", "0.5")
+    assert "the group 'agentgym' has read of 2 runs before" in second.stderr
+    assert "--group NAME, with a new name, begins anew" in second.stderr
+    anew = said("follow", server.url(), "--into", str(tmp_path / "second"), "--idle", "0.5", "--group", "other")
+    assert (anew.stdout, anew.stderr) == (first.stdout.replace("first", "second"), "")
+
+
+def test_a_server_that_is_away_is_said_to_be_waited_for(server: RedisServer, tmp_path: Path) -> None:
+    server.kill()
+    done = said("follow", server.url(), "--into", str(tmp_path / "all"), "--idle", "2")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"agentgym: waiting for {server.url()}: ")
+    assert "refused" in done.stderr
