@@ -12,7 +12,7 @@ import gymnasium as gym
 from agentgym.errors import UsageError
 from agentgym.events import Event
 from agentgym.families import Observation
-from agentgym.registry import Registry, resolve
+from agentgym.registry import Registry, resolve, suggestion
 from agentgym.tasks import Task
 
 __all__ = ["Agent", "Closes", "DrawsActions", "Emit", "Finishes", "ReadsInfo", "agents", "make_agent"]
@@ -89,8 +89,20 @@ def make_agent(name: str, *, seed: int = 0, options: Mapping[str, Any] | None = 
     try:
         bound = signature.bind(*([argument] if argument else []), **{**seeded, **(options or {})})
     except TypeError as error:
-        raise UsageError(f"the agent {name!r} cannot be made from these options: {error}") from error
+        raise UsageError(f"the agent {name!r} {_misfit(signature, options or {}, error)}") from error
     return _checked(factory(*bound.args, **bound.kwargs), name)
+
+
+def _misfit(signature: inspect.Signature, options: Mapping[str, Any], error: TypeError) -> str:
+    """What an agent lacks, or has no place for."""
+    taken = signature.parameters.values()
+    names = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    unknown = next((option for option in options if option not in names), None)
+    if unknown is not None and not any(one.kind is one.VAR_KEYWORD for one in taken):
+        return f"has no option {unknown!r}; {suggestion(unknown, names)}"
+    if str(error).endswith("'model'"):
+        return "needs a model: --model NAME, or model= among its options"
+    return f"cannot be made from these options: {error}"
 
 
 def _checked(made: Any, name: str) -> Agent:

@@ -200,7 +200,7 @@ def test_what_is_no_completion_is_torn(raw: Any) -> None:
 
 @pytest.mark.parametrize("api", ["chat", "responses"])
 def test_what_stands_where_nothing_of_its_kind_can_is_torn(api: str) -> None:
-    agent = OpenAIAgent("m", api=api)
+    agent = OpenAIAgent("m", api=api, base_url="http://127.0.0.1:1")
     part = {"type": "output_text", "text": "x", "logprobs": [{}]}
     odd = {
         "choices": [{"message": {"content": "x"}, "logprobs": {"content": [{}]}}],
@@ -241,7 +241,7 @@ def test_parameters_go_along(api: str, stream: bool) -> None:
 
 def test_a_seed_comes_from_the_episode_unless_it_is_said_otherwise() -> None:
     def seed_of(**options: Any) -> Any:
-        agent = make_agent("openai:m", seed=7, options=options)
+        agent = make_agent("openai:m", seed=7, options={"base_url": "http://127.0.0.1:1", **options})
         assert isinstance(agent, OpenAIAgent)
         return agent.options.seed
 

@@ -6,6 +6,7 @@ import gc
 import json
 import logging
 import pickle
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any
 import gymnasium as gym
 import pytest
 
+from agentgym.agents import make_agent
 from agentgym.agents.openai import OpenAIAgent, sent_body
 from agentgym.agents.openai import clients as clients_module
 from agentgym.agents.openai.fields import encodable_json
@@ -116,7 +118,7 @@ def test_a_server_that_is_not_there_is_the_machines_fault() -> None:
         url = server.url
     agent = OpenAIAgent("m", base_url=url, retries=0)
     env = sums()
-    with pytest.raises(BackendError, match="could not be asked"):
+    with pytest.raises(BackendError, match=f"could not be asked at {url.rstrip('/')}: Connection error"):
         Episode(env, agent, seed=0).run()
     env.close()
     agent.close()
@@ -146,10 +148,27 @@ def test_a_machines_fault_is_tried_again_by_who_runs_the_episode(tmp_path: Path)
 def test_without_a_key_openai_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MY_KEY", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    env = sums()
     with pytest.raises(UsageError, match=r"there is no key in \$MY_KEY"):
-        Episode(env, OpenAIAgent("m", key_name="MY_KEY"), seed=0).run()
-    env.close()
+        OpenAIAgent("m", key_name="MY_KEY")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"actions": "tool"}, "the agent 'openai' has no actions 'tool'; did you mean 'tools'?"),
+        ({"api": "rsponses"}, "the agent 'openai' has no api 'rsponses'; did you mean 'responses'?"),
+        ({"api": 3}, "the agent 'openai' has no api 3; known are: chat, responses"),
+        ({"retries": -1}, "Expected `int` >= 0 - at `$.retries`"),
+    ],
+)
+def test_an_option_that_cannot_be_says_what_can(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        make_agent("openai", options={"model": "m", "base_url": "http://127.0.0.1:1", **given})
+
+
+def test_a_model_that_is_not_named_is_asked_for() -> None:
+    with pytest.raises(UsageError, match="the agent 'openai' needs a model: --model NAME, or model= among its options"):
+        make_agent("openai")
 
 
 @BOTH
@@ -365,7 +384,7 @@ def test_after_a_fault_it_can_be_asked_again() -> None:
 
 def test_it_must_be_reset_before_it_acts() -> None:
     with pytest.raises(UsageError, match="before its first reset"):
-        OpenAIAgent("m").act("x")
+        OpenAIAgent("m", base_url="http://127.0.0.1:1").act("x")
 
 
 def test_a_reply_is_read_even_if_nobody_records_it() -> None:

@@ -375,7 +375,7 @@ def test_members_act_on_a_screen_too() -> None:
         ({"members": ["noop"], "patience": -1}, "patience is -1"),
         ({"members": [{"id": "a"}]}, "a member needs an agent"),
         ({"members": [{"agent": "noop", "tool": []}]}, "cannot be made from .* unknown field `tool`"),
-        ({"members": [{"agent": "noop", "options": {"x": 1}}]}, "cannot be made from these options"),
+        ({"members": [{"agent": "noop", "options": {"x": 1}}]}, "the agent 'noop' has no option 'x'; known are: steps"),
     ],
 )
 def test_a_team_that_cannot_be_is_told_in_a_line(options: dict[str, Any], problem: str) -> None:

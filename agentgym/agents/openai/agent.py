@@ -10,6 +10,7 @@ import gymnasium as gym
 from agentgym.agents.base import Emit
 from agentgym.agents.openai.asking import Dialect, Model
 from agentgym.agents.openai.chat import Chat
+from agentgym.agents.openai.clients import check_key
 from agentgym.agents.openai.options import options_from, system_text, tokenizer_of
 from agentgym.agents.openai.playing import Play
 from agentgym.agents.openai.prompts import USUAL, checked_template
@@ -32,7 +33,7 @@ class OpenAIAgent:
         options: everything else; the fields of `agentgym.agents.openai.Options`.
 
     Raises:
-        UsageError: if an option cannot work.
+        UsageError: if an option cannot work, or there is no key for a server that needs one.
     """
 
     def __init__(self, model: str, *, seed: int | None = None, **options: Any) -> None:
@@ -40,6 +41,7 @@ class OpenAIAgent:
         system = self.options.system
         self._template = checked_template(USUAL if system is None else system_text(system))
         self._tokenizer = tokenizer_of(self.options.tokenizer)
+        check_key(self.options)
         self._dialect: Dialect = Chat(self.options) if self.options.api == "chat" else Responses(self.options)
         self._model = Model(self.options, self._dialect)
         self._space: gym.Space[Any] | None = None

@@ -228,7 +228,9 @@ class Model:
         self._emit(failure_event(f"{type(error).__name__}: {what}", options, call_id=call_id, retry_of=retry_of))
         status = error.status_code if isinstance(error, openai.APIStatusError) else _SERVERS_FAULT
         if status in _PASSING or status >= _SERVERS_FAULT:
-            return BackendError(f"the model {options.model!r} could not be asked: {what}", kind="network")
+            return BackendError(
+                f"the model {options.model!r} could not be asked at {self._connected.address}: {what}", kind="network"
+            )
         hint = "; give the agent context_tokens" if any(word in what.lower() for word in _TOO_LONG) else ""
         return UsageError(
             f"the server refuses what the model {options.model!r} is asked at {self._dialect.path}: {what}{hint}"

@@ -11,9 +11,21 @@ from typing import Any
 from agentgym.agents.openai.options import Options
 from agentgym.errors import UsageError
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "check_key"]
 
 _OPENAI = "api.openai.com"
+
+
+def check_key(options: Options) -> None:
+    """Looks for the key before there is an episode.
+
+    Raises:
+        UsageError: if there is no key for a server that needs one.
+    """
+    if not os.environ.get(options.key_name) and options.base_url is None and "OPENAI_BASE_URL" not in os.environ:
+        raise UsageError(
+            f"there is no key in ${options.key_name}; set it, or give the base_url of a server without keys"
+        )
 
 
 class Connection:
@@ -29,10 +41,7 @@ class Connection:
     def __init__(self, options: Options) -> None:
         key = os.environ.get(options.key_name)
         base_url = options.base_url or os.environ.get("OPENAI_BASE_URL")
-        if not key and base_url is None:
-            raise UsageError(
-                f"there is no key in ${options.key_name}; set it, or give the base_url of a server without keys"
-            )
+        check_key(options)
         self._secret = key or ""
         # A forked process must not speak on its parent's sockets.
         place = (os.getpid(), base_url, key or "none", options.timeout_s, options.retries)
@@ -43,6 +52,12 @@ class Connection:
     def is_own_server(self) -> bool:
         """Whether it is another than OpenAI's."""
         return str(self.client.base_url.host) != _OPENAI
+
+    @property
+    def address(self) -> str:
+        """Where the server is, without a password."""
+        url = self.client.base_url
+        return f"{url.scheme}://{url.netloc.decode()}{url.path.rstrip('/')}"
 
     def without_key(self, text: str) -> str:
         """A text without the key, which servers quote when they refuse it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -23,6 +23,7 @@ _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 _Positive: TypeAlias = Annotated[int, msgspec.Meta(gt=0)]
 _PRICES = ("input", "output", "cached_input")
 _OURS = ("model", "messages", "input", "tools", "stream")
+_WORDS = {"api": get_args(Api), "actions": get_args(Writing)}
 _UNKNOWN = re.compile(r"unknown field `(.*?)`")
 
 
@@ -97,7 +98,7 @@ def options_from(given: Mapping[str, Any]) -> Options:
     except msgspec.ValidationError as error:
         unknown = _UNKNOWN.search(str(error))
         if unknown is None:
-            raise UsageError(f"the agent 'openai' cannot be made from these options: {error}") from error
+            raise UsageError(_misfit(given, error)) from error
         names = [name for name in Options.__struct_fields__ if name != "model"]
         raise UsageError(f"the agent 'openai' has no option {unknown[1]!r}; {suggestion(unknown[1], names)}") from error
     if options.base_url is not None and not options.base_url.startswith(("http://", "https://")):
@@ -107,6 +108,15 @@ def options_from(given: Mapping[str, Any]) -> Options:
     if taken := sorted(set(options.extra) & set(_OURS)):
         raise UsageError(f"extra has {taken[0]!r}, which the agent itself fills: {', '.join(_OURS)}")
     return options
+
+
+def _misfit(given: Mapping[str, Any], error: msgspec.ValidationError) -> str:
+    """What is wrong with the value of an option; of one that is one of several words, which they are."""
+    for name, words in _WORDS.items():
+        if name in given and given[name] not in words:
+            hint = suggestion(given[name], words) if isinstance(given[name], str) else f"known are: {', '.join(words)}"
+            return f"the agent 'openai' has no {name} {given[name]!r}; {hint}"
+    return f"the agent 'openai' cannot be made from these options: {error}"
 
 
 def system_text(given: str) -> str:
