@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 
 from agentgym.errors import UsageError
-from agentgym.events import Record
+from agentgym.events import Record, ToolReturned
 from agentgym.events.plainlines import plain_line
 from agentgym.sinks.base import SinkOrder
+from agentgym.trajectory.outcomes import outcome
 from agentgym.trajectory.redaction import Redact, make_redact, scrub
 
 __all__ = ["JsonLines", "jsonl_sink"]
@@ -56,6 +57,11 @@ class JsonLines:
             self._descriptor = None
 
     def _write(self, record: Record) -> None:
+        event = record.payload
+        if isinstance(event, ToolReturned):
+            record = msgspec.structs.replace(
+                record, payload=msgspec.structs.replace(event, **outcome(event, self._redact))
+            )
         line = msgspec.json.encode(scrub(plain_line(record), self._redact)) + b"\n"
         if self._path is None:
             sys.stdout.write(line.decode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from functools import cache
 
 import msgspec
@@ -11,12 +10,11 @@ from msgspec.structs import astuple
 
 from agentgym.events import Event, FinalReport, ToolReturned
 from agentgym.trajectory.framelog import Place
+from agentgym.trajectory.outcomes import outcome
 from agentgym.trajectory.values import Json
 from agentgym.trajectory.valuewriter import ValueWriter
 
 __all__ = ["payload"]
-
-_PREVIEW_CHARS = 200
 
 _PLAIN = frozenset({bool, int})
 _CONTAINERS = frozenset({dict, list})
@@ -41,24 +39,12 @@ def payload(event: Event, values: ValueWriter) -> dict[str, Json]:
         elif required or not (value is None or (kind in _CONTAINERS and not value)):
             forms[name] = plain(value, place) if name not in _CONVERSATIONS else values.conversation(value, place)
     if isinstance(event, ToolReturned):
-        forms |= _outcome(event, forms, values)
+        forms |= outcome(event, values.redacted)
     if isinstance(event, FinalReport) and event.text is not None:
         # Of the text as it is kept, without its secrets.
         text = values.redacted(event.text).encode("utf-8", "surrogatepass")
         forms |= {"sha256": hashlib.sha256(text).hexdigest(), "length": len(text)}
     return forms
-
-
-def _outcome(event: ToolReturned, forms: Mapping[str, Json], values: ValueWriter) -> dict[str, Json]:
-    """The beginning and the digest of a tool's result, or of its error, unless the event has them of itself."""
-    outcome, name = (event.error, "error") if event.result is None else (event.result, "result")
-    if outcome is None:
-        return {}
-    # Redacted before it is cut: half a secret is not known to be one.
-    text = values.redacted(outcome) if isinstance(outcome, str) else msgspec.json.encode(forms[name]).decode()
-    preview = text[:_PREVIEW_CHARS].encode("utf-8", "replace").decode()
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return {"result_preview": event.result_preview or preview, "sha256": event.sha256 or digest}
 
 
 @cache

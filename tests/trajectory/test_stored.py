@@ -143,7 +143,7 @@ def test_a_wrong_line_is_refused_with_its_path_by_us_and_by_the_schema(
 
 def test_a_tools_result_has_a_preview_and_a_report_its_digest(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in lines_of(tmp_path)]
-    assert lines[6]["payload"]["result_preview"].startswith('{"x":{"$array"')
+    assert lines[6]["payload"]["result_preview"].startswith('{"x":[0,1,2]')
     report = lines[13]["payload"]
     assert report["length"] == len(LONG)
     assert report["sha256"] == report["text"]["sha256"]
