@@ -63,7 +63,7 @@ def test_no_extra_raises_the_floor_of_gymnasium() -> None:
     extras = [
         one
         for name, lines in EXTRAS.items()
-        if name not in ("bfcl", "llm-demo", "rllib", "miniwob", "verifiers")
+        if name not in ("bfcl", "llm-demo", "ocr", "rllib", "miniwob", "verifiers")
         for one in lines
         if "agentgym-envs" not in one
     ]
@@ -73,7 +73,9 @@ def test_no_extra_raises_the_floor_of_gymnasium() -> None:
 
 
 def test_all_is_every_extra_that_lives_with_the_newest_gymnasium_and_numpy() -> None:
-    each = ",".join(sorted(EXTRAS.keys() - {"all", "bfcl", "dev", "llm-demo", "miniwob", "rllib", "test", "verifiers"}))
+    each = ",".join(
+        sorted(EXTRAS.keys() - {"all", "bfcl", "dev", "llm-demo", "miniwob", "ocr", "rllib", "test", "verifiers"})
+    )
     assert EXTRAS["all"] == [f"agentgym-envs[{each}]"]
     assert EXTRAS["test"][0] == EXTRAS["all"][0]
 

@@ -300,7 +300,7 @@ class Episode:
         )
 
 
-def _reward(name: str, value: Any) -> float:
+def _reward(name: Any, value: Any) -> float:
     """The value of a reward that can be added up."""
     if not isinstance(name, str) or not name:
         raise UsageError(f"a reward's name is a text that is not empty, not {name!r}")

@@ -84,9 +84,9 @@ def test_an_episode_that_is_left_is_cancelled_wherever_it_was(tmp_path: Path) ->
         record=str(record),
     )
     specs = [replace(slow, seed=seed) for seed in range(2)]
-    outcomes = ThreadEngine(workers=2, timeout_s=1).map(rollout, specs)
-    next(outcomes)
-    outcomes.close()
+    # Leaving the loop ends what runs.
+    for _ in ThreadEngine(workers=2, timeout_s=1).map(rollout, specs):
+        break
     state = RunState.read(record)
     assert [episode.status for episode in state.episodes()] == ["cancelled"] * 2
     assert [run.status for run in state.runs.values()] == ["cancelled"] * 2

@@ -68,7 +68,8 @@ def test_a_reward_has_a_name_and_may_be_a_number_of_numpy() -> None:
     before = episode.total_return
     with pytest.raises(UsageError, match="name is a text that is not empty, not ''"):
         episode.add_reward("", 1)
-    for value in (np.float32(0.5), np.int64(1), np.array(2.0)[()]):
+    values: list[Any] = [np.float32(0.5), np.int64(1), np.array(2.0)[()]]
+    for value in values:
         episode.add_reward("tidy", value)
     assert episode.total_return == before + 3.5
 
