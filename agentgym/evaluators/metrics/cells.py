@@ -58,10 +58,10 @@ def same_columns(books: Books, rule: Rule) -> bool:
 
 
 def value_of(cell: Any) -> Any:
-    """As it is in the file: every number is a float, a date its serial number."""
+    """As it is in the file: every number is a float, a date its serial number; None for true and false, as OSWorld."""
     from openpyxl.utils.datetime import to_excel
 
-    if cell.value is None:
+    if cell.value is None or isinstance(cell.value, bool):
         return None
     if cell.is_date and not isinstance(cell.value, str):
         return float(to_excel(cell.value))
