@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import ValidationError
 
 from agentgym.errors import UsageError
@@ -70,8 +71,14 @@ def read_config(
 
 @contextmanager
 def dotenv(folder: Path) -> Iterator[None]:
-    """Has the variables of the file ``.env`` in the environment, those that are not set; the file is only read."""
+    """Has the variables of the file ``.env`` in the environment, those that are not set; the file is only read.
+
+    Raises:
+        UsageError: if it cannot be read; it names the line, and shows nothing of it.
+    """
     file = folder / ".env"
+    if file.is_file():
+        _check_dotenv(file)
     read = dotenv_values(file) if file.is_file() else {}
     added = {name: value for name, value in read.items() if value is not None and name not in os.environ}
     os.environ.update(added)
@@ -80,6 +87,16 @@ def dotenv(folder: Path) -> Iterator[None]:
     finally:
         for name in added:
             os.environ.pop(name, None)
+
+
+def _check_dotenv(file: Path) -> None:
+    try:
+        with file.open(encoding="utf-8") as stream:
+            wrong = next((binding.original.line for binding in parse_stream(stream) if binding.error), None)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    if wrong is not None:
+        raise UsageError(f"{file}:{wrong}: expected NAME=VALUE, or a comment")
 
 
 def _merged(layers: Sequence[_Layer]) -> dict[str, Any]:
@@ -166,7 +183,8 @@ def _told(error: ValidationError, places: Mapping[str, str]) -> str:
     if not path:
         return said
     value = first["input"]
-    shown = f", got {value!r}" if isinstance(value, str | int | float) and "options" not in path[0] else ""
+    is_plain = isinstance(value, str | int | float) and "options" not in path[0]
+    shown = f", got {value!r}" if is_plain and repr(value) not in said else ""
     name = path[0]
     inner = "".join(f".{part}" for part in path[1:] if part in (str(key) for key in range(100)))
     return f"{places.get(name, name)}{inner}: {said}{shown}"

@@ -117,6 +117,22 @@ def test_dotenv_is_read_for_the_block_and_what_is_set_wins(tmp_path: Path, monke
     assert file.read_text() == text
 
 
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [(b"A=1\nB='2\nC=secret\n", ":2: expected NAME=VALUE, or a comment$"), (b"A=\xff\n", " cannot be read: ")],
+)
+def test_a_line_of_dotenv_that_cannot_be_read_is_told_with_its_file(written: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(written)
+    with pytest.raises(UsageError, match=rf"\.env{says}"), dotenv(tmp_path):
+        pass
+
+
+def test_a_value_is_shown_once() -> None:
+    with pytest.raises(UsageError) as told:
+        read_config({"session": "../x"}, environ={})
+    assert str(told.value).count("../x") == 1
+
+
 def test_settings_survive_json() -> None:
     config = RunConfig(hooks=("step=m:f", {"point": "step", "hook": "m:f"}), timeout=None)
     assert RunConfig(**json.loads(config.model_dump_json())) == config
