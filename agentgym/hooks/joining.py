@@ -44,7 +44,22 @@ def _joined(bus: Bus, named: NamedHook, hook: Any) -> list[Callable[[], object]]
 
 
 def _observer(bus: Bus, named: NamedHook, hook: Hook) -> Hook:
-    return _NotingObserver(bus, named.name, hook) if named.on_error == "note" else hook
+    return (_NotingObserver if named.on_error == "note" else _NamedObserver)(bus, named.name, hook)
+
+
+class _NamedObserver:
+    """An observer whose errors say whose they are."""
+
+    def __init__(self, _bus: Bus, name: str, hook: Hook) -> None:
+        self._name = name
+        self._hook = hook
+
+    def __call__(self, record: Record) -> None:
+        try:
+            self._hook(record)
+        except Exception as error:
+            error.add_note(f"raised by the hook {self._name} at {OBSERVE!r}")
+            raise
 
 
 class _NotingObserver:

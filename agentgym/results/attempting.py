@@ -52,7 +52,14 @@ def failed(error: Exception, started: str | None = None, duration_s: float | Non
         None,
         started,
         duration_s,
-        error=f"{type(error).__name__}: {error}",
+        error=_told(error),
         kind=fault_kind(error),
         traceback="".join(traceback.format_exception(error)),
     )
+
+
+def _told(error: Exception) -> str:
+    """The class, what it says, and which hook raised it."""
+    said = str(error)
+    by = next((note for note in getattr(error, "__notes__", ()) if note.startswith("raised by the hook ")), "")
+    return f"{type(error).__name__}{f': {said}' if said else ''}{f' ({by})' if by else ''}"

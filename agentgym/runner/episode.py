@@ -296,7 +296,7 @@ class Episode:
             run_id=self._run_id,
             episode=self._number,
             usage=self._usage.total(),
-            error=None if error is None else f"{type(error).__name__}: {error}",
+            error=None if error is None else f"{type(error).__name__}: {error}".removesuffix(": "),
         )
 
 

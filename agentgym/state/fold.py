@@ -157,7 +157,7 @@ class Fold:
         self._episode(run, number, now).score = float(event.value)
 
     def _failed(self, run: RunPart, number: int, now: str, event: Any) -> None:
-        message = f"{event.type}: {event.message}"
+        message = f"{event.type}: {event.message}".removesuffix(": ")
         run.failures += 1
         self.failures.append(
             Failure(run.run_id, number, now, event.during, event.type, event.message, event.infrastructure)

@@ -42,7 +42,11 @@ def lines(folder: Path, name: str = "results.jsonl") -> list[dict[str, Any]]:
 
 
 def no_observer(record: Any) -> None:
-    raise ValueError("this observes nothing")
+    raise ValueError
+
+
+def no_interceptor(call: Any, proceed: Any) -> Any:
+    raise ValueError
 
 
 def passing(call: Any, proceed: Any) -> Any:

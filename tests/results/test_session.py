@@ -116,6 +116,13 @@ def test_where_nothing_came_to_a_result_other_settings_are_taken(tmp_path: Path)
         run_config(config(tmp_path, tasks=tasks))
 
 
+@pytest.mark.parametrize("hook", [f"observe={HERE}:no_observer", f"step={HERE}:no_interceptor"])
+def test_the_error_of_a_hook_names_it(hook: str, tmp_path: Path) -> None:
+    report = run_config(config(tmp_path, tasks=tasks_at(tmp_path, "a"), hooks=(hook,)))
+    point, name = hook.split("=")
+    assert report.attempts[0].error == f"ValueError (raised by the hook {name} at {point!r})"
+
+
 def test_a_tasks_hook_that_was_not_trusted_can_be_trusted_in_the_same_folder(tmp_path: Path) -> None:
     tasks = tasks_at(tmp_path, "a", hooks=[{"point": "step", "hook": f"{HERE}:passing"}])
     assert run_config(config(tmp_path, tasks=tasks)).summary.errors == {"task": 1}
