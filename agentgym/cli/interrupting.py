@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
+
 __all__ = ["Interruption", "interruptible"]
 
 
@@ -29,6 +31,14 @@ class Interruption:
         except KeyboardInterrupt:
             self.status = 128 + self._signal
 
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Exits at an interrupt, be it one more of somebody who cannot wait."""
+        try:
+            yield
+        except KeyboardInterrupt as interrupt:
+            raise typer.Exit(128 + self._signal) from interrupt
+
     def raised_by(self, number: int, _frame: object) -> None:
         self._signal = signal.Signals(number)
         raise KeyboardInterrupt
@@ -36,13 +46,14 @@ class Interruption:
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """Has SIGTERM raise what Ctrl-C raises, for the block."""
+    """Has SIGTERM raise what Ctrl-C raises, for the block; where it is not noted, the block exits with its status."""
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption
         return
     before = signal.signal(signal.SIGTERM, interruption.raised_by)
     try:
-        yield interruption
+        with interruption.ending():
+            yield interruption
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -186,14 +186,14 @@ def run(
         )
         _check_targets(settings, contact_sheet)
         finished, report = _run(settings, interruption, fresh, redo_errors, keep_screens=contact_sheet is not None)
-    if json:
-        write_json(_as_json(report, contact_sheet))
-    else:
-        write_report(report)
-    # The report comes first: it is not lost with a picture that cannot be written.
-    if contact_sheet is not None:
-        save_sheet(report, finished, contact_sheet, quiet=json)
-    _leave(report, interruption)
+        if json:
+            write_json(_as_json(report, contact_sheet))
+        else:
+            write_report(report)
+        # The report comes first: it is not lost with a picture that cannot be written.
+        if contact_sheet is not None:
+            save_sheet(report, finished, contact_sheet, quiet=json)
+        _leave(report, interruption)
 
 
 def _run(
@@ -245,7 +245,7 @@ def _text(path: Path | None) -> str | None:
 
 
 def _leave(report: Report, interruption: Interruption) -> None:
-    ended = f"{len(report.attempts)} of {report.planned} episodes ended before"
+    ended = f"{_ended(report)} of {report.planned} episodes ended before"
     goes_on = "" if report.out is None else "; the same command goes on"
     if report.stopped is not None:
         typer.echo(f"agentgym: stopped: {report.stopped}; {ended}{goes_on}", err=True)
@@ -254,3 +254,7 @@ def _leave(report: Report, interruption: Interruption) -> None:
         raise typer.Exit(interruption.status)
     if report.stopped is not None or report.summary.failed:
         raise typer.Exit(1)
+
+
+def _ended(report: Report) -> int:
+    return sum(attempt.error_kind != "interrupted" for attempt in report.attempts)

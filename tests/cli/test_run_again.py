@@ -135,6 +135,40 @@ def test_a_run_that_is_interrupted_goes_on(
     assert len({line["session_id"] for line in lines(data)}) == 1
 
 
+STUBBORN = """
+import os, select
+
+def script(task):
+    try:
+        open(os.environ["READY"], "w").close()
+        select.select([], [], [])
+    finally:
+        open(os.environ["READY"] + "2", "w").close()
+        select.select([], [], [])
+    yield {"action_type": "DONE"}
+"""
+
+
+def test_a_second_interrupt_ends_with_the_same_status_and_is_no_result(tasks: str, tmp_path: Path) -> None:
+    (tmp_path / "stubborn.py").write_text(STUBBORN)
+    ready, again, data = tmp_path / "ready", tmp_path / "ready2", tmp_path / "data"
+    machine = ("--backend", "memory", "--engine", "serial", "--agent", "scripted:stubborn:script")
+    said = []
+    for _ in range(2):
+        ready.unlink(missing_ok=True)
+        again.unlink(missing_ok=True)
+        with started(tasks, *machine, "--out", str(data), path=tmp_path, READY=str(ready)) as process:
+            wait_for(ready.exists, process)
+            process.send_signal(signal.SIGINT)
+            wait_for(again.exists, process)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate()
+        said.append((process.returncode, err))
+    # The second call has a line of what the first one could not end, which did not end all the same.
+    assert said == [(130, "agentgym: interrupted; 0 of 2 episodes ended before; the same command goes on\n")] * 2
+    assert [line["error_kind"] for line in lines(data)] == ["interrupted"]
+
+
 def test_a_second_process_is_told_who_writes(tasks: str, tmp_path: Path, run: Run) -> None:
     (tmp_path / "hanging_once.py").write_text(HANGING)
     ready, data = tmp_path / "ready", tmp_path / "data"
