@@ -76,9 +76,10 @@ def _status(error: BaseException) -> int | None:
 
 
 def _is_unreached(error: BaseException) -> bool:
-    """Whether a server could not be reached, or did not answer in time."""
-    if isinstance(error, ConnectionError | TimeoutError):
-        return True
+    """Whether a model's client says that a server could not be reached, or did not answer in time.
+
+    Whatever else meets a closed connection or a time-out, the code of an agent or a person who is away, is no model.
+    """
     return any(
         base.__module__.partition(".")[0] in _CLIENTS and ("Connect" in base.__name__ or "Timeout" in base.__name__)
         for base in type(error).__mro__

@@ -8,6 +8,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from agentgym.actions import Done
 from agentgym.agents import Emit
 from agentgym.errors import BackendError
@@ -79,7 +81,7 @@ class Breaking:
             case "machine":
                 raise BackendError("the display died", kind="display")
             case "server":
-                raise ConnectionError("the model's server is away")
+                raise httpx.ConnectError("the model's server is away")
             case "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             case _:
