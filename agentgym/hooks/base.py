@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from agentgym.events import POINTS, Record
 from agentgym.registry import Registry
 
-__all__ = ["OBSERVE", "Closes", "Hook", "Watches", "hooks", "points_of"]
+__all__ = ["OBSERVE", "Closes", "Hook", "KnowsPoints", "Watches", "hooks", "points_of"]
 
 OBSERVE = "observe"
 """Stands where a point does: the hook is called with each record."""
@@ -36,6 +36,14 @@ class Closes(Protocol):
     """A hook that holds something open until the episode, or the rollout, is over."""
 
     def close(self) -> object: ...
+
+
+@runtime_checkable
+class KnowsPoints(Protocol):
+    """A hook that as it was made has no use at some of the points where such hooks have one."""
+
+    def fault_at(self, point: str) -> str | None:
+        """Why it has none there; None if it has."""
 
 
 def points_of(factory: Callable[..., Hook]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from agentgym.errors import TaskError, UnknownNameError, UsageError
 from agentgym.events import EVENT_TYPES, POINTS
-from agentgym.hooks.base import OBSERVE, Hook, hooks, points_of
+from agentgym.hooks.base import OBSERVE, Hook, KnowsPoints, hooks, points_of
 from agentgym.registry import faults_of_options, resolve, suggestion
 
 __all__ = ["NamedHook", "faults_of_task_hooks", "hooks_of_task", "read_hook"]
@@ -227,16 +227,20 @@ def _faults_of_hook(hook: str, point: object, options: Mapping[str, Any], where:
     found = list(faults_of_options("hook", kind, factory, options, where, positional=bool(colon)))
     yield from found
     if not found:
-        yield from _faults_of_making(factory, [argument] if colon else [], options, where)
+        yield from _faults_of_making(factory, [argument] if colon else [], options, point, where)
 
 
 def _faults_of_making(
-    factory: Callable[..., Hook], arguments: list[str], options: Mapping[str, Any], where: str
+    factory: Callable[..., Hook], arguments: list[str], options: Mapping[str, Any], point: object, where: str
 ) -> Iterator[str]:
     try:
-        factory(*arguments, **options)
+        made = factory(*arguments, **options)
     except UsageError as error:
         yield f"{error} - at {where}"
+        return
+    fault = made.fault_at(str(point)) if isinstance(made, KnowsPoints) else None
+    if fault is not None:
+        yield f"{fault} - at {where}"
 
 
 def _at(where: str, key: str) -> str:

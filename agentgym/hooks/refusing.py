@@ -53,6 +53,15 @@ class Refuse:
         if not self._names and not self._arguments and self._allow is None:
             raise UsageError("refuse needs names=, arguments= or allow=: without one it refuses nothing")
 
+    def fault_at(self, point: str) -> str | None:
+        """Steps have no names."""
+        if point != "step" or not (self._names or self._allow is not None):
+            return None
+        return (
+            "at 'step' an action has no name that names= and allow= could fit: refuse it by arguments=, such as "
+            '{"action": "hotkey"}, or a tool at \'tool_call\''
+        )
+
     def __call__(self, call: Call, proceed: Callable[[Call], Any]) -> Any:
         fault = self._fault(_name(call), _arguments(call))
         if fault is not None:

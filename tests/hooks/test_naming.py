@@ -58,6 +58,11 @@ def test_a_hook_is_named_in_text_in_json_and_in_python(said: Any, read: NamedHoo
         ("evaluate=refuse:x", "'refuse' has no use at 'evaluate', only at tool_call, model_call, step"),
         ("observe=time", "'time' has no use at 'observe'"),
         ("tool_call=refuse", "refuse needs names="),
+        (
+            "step=refuse:*",
+            "at 'step' an action has no name .*: refuse it by arguments=.*, in the hook 'step=refuse:\\*'",
+        ),
+        ({"point": "step", "hook": "refuse", "allow": "x"}, "at 'step' an action has no name"),
         ("tool_call=limit:many", "whole number, got 'many'"),
         ("tool_call=time:now", "the hook 'time' takes nothing behind a colon"),
         ("{point: step}", "is no JSON"),
