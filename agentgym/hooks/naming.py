@@ -234,7 +234,7 @@ def _faults_of_making(
     factory: Callable[..., Hook], arguments: list[str], options: Mapping[str, Any], point: object, where: str
 ) -> Iterator[str]:
     try:
-        made = factory(*arguments, **options)
+        made: object = factory(*arguments, **options)
     except UsageError as error:
         yield f"{error} - at {where}"
         return
