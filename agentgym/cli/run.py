@@ -32,7 +32,11 @@ def run(
     ] = None,
     agent: Annotated[
         str | None,
-        _option("--agent", group=_AGENT, help="A name (an argument follows a colon), or module:Class. [oracle]"),
+        _option(
+            "--agent",
+            group=_AGENT,
+            help="A name (an argument follows a colon), or module:Class. [oracle: who knows a suite's tasks]",
+        ),
     ] = None,
     agent_option: Annotated[
         list[str] | None, _option("--agent-option", group=_AGENT, help="KEY=VALUE for the agent; may be repeated.")
@@ -98,7 +102,8 @@ def run(
         list[str] | None, _option("--engine-option", group=_ENGINE, help="KEY=VALUE for the engine; may be repeated.")
     ] = None,
     timeout: Annotated[
-        float | None, _option("--timeout", group=_ENGINE, help="Seconds after which an episode is ended. [600]")
+        float | None,
+        _option("--timeout", group=_ENGINE, help="Seconds after which an episode is ended; 0 for never. [600]"),
     ] = None,
     retries: Annotated[
         int | None, _option("--retries", group=_ENGINE, help="How often to try again after a machine fault. [2]")
@@ -107,7 +112,12 @@ def run(
         int | None, _option("--max-failures", group=_ENGINE, help="Stop when so many episodes failed.")
     ] = None,
     out: Annotated[
-        str | None, _option("--out", group=_KEPT, help="The folder: results and recording. [runs/SESSION]")
+        str | None,
+        _option(
+            "--out",
+            group=_KEPT,
+            help="The folder: results and recording; its agent and environment stay. [runs/SESSION]",
+        ),
     ] = None,
     fresh: Annotated[
         bool, _option("--fresh", group=_KEPT, help="Begin anew; what is in the folder is moved aside.")

@@ -9,10 +9,13 @@ from typing import get_args
 
 import pytest
 
+from agentgym.families import suites
 from agentgym.results import Attempt, FaultKind, RunConfig
+from agentgym.results.config import IDENTITY
 from agentgym.results.faults import BROKEN
 
-PAGE = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "running.md").read_text()
 
 
 def rows(heading: str) -> list[str]:
@@ -43,3 +46,17 @@ def test_the_page_says_which_faults_are_done_again(kind: str) -> None:
 def test_the_pages_settings_can_be_read() -> None:
     text = PAGE.partition("```toml\n")[2].partition("```")[0]
     assert RunConfig(**tomllib.loads(text)).workers == 32
+
+
+def test_the_page_says_which_settings_may_change() -> None:
+    """All but those of the identity and the session may, and ``out`` is the folder itself."""
+    may = PAGE.partition("The same `--out` takes other ")[2].partition(". ")[0]
+    may_not = PAGE.partition("It takes no other ")[2].partition(":")[0]
+    assert named(may_not) == {*IDENTITY, "session"}
+    assert named(may) == set(RunConfig.model_fields) - named(may_not) - {"out"}
+
+
+def test_the_task_of_a_group_is_there() -> None:
+    (task,) = re.findall(r'task="([^"]+)"', (DOCS / "groups.md").read_text())
+    suite, _, name = task.partition("/")
+    assert name in suites[suite].families

@@ -214,6 +214,13 @@ def test_recordings_are_told_which_attempt_they_are(tmp_path: Path) -> None:
     assert [one.attempt for one in started if isinstance(one, RunStarted)] == [1, 2, 3, 4]
 
 
+def test_a_smaller_group_shows_the_first_ones_and_leaves_the_others(tmp_path: Path) -> None:
+    tasks = tasks_at(tmp_path, "a")
+    run_config(config(tmp_path, tasks=tasks, group=3))
+    report = run_config(config(tmp_path, tasks=tasks, group=2))
+    assert (report.before, [one.member for one in report.attempts], len(lines(tmp_path))) == (2, [0, 1], 3)
+
+
 def test_a_group_is_not_mixed_with_single_attempts(tmp_path: Path) -> None:
     tasks = tasks_at(tmp_path, "a")
     run_config(config(tmp_path, tasks=tasks, group=2))
