@@ -15,7 +15,7 @@ from agentgym.families import Observation
 from agentgym.registry import Registry, resolve, suggestion
 from agentgym.tasks import Task
 
-__all__ = ["Agent", "Closes", "DrawsActions", "Emit", "Finishes", "ReadsInfo", "agents", "make_agent"]
+__all__ = ["Agent", "Closes", "DrawsActions", "Emit", "Finishes", "ReadsInfo", "agents", "checked", "make_agent"]
 
 Emit: TypeAlias = Callable[[Event], object]
 """Publishes an event (a model call, a note) into the stream of the episode."""
@@ -90,7 +90,7 @@ def make_agent(name: str, *, seed: int = 0, options: Mapping[str, Any] | None = 
         bound = signature.bind(*([argument] if argument else []), **{**seeded, **(options or {})})
     except TypeError as error:
         raise UsageError(f"the agent {name!r} {_misfit(signature, options or {}, error)}") from error
-    return _checked(factory(*bound.args, **bound.kwargs), name)
+    return checked(factory(*bound.args, **bound.kwargs), f"the agent {name!r}")
 
 
 def _misfit(signature: inspect.Signature, options: Mapping[str, Any], error: TypeError) -> str:
@@ -105,13 +105,21 @@ def _misfit(signature: inspect.Signature, options: Mapping[str, Any], error: Typ
     return f"cannot be made from these options: {error}"
 
 
-def _checked(made: Any, name: str) -> Agent:
+def checked(made: Any, what: str) -> Agent:
+    """What was made, or given, if it is an agent.
+
+    Args:
+        what: it is called in the error.
+
+    Raises:
+        UsageError: if it is none.
+    """
+    protocol = "an agent has the methods reset(task, emit) and act(observation)"
+    if isinstance(made, type):
+        raise UsageError(f"{what} is the class {made.__name__} itself; make one, {made.__name__}(…): {protocol}")
     lacking = [method for method in ("reset", "act") if not callable(getattr(made, method, None))]
     if lacking:
-        raise UsageError(
-            f"the agent {name!r} is a {type(made).__name__} without {' and '.join(lacking)}; "
-            "an agent has the methods reset(task, emit) and act(observation)"
-        )
+        raise UsageError(f"{what} is a {type(made).__name__} without {' and '.join(lacking)}; {protocol}")
     agent: Agent = made
     return agent
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,19 +50,19 @@ def play(
     ended: list[EpisodeResult] = []
     interrupted = False
     with modules_from_here():
-        made = made_env(target, key_values(option or (), flag="--option"))
-        make_folder(out)
-        env = TrajectoryRecorder(made, out, agent="human")
-        agent: Any = TerminalAgent() if terminal else HumanAgent(port=port, open_browser=browser)
-        try:
-            for number in range(episodes):
-                result = Episode(env, agent, seed=seed + number).run()
-                ended.append(result)
-        except (KeyboardInterrupt, EOFError):
-            interrupted = True
-        finally:
-            agent.close()
-            env.close()
+        env = made_env(target, key_values(option or (), flag="--option"))
+        with ExitStack() as stack:
+            stack.callback(lambda: env.close())  # noqa: PLW0108 - by then it is the recorder around it
+            make_folder(out)
+            env = TrajectoryRecorder(env, out, agent="human")
+            agent: Any = TerminalAgent() if terminal else HumanAgent(port=port, open_browser=browser)
+            stack.callback(agent.close)
+            try:
+                for number in range(episodes):
+                    result = Episode(env, agent, seed=seed + number).run()
+                    ended.append(result)
+            except (KeyboardInterrupt, EOFError):
+                interrupted = True
     write_table(_HEAD, [_figures(result) for result in ended])
     typer.echo(f"dataset: {out}")
     if interrupted:

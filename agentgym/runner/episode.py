@@ -12,6 +12,7 @@ from typing import Any, Self
 import gymnasium as gym
 
 from agentgym.agents import Agent
+from agentgym.agents.base import checked
 from agentgym.errors import EvaluationError, UsageError
 from agentgym.events import Bus, ModelResponse, Reward, ToolCalled
 from agentgym.hooks import NamedHook, read_hook
@@ -63,8 +64,8 @@ class Episode:
         transition: the last step; None before the first.
 
     Raises:
-        UsageError: if a bus is given for an environment that is recorded already, a hook cannot be, or the environment
-            is `Hooked`.
+        UsageError: if a bus is given for an environment that is recorded already, a hook cannot be, the environment
+            is `Hooked`, or the agent is none.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Episode:
     ) -> None:
         if wrapper_of(env, Hooked) is not None:
             raise UsageError("an episode asks the hooks itself: give them to it, hooks=[…], and drop Hooked")
+        agent = checked(agent, "the agent of an episode")
         tap = tap_of(env)
         if tap is not None and bus is not None and bus is not tap.bus:
             raise UsageError("the environment is recorded, and has a bus of its own: drop bus=, or the recorder")

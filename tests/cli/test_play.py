@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from agentgym import Dataset
+from agentgym.envs.tools import ToolEnv
 from tests.cli.conftest import Run, write_tasks
 
 Say = Callable[[str], None]
@@ -62,3 +64,23 @@ def test_what_cannot_be_played_is_one_line(run: Run) -> None:
     code, out, err = run("play", "no-such-place")
     assert (code, out) == (2, "")
     assert "no tasks at 'no-such-place'" in err
+
+
+def test_a_port_that_is_taken_leaves_nothing_open(
+    run: Run, task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+    close = ToolEnv.close
+
+    def noted(env: ToolEnv) -> None:
+        closed.append("env")
+        close(env)
+
+    monkeypatch.setattr(ToolEnv, "close", noted)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        code, _, err = run("play", task, "--port", port, "--no-browser", "--out", str(tmp_path / "data"))
+    assert (code, port in err) == (2, True)
+    assert closed

@@ -52,6 +52,12 @@ def test_an_episode_can_be_stepped_and_then_run_to_its_end() -> None:
     assert (result.score, result.terminated, result.truncated) == (0.5, True, False)
 
 
+@pytest.mark.parametrize("given", [Counting, lambda observation: 0, None])
+def test_what_is_no_agent_is_refused_with_what_one_is(given: Any) -> None:
+    with pytest.raises(UsageError, match=r"an agent has the methods reset\(task, emit\) and act\(observation\)"):
+        Episode(Countdown(), given)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "1", None])
 def test_a_reward_is_a_finite_number(value: Any) -> None:
     episode = Episode(Countdown(), Counting())
