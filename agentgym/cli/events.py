@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from agentgym.cli.choosing import place_of
 from agentgym.cli.options import key_values
-from agentgym.errors import UsageError
 from agentgym.events import Record
 from agentgym.events.plainlines import plain_line
 from agentgym.events.words import in_words
@@ -43,7 +43,9 @@ def events(
     ] = None,
     episode: Annotated[
         int | None,
-        typer.Option(min=0, help="Of this episode of the dataset, counted over all its runs; with --run, of that."),
+        typer.Option(
+            help="Of this episode of the dataset, counted over all its runs; -1 is the last; with --run, of that."
+        ),
     ] = None,
     run: Annotated[list[str] | None, typer.Option(help="Of this run, by its id; may be repeated.")] = None,
     types: Annotated[
@@ -70,8 +72,8 @@ def events(
       agentgym events data/ --agent critic --where "content=*wrong*"
     """
     numbers = episode
-    if episode is not None and not run:
-        run, numbers = _place(data, episode)
+    if episode is not None and (episode < 0 or not run):
+        run, numbers = _place(data, episode, run)
     found = records(
         data,
         run=run or None,
@@ -90,12 +92,11 @@ def events(
     _write(chosen)
 
 
-def _place(data: Path, index: int) -> tuple[list[str], int]:
-    """The run of an episode of the dataset, and its number there."""
-    dataset = Dataset(data)
-    if index >= len(dataset):
-        raise UsageError(f"{data} has {len(dataset)} episodes, from 0; there is no episode {index}")
-    return [dataset[index].run_id], dataset[index].number
+def _place(data: Path, index: int, runs: Sequence[str] | None) -> tuple[list[str], int]:
+    """The run of an episode, counted over these runs of the dataset, or all, and its number there."""
+    dataset = Dataset(data).filter(run=runs or None)
+    chosen = dataset[place_of(dataset, index)]
+    return [chosen.run_id], chosen.number
 
 
 def _write(found: Iterator[Record]) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import msgspec
 import typer
 
+from agentgym.cli.choosing import place_of
 from agentgym.cli.output import figure, write_json, write_table
-from agentgym.errors import UsageError
 from agentgym.export.terms import terms_of, write_terms
 from agentgym.trajectory import Dataset
 
@@ -42,16 +42,15 @@ def plot(
     """
     dataset = Dataset(data)
     episodes = [dataset[place] for place in range(len(dataset))]
-    if not -len(episodes) <= episode < len(episodes):
-        raise UsageError(f"{data} has {len(episodes)} episodes, counted from 0; there is no episode {episode}")
-    write_terms(episodes, terms, chosen=episode)
+    place = place_of(dataset, episode)
+    write_terms(episodes, terms, chosen=place)
     paid = [
         Paid(name, float(values.sum()), min(map(float, values), default=None), max(map(float, values), default=None))
-        for name, values in terms_of(episodes[episode]).items()
+        for name, values in terms_of(episodes[place]).items()
     ]
     if json:
-        write_json({"out": str(terms), "episode": episode % len(episodes), "terms": paid})
+        write_json({"out": str(terms), "episode": place, "terms": paid})
         return
     rows = [(one.name, figure(one.total), figure(one.least), figure(one.most)) for one in paid]
-    write_table(("term", "total", "least", "most"), rows, title=f"episode {episode % len(episodes)}")
+    write_table(("term", "total", "least", "most"), rows, title=f"episode {place}")
     typer.echo(f"picture: {terms}")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import typer
 from PIL import Image
 
+from agentgym.cli.choosing import place_of
 from agentgym.cli.options import modules_from_here
 from agentgym.cli.output import progress_bar, write_json
 from agentgym.cli.targets import check_target, writing
@@ -31,7 +32,7 @@ def replay_command(
     data: Annotated[Path, typer.Argument(help="The dataset: a folder of recordings.")],
     episode: Annotated[
         list[int] | None,
-        typer.Option(min=0, help="Which of its episodes, from 0; may be repeated; all if none is given."),
+        typer.Option(help="Which of its episodes, from 0; -1 is the last; may be repeated; all if none is given."),
     ] = None,
     screens: Annotated[
         str, typer.Option(help="exact, ignore, or the number of pixels in which a picture may differ.")
@@ -90,11 +91,7 @@ def _pixels(screens: str) -> int | None:
 
 
 def _places(dataset: Dataset, wanted: Sequence[int] | None) -> Sequence[int]:
-    places = wanted or range(len(dataset))
-    missing = next((place for place in places if place >= len(dataset)), None)
-    if missing is not None:
-        raise UsageError(f"{dataset.path} has {len(dataset)} episodes, from 0; there is no episode {missing}")
-    return places
+    return [place_of(dataset, number) for number in wanted] if wanted else range(len(dataset))
 
 
 def _tell(dataset: Dataset, place: int, found: Replay) -> None:

@@ -14,6 +14,7 @@ from rich.live import Live
 
 from agentgym.cli.output import write_json
 from agentgym.cli.statusview import Room, view
+from agentgym.errors import UsageError
 from agentgym.events import utc_now
 from agentgym.results import read_args
 from agentgym.state import RunState
@@ -52,6 +53,7 @@ def status(
     console = Console()
     if not console.is_terminal:
         console = Console(width=_PIPE_WIDTH)
+    _check_recorded(data)
     if follow:
         with suppress(KeyboardInterrupt):
             _follow(data, console, live=console.is_terminal and not json)
@@ -62,6 +64,17 @@ def status(
         write_json({"dataset": str(data), "planned": _planned(data), **state.plain()})
         return
     console.print(view(state, title=str(data), now=utc_now(), planned=_planned(data)))
+
+
+def _check_recorded(data: Path) -> None:
+    """Refuses the folder of a run that is recorded elsewhere, or not at all."""
+    args = read_args(data)
+    if args is None or dataset_file(data).exists():
+        return
+    if not args.get("trace", True):
+        raise UsageError(f"{data} was run without recording; `agentgym results {data}` shows what came of it")
+    if args.get("trace_dir"):
+        raise UsageError(f"{data} is recorded in {args['trace_dir']}: `agentgym status {args['trace_dir']}`")
 
 
 def _follow(data: Path, console: Console, *, live: bool) -> None:

@@ -106,7 +106,7 @@ def _sums(state: RunState, planned: int | None) -> Text:
     tasks = state.tasks.values()
     scored, scores = sum(task.scored for task in tasks), sum(task.score_sum for task in tasks)
     episodes = _counts(Counter(episode.status for episode in state.episodes()))
-    text = Text("episodes ").append_text(episodes)
+    text = Text("episodes ").append_text(episodes or Text("0"))
     text.append("" if planned is None else f" of {planned} planned")
     text.append(f"   steps {sum(task.steps for task in tasks)}")
     if scored:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from agentgym.cli.choosing import place_of
 from agentgym.errors import UsageError
 from agentgym.export.transcript import transcript
 from agentgym.trajectory import Dataset
@@ -18,7 +19,9 @@ _WHOLE = 1 << 40
 
 def transcript_command(
     data: Annotated[Path, typer.Argument(help="The dataset: a folder of recordings.")],
-    episode: Annotated[int | None, typer.Option(min=0, help="This episode alone, counted over all runs.")] = None,
+    episode: Annotated[
+        int | None, typer.Option(help="This episode alone, counted over all runs; -1 is the last.")
+    ] = None,
     task: Annotated[str | None, typer.Option(help="Episodes of this task alone.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Leave nothing out of long texts.")] = False,
 ) -> None:
@@ -30,12 +33,11 @@ def transcript_command(
       agentgym transcript data/ --task shell/find-files --full
     """
     dataset = Dataset(data)
-    if episode is not None and episode >= len(dataset):
-        raise UsageError(f"{data} has {len(dataset)} episodes, from 0; there is no episode {episode}")
+    place = None if episode is None else place_of(dataset, episode)
     shown = 0
     for index, one in enumerate(dataset):
         known = None if one.task is None else one.task.id
-        if (episode is not None and index != episode) or (task is not None and known != task):
+        if (place is not None and index != place) or (task is not None and known != task):
             continue
         if shown:
             typer.echo("")
@@ -44,4 +46,6 @@ def transcript_command(
             typer.echo(line)
     if not shown:
         names = ", ".join(sorted({one.task.id for one in dataset if one.task is not None})[:8])
-        raise UsageError(f"{data} has no episode of {task or 'any task'!r}; of its tasks are {names or 'none'}")
+        if not len(dataset):
+            raise UsageError(f"{data} has no episodes")
+        raise UsageError(f"{data} has no episode of {task!r}; of its tasks are {names or 'none'}")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from agentgym.cli.choosing import place_of
 from agentgym.cli.output import write_json
-from agentgym.errors import UsageError
 from agentgym.export.video import write_video
 from agentgym.trajectory import Dataset
 
@@ -31,9 +31,7 @@ def video(
       agentgym video data/ --episode -1 --out last.mp4 --fps 1 --no-overlay
     """
     dataset = Dataset(data)
-    if not -len(dataset) <= episode < len(dataset):
-        raise UsageError(f"{data} has {len(dataset)} episodes, counted from 0; there is no episode {episode}")
-    chosen = dataset[episode]
+    chosen = dataset[place_of(dataset, episode)]
     write_video(chosen, out, fps=fps, overlay=overlay)
     if json:
         write_json({"out": str(out), "run_id": chosen.run_id, "episode": chosen.number, "steps": len(chosen)})

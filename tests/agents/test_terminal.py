@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from agentgym.actions import Click, Done, ToolCall
@@ -41,3 +42,16 @@ def test_what_cannot_be_read_is_asked_for_again(capsys: pytest.CaptureFixture[st
     said = capsys.readouterr().err
     assert "bash(command): Runs a command.\n" in said
     assert "bsh" in said
+
+
+def test_what_can_be_done_here_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    agent = answering("help", "DONE", "DONE")
+    agent.act("list")
+    said = capsys.readouterr().err
+    assert 'bash {"command": "…"}' in said
+    assert "bash(command): Runs a command.\n" in said
+    assert "click" not in said
+    assert "pyautogui" not in said
+    agent.reset(Task(id="t", instruction="list"), lambda _: None)
+    agent.act({"screenshot": np.zeros((2, 2, 3), np.uint8)})
+    assert "pyautogui.press('enter')" in capsys.readouterr().err

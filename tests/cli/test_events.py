@@ -49,6 +49,9 @@ def test_an_episode_is_counted_over_the_runs(run: Run, data: str) -> None:
         ("tool_call", Dataset(data).runs[1]),
         ("step", Dataset(data).runs[1]),
     ]
+    last = ("--type", "tool_call,step", "--json")
+    assert run("events", data, "--episode", "-1", *last)[1] == out
+    assert run("events", data, "--episode", "-1", "--run", Dataset(data).runs[1], *last)[1] == out
     code, _, err = run("events", data, "--episode", "2")
     assert code == 2
     assert "has 2 episodes, from 0; there is no episode 2" in err

@@ -74,6 +74,7 @@ def test_what_may_differ_is_for_the_caller_to_say(run: Run, data: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--episode", "-3"), "has 2 episodes, from 0; there is no episode -3"),
         (("--episode", "5"), "has 2 episodes, from 0; there is no episode 5"),
         (("--screens", "some"), "--screens can be exact, ignore or a number of pixels, not 'some'"),
     ],

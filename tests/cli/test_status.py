@@ -92,7 +92,7 @@ def test_names_are_shown_as_they_are() -> None:
 
 
 def test_a_state_of_nothing_is_shown() -> None:
-    assert shown(RunState()).split() == ["data/", "0", "runs", "episodes", "steps", "0"]
+    assert shown(RunState()).split() == ["data/", "0", "runs", "episodes", "0", "steps", "0"]
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -177,6 +177,25 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except OSError:  # Linux's end of a terminal that nobody has open
         return b""
+
+
+@pytest.mark.parametrize("follow", [(), ("--follow",)])
+def test_what_was_not_recorded_here_is_said_to_be_elsewhere(run: Run, tmp_path: Path, follow: tuple[str, ...]) -> None:
+    tasks = write_tasks(tmp_path / "tasks.jsonl", {"id": "a"})
+    out, board = str(tmp_path / "out"), str(tmp_path / "traces")
+    again = ("run", tasks, "--agent", "random", "--max-steps", "1", "--out", out, *ON_MEMORY)
+    assert run(*again, "--no-trace")[0] == 0
+    code, _, err = run("status", out, *follow)
+    assert (code, f"{out} was run without recording; `agentgym results {out}` shows" in err) == (2, True)
+    assert run(*again, "--fresh", "--trace-dir", board)[0] == 0
+    code, _, err = run("status", out, *follow)
+    assert (code, f"{out} is recorded in {board}" in err) == (2, True)
+
+
+def test_a_dataset_without_runs_has_no_episodes_yet() -> None:
+    console = Console(width=140, record=True, file=StringIO())
+    console.print(view(RunState(), title="data/", now=datetime(2026, 1, 1, tzinfo=UTC), planned=1))
+    assert "episodes 0 of 1 planned" in console.export_text()
 
 
 def test_what_was_planned_is_told(run: Run, tmp_path: Path) -> None:

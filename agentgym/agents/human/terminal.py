@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from agentgym.actions import Action, parse_action
 from agentgym.agents.base import Emit
@@ -14,9 +17,10 @@ from agentgym.tasks import Task
 
 __all__ = ["TerminalAgent"]
 
-_HELP = """Write a tool's name and its arguments as JSON: bash {"command": "ls"}
-Or an action: {"action_type": "click", "coordinate": [40, 60]}, pyautogui.press('enter'), DONE, FAIL. ? lists the tools.
-"""
+_TOOLS = (
+    "Write a tool's name and its arguments as JSON: {example}. DONE or FAIL ends the episode, help lists the tools."
+)
+_SCREEN = """Write an action: {"action_type": "click", "coordinate": [40, 60]}, pyautogui.press('enter'), DONE, FAIL."""
 
 
 class TerminalAgent:
@@ -31,9 +35,10 @@ class TerminalAgent:
         self._ask = ask
         self._patience_s = patience_s
         self._tools: tuple[Mapping[str, Any], ...] = ()
+        self._is_new = False
 
     def reset(self, task: Task, emit: Emit) -> None:
-        _say(_HELP)
+        self._is_new = True
 
     def read_info(self, info: Mapping[str, Any]) -> None:
         """Takes in which tools there are."""
@@ -46,10 +51,13 @@ class TerminalAgent:
             TimeoutError: if the person took longer than allowed.
             EOFError: if standard input ended.
         """
+        if self._is_new:
+            self._is_new = False
+            _say(self._help(observation))
         _say(_text(observation))
         while True:
             line = self._ask("> ", self._patience_s).strip()
-            if line in ("?", ""):
+            if line in ("?", "help", ""):
                 _say("\n".join(map(_described, self._tools)) or "There are no tools.")
                 continue
             try:
@@ -65,11 +73,24 @@ class TerminalAgent:
     def close(self) -> None:
         """There is nothing to end."""
 
+    def _help(self, observation: Any) -> str:
+        """How to write what can be done here: by a screen, by tools, or by both."""
+        parts = observation.values() if isinstance(observation, Mapping) else (observation,)
+        has_screen = not self._tools or any(isinstance(part, np.ndarray) and part.ndim == 3 for part in parts)
+        lines = [_TOOLS.format(example=_example(self._tools[0]))] if self._tools else []
+        return "\n".join([*lines, _SCREEN] if has_screen else lines) + "\n"
+
     def _read(self, line: str) -> Action:
         name, _, arguments = line.partition(" ")
         if any(one["function"]["name"] == name for one in self._tools):
             return parse_action(f'{{"name": "{name}", "arguments": {arguments.strip() or "{}"}}}')
         return parse_action(line)
+
+
+def _example(tool: Mapping[str, Any]) -> str:
+    told = tool["function"]
+    arguments = dict.fromkeys(told.get("parameters", {}).get("properties", {}), "…")
+    return f"{told['name']} {json.dumps(arguments, ensure_ascii=False)}"
 
 
 def _described(tool: Mapping[str, Any]) -> str:
