@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import json
 import os
 import re
@@ -18,6 +20,7 @@ import agentgym
 from agentgym.actions import Hotkey, TypeText
 from agentgym.cli.taskcheck import check_tasks
 from agentgym.evaluators import getters, metrics
+from agentgym.runner import RolloutSpec, rollout
 from agentgym.setup import steps
 from agentgym.tasks import parse_task
 
@@ -102,6 +105,39 @@ def shell(code: str, folder: Path) -> None:
         ["bash", "-e"], input=code, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def python_blocks(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", ["groups.md", "play.md", "state.md"])
+def test_a_block_can_be_pasted_alone(page: str) -> None:
+    for code in python_blocks(page):
+        names = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)]
+        imported = {
+            (one.asname or one.name).partition(".")[0]
+            for node in ast.walk(ast.parse(code))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for one in node.names
+        }
+        bound = imported | {name.id for name in names if isinstance(name.ctx, ast.Store)} | set(dir(builtins))
+        assert {name.id for name in names} - bound == set(), code
+
+
+def test_the_blocks_of_the_page_of_states_are_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rollout(RolloutSpec("oracle", "shell/find-files", env="agentgym/Tools-v0", record="data"))
+    said = []
+    for code in python_blocks("state.md"):
+        exec(compile(code, "docs/state.md", "exec"), {"__name__": "example"})  # noqa: S102 - our own page
+        said.append(capsys.readouterr().out)
+    live, running, records = said
+    assert int(live) > 0
+    assert running == ""
+    assert "Step(" in records
 
 
 @pytest.mark.slow
