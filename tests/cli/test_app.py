@@ -243,20 +243,20 @@ def unprivileged() -> Iterator[None]:
 
 
 def test_what_osworld_passes_over_is_a_warning(run: Run, tmp_path: Path) -> None:
-    rules = {"expected": {"a": 1}, "ignore_list_order": True, "_note": "why"}
-    json_object = {**SAVED, "func": "check_direct_json_object", "expected": {"type": "rule", "rules": rules}}
+    rules = {"key": "theme", "value": "dark", "type": "key-value", "_note": "why"}
+    setting = {**SAVED, "func": "check_config_status", "expected": {"type": "rule", "rules": rules}}
     book = {"type": "vm_file", "path": "a.xlsx"}
     sheet = {"type": "sheet_data", "sheet_idx0": 0, "sheet_idx1": "EI0", "ignore_case": True}
     table = {"func": "compare_table", "result": book, "expected": book, "options": {"rules": [sheet]}}
     source = write_tasks(
-        tmp_path / "t.jsonl", {"id": "a", "evaluator": json_object}, {"id": "b", "evaluator": table}, {"id": "c"}
+        tmp_path / "t.jsonl", {"id": "a", "evaluator": setting}, {"id": "b", "evaluator": table}, {"id": "c"}
     )
     code, out, _ = run("validate", source)
     assert code == 0
     assert out.splitlines() == [
         (
-            f"warning: {source}:1: nothing reads 'ignore_list_order', which OSWorld passes over, too"
-            " - at $.evaluator.expected.rules.ignore_list_order (task a)"
+            f"warning: {source}:1: nothing reads 'type', which OSWorld passes over, too"
+            " - at $.evaluator.expected.rules.type (task a)"
         ),
         (
             f"warning: {source}:2: nothing reads 'ignore_case' in a rule 'sheet_data',"
