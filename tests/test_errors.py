@@ -84,8 +84,8 @@ def test_each_is_raised_somewhere() -> None:
     assert unused == {"AgentGymError"}, "the base is not raised itself; what else nobody raises is not needed"
 
 
-# A library that lacks one of its own parts says itself which.
-_INSTALLS = re.compile(r"pip install|sudo apt-get install|python -m nltk.downloader|\{error\}'")
+# A library that lacks one of its own parts says itself which; who runs a program, how it is installed.
+_INSTALLS = re.compile(r"pip install|sudo apt-get install|python -m nltk.downloader|\{error\}'|\{missing\}'")
 
 
 def _messages(path: Path) -> list[tuple[str, str]]:

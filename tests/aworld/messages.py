@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agentgym import Dataset
+from agentgym.errors import UsageError
 from agentgym.events import (
     Bus,
     FinalReport,
@@ -264,5 +265,5 @@ def check_bad_action() -> None:
 
 
 def check_wrong_type() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(UsageError, match="int is no event"):
         Bus().subscribe(print, int)  # type: ignore[arg-type]  # what is tested

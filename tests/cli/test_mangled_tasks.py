@@ -31,12 +31,12 @@ _TASK: dict[str, Any] = {
         {"type": "execute", "parameters": {"command": ["true"], "until": {"returncode": 0}}},
     ],
     "evaluator": {
-        "func": ["compare_table", "check_json", "check_direct_json_object"],
+        "func": ["compare_table", "check_json", "check_config_status"],
         "result": [_BOOK, {"type": "vm_file", "path": "a"}, {"type": "vm_command_line", "command": ["a"]}],
         "expected": [
             _BOOK,
             {"type": "rule", "rules": {"expect": [{"key": ["a", 0], "ref": 1}]}},
-            {"type": "rule", "rules": {"expected": {"a": 1}, "ignore_list_order": True}},
+            {"type": "rule", "rules": {"key": "a", "value": "b", "type": "c"}},
         ],
         "options": [{"rules": [_ONE_CELL, _VALIDATION, _FUZZY, _STYLE]}, {"is_yaml": True}, None],
         "postconfig": [{"type": "sleep", "parameters": {"seconds": 1}}],

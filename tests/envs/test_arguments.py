@@ -48,7 +48,7 @@ _TASK = {
         ({"screen": None}, "screen is None"),
         (
             {"backend": None},
-            "backend is None; it must be a machine, or one of host, inline, memory, miniwob, qt, sandbox, x11",
+            "backend is None; it must be a machine, or one of guest, host, inline, memory, miniwob, qt, sandbox, x11",
         ),
         ({"backend": 5}, "backend is 5"),
         ({"backend": "x12"}, "no backend named 'x12'; did you mean 'x11'"),

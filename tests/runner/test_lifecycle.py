@@ -195,7 +195,7 @@ def test_an_observer_that_raises_ends_the_episode_and_says_who_it_is() -> None:
     failures = heard(episode.bus, "failed")
     with pytest.raises(KeyError) as caught:
         episode.run()
-    assert "subscriber" in caught.value.__notes__[0]
+    assert caught.value.__notes__[0].startswith("raised by the hook ")
     assert "watch" in caught.value.__notes__[0]
     assert [record.payload.type for record in failures if isinstance(record.payload, Failed)] == ["KeyError"]
 

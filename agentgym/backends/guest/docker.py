@@ -81,4 +81,4 @@ def _published(container: str, port: int) -> str:
 
 
 def _docker(argv: list[str], timeout_s: float) -> str:
-    return run_program(argv, missing="see https://docs.docker.com/engine/install/", timeout_s=timeout_s)
+    return run_program(argv, missing="sudo apt-get install docker.io", timeout_s=timeout_s)
