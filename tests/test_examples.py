@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 NEEDS = {
     "cleanrl_ppo": ("torch", "it is large"),
-    "rllib_ppo": ("ray", "it holds gymnasium at 1.2.2; `make test-matrix` runs this"),
+    "rllib_ppo": ("tree", "RLlib brings it, which holds gymnasium at 1.2.2; `make test-matrix` runs this"),
     "sb3_ppo": ("stable_baselines3", "it brings torch"),
     "torchrl_ppo": ("torchrl", "it brings torch"),
 }

@@ -11,6 +11,8 @@ import pytest
 from tests import modelserver
 from tests.modelserver import call, calls, computer, cut, empty, fault, garbage, say, serving, slow, token_ids, too_long
 
+pytestmark = pytest.mark.episodes
+
 TOOL: Any = {"type": "function", "function": {"name": "bash", "parameters": {"type": "object", "properties": {}}}}
 FLAT: Any = {"type": "function", "name": "bash", "parameters": {"type": "object", "properties": {}}, "strict": False}
 ASKED: Any = [{"role": "user", "content": "list the files"}]

@@ -179,13 +179,13 @@ def _take_token(ray: Any) -> None:
     Ray would write one into the user's home. It stays in the environment, as the mode does that Ray sets there itself:
     a second cluster of this process is not believed with another.
     """
-    known = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
-    if known or os.environ.get("RAY_AUTH_MODE", "token") != "token":
+    if os.environ.get("RAY_AUTH_MODE", "token") != "token":
         return
-    if not Path.home().joinpath(".ray", "auth_token").exists():
+    known = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    if not known and not Path.home().joinpath(".ray", "auth_token").exists():
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-        # One that it read from a file that is gone is not that of the next cluster; Ray 2.60.
-        ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
+    # What it read before, from a variable or a file that are others now, is not that of the next cluster; Ray 2.60.
+    ray._raylet.AuthenticationTokenLoader.instance().reset_cache()
 
 
 @contextmanager

@@ -27,6 +27,8 @@ from agentgym.runner import Episode, RolloutSpec, rollout
 from tests.agents.llm import model, play, sums
 from tests.modelserver import Reply, ToolUse, call, cut, empty, fault, garbage, say, serving, slow, too_long
 
+pytestmark = pytest.mark.episodes
+
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
 EACH = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 ANSWER = call("answer", text="5")

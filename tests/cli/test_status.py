@@ -21,6 +21,8 @@ from agentgym.wrappers import TrajectoryRecorder
 from tests.cli.conftest import Run, write_tasks
 from tests.state.small import Counting, ask, use
 
+pytestmark = pytest.mark.episodes
+
 ROOT = Path(agentgym.__file__).parents[1]
 ON_MEMORY = ("--backend", "memory", "--engine", "serial")
 

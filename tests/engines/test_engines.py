@@ -196,6 +196,8 @@ import os, sys
 from agentgym.engines import make_engine
 from agentgym.testing.engines import obey
 
+pytestmark = pytest.mark.episodes
+
 def hold(path):
     with open(path, "w") as file:
         file.write(str(os.getpid()))

@@ -16,6 +16,8 @@ from agentgym.errors import BackendError
 from agentgym.runner import RolloutSpec, rollout
 from agentgym.tasks import Task
 
+pytestmark = pytest.mark.episodes
+
 _HOLDER = "tests.engines.episodes:Holder"
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from agentgym.engines import engines
 
+pytestmark = pytest.mark.episodes
+
 PAGE = (Path(__file__).parents[2] / "docs" / "engines.md").read_text()
 # Those of clusters go on from another, with more workers than there are here: test_ray.py and test_spark.py try that.
 BLOCKS = re.findall(r"^```python\n(from .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,11 @@ def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield ray
         assert ray.is_initialized()
         holder.close()
-        # Engines that errors of tests hold by their frames.
-        gc.collect()
+        with warnings.catch_warnings():
+            # Ray drops its handles of processes that take a moment to end.
+            warnings.simplefilter("ignore", ResourceWarning)
+            # Engines that errors of tests hold by their frames.
+            gc.collect()
         assert not ray.is_initialized()
 
 
@@ -182,3 +186,37 @@ def test_where_ray_is_missing_the_error_says_what_to_install(monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingDependencyError, match=r"agentgym-envs\[ray\]"):
         RayEngine().map(square, [1])
+
+
+TOKENS = """
+import os
+from pathlib import Path
+
+from agentgym.engines import make_engine
+from agentgym.testing.engines import square
+
+if __name__ == "__main__":
+    token = Path.home() / ".ray" / "auth_token"
+    for of in ("variable", "file"):
+        if of == "file":
+            del os.environ["RAY_AUTH_TOKEN"]
+            token.parent.mkdir(exist_ok=True)
+            token.write_text("ab" * 32)
+        with make_engine("ray", workers=1) as engine:
+            print(of, [outcome.unwrap() for outcome in engine.map(square, [3])])
+"""
+
+
+def test_a_cluster_is_started_whatever_token_the_one_before_had(tmp_path: Path) -> None:
+    (tmp_path / "tokens.py").write_text(TOKENS)
+    home = {"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    done = subprocess.run(
+        [sys.executable, "tokens.py"],
+        cwd=tmp_path,
+        env={**environment, **home},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (0, "variable [9]\nfile [9]\n"), done.stderr

@@ -118,6 +118,8 @@ _ON_QT = """
 from agentgym.engines import ThreadEngine
 from agentgym.runner import RolloutSpec, rollout
 
+pytestmark = pytest.mark.episodes
+
 specs = [RolloutSpec(agent="random", env="agentgym/ClickButton-v0", seed=seed) for seed in range(8)]
 outcomes = list(ThreadEngine(workers=4).map(rollout, specs))
 print({str(outcome.error).partition(":")[0] for outcome in outcomes})

@@ -12,6 +12,8 @@ import pytest
 import agentgym  # noqa: F401 - registers the environments
 from agentgym.envs.weakly import Weakly
 
+pytestmark = pytest.mark.episodes
+
 
 @pytest.mark.parametrize(
     ("env_id", "options"),

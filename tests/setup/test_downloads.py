@@ -21,6 +21,8 @@ from agentgym.evaluators import evaluate
 from agentgym.setup import downloads, run_steps
 from agentgym.tasks import EvaluatorSpec, SetupStep, parse_task
 
+pytestmark = pytest.mark.episodes
+
 _WHOLE = b"content " * 1000
 
 

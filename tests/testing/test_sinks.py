@@ -19,6 +19,8 @@ from agentgym.testing.sinks import check_sink
 from tests.redisserver import serving
 from tests.sinks.collector import collecting
 
+pytestmark = pytest.mark.episodes
+
 
 def test_ours_keep_what_sinks_promise(tmp_path: Path) -> None:
     check_sink(lambda _: make_sink(f"jsonl:{tmp_path / 'a.jsonl'}"))

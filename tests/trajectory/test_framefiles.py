@@ -173,6 +173,8 @@ import sys, time
 import numpy as np
 from agentgym.trajectory import Dataset
 
+pytestmark = pytest.mark.episodes
+
 dataset, seen, looked = Dataset(sys.argv[1]), 0, 0
 print("reading", flush=True)
 deadline = time.monotonic() + 100

@@ -19,6 +19,8 @@ from agentgym.errors import ActionError, UsageError
 from agentgym.registration import MICRO
 from agentgym.wrappers import ContinuousPointer, DiscreteGrid, ElementChoice, StructuredActions, TextActions
 
+pytestmark = pytest.mark.episodes
+
 _Wrapper = Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]
 
 # Stable-Baselines3 has no policies for actions that are a Dict or text.

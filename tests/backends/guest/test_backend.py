@@ -19,6 +19,8 @@ from agentgym.errors import ActionError, BackendError, UsageError
 from agentgym.testing.backends import check_backend
 from tests.backends.guest.server import GuestServer
 
+pytestmark = pytest.mark.episodes
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

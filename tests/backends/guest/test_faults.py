@@ -14,6 +14,8 @@ from agentgym.backends.guest.endpoints import Timeouts
 from agentgym.errors import BackendError, UsageError
 from tests.backends.guest.server import Fault, GuestServer
 
+pytestmark = pytest.mark.episodes
+
 SCREEN = (1280, 720)
 _SHORT = Timeouts(screenshot=0.3, file=0.3, upload=0.3, accessibility=0.3, terminal=0.3, command=0.3, margin=0.2)
 _FAULTS: list[Fault] = ["500", "broken", "cut", "silent", "slow"]

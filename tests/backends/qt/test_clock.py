@@ -24,6 +24,8 @@ from agentgym.actions import (
 )
 from tests.backends.qt.conftest import Desk
 
+pytestmark = pytest.mark.episodes
+
 Script = Callable[[Desk], Sequence[Action]]
 Shot = npt.NDArray[np.uint8]
 

@@ -30,6 +30,8 @@ from agentgym.backends.qt.backend import QtBackend
 from tests.backends.qt.conftest import Desk
 from tests.backends.qt.test_screen import any_action
 
+pytestmark = pytest.mark.episodes
+
 # Each is on a page of the gallery and has something open, held or focused in the middle.
 MENUS: Sequence[Action] = [
     Click(20, 10),

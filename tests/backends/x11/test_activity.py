@@ -14,6 +14,8 @@ import pytest
 
 from agentgym.backends.sandbox.guest.activity import Activity
 
+pytestmark = pytest.mark.episodes
+
 
 @contextmanager
 def _process(code: str) -> Iterator[subprocess.Popen[bytes]]:

@@ -13,6 +13,8 @@ import pytest
 from agentgym.evaluators import metrics
 from tests.evaluators.osworld import cases
 
+pytestmark = pytest.mark.episodes
+
 _FAMILIES = sorted(found.name for found in pkgutil.iter_modules(cases.__path__))
 
 
