@@ -16,6 +16,8 @@ from agentgym.engines import Outcome, ProcessEngine, engines, make_engine
 from agentgym.errors import BackendError, TooManyFailures, UnknownNameError, UsageError
 from agentgym.testing.engines import check_engine, check_isolation, check_timeouts, obey, process_id
 
+pytestmark = pytest.mark.episodes
+
 
 @pytest.mark.parametrize("name", ["processes", "serial", "threads"])
 def test_an_engine_is_in_the_table(name: str) -> None:
@@ -195,8 +197,6 @@ PARENT = """
 import os, sys
 from agentgym.engines import make_engine
 from agentgym.testing.engines import obey
-
-pytestmark = pytest.mark.episodes
 
 def hold(path):
     with open(path, "w") as file:

@@ -16,6 +16,8 @@ from agentgym.tasks import Task
 from agentgym.testing.engines import obey
 from tests.engines.episodes import SUM
 
+pytestmark = pytest.mark.episodes
+
 
 def test_items_wait_side_by_side() -> None:
     together = threading.Barrier(20)
@@ -117,8 +119,6 @@ def test_an_abandoned_thread_does_not_keep_the_interpreter() -> None:
 _ON_QT = """
 from agentgym.engines import ThreadEngine
 from agentgym.runner import RolloutSpec, rollout
-
-pytestmark = pytest.mark.episodes
 
 specs = [RolloutSpec(agent="random", env="agentgym/ClickButton-v0", seed=seed) for seed in range(8)]
 outcomes = list(ThreadEngine(workers=4).map(rollout, specs))

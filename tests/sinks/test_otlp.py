@@ -28,6 +28,8 @@ from tests.export.traces import SECRET, SOLVES, STUMBLES, SYSTEM, Adding, Talker
 from tests.modelserver import serving
 from tests.sinks.collector import Collector, collecting
 
+pytestmark = pytest.mark.episodes
+
 _PATIENCE_S = 30
 ABOUT = {"model": "adder-1", "provider": "openai", "session_id": "session-1", "agent_version": "0.3"}
 
@@ -153,8 +155,6 @@ def test_of_a_killed_run_the_spans_that_ended_are_there_and_the_rest_comes_with_
 from agentgym.sinks import attached
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.traces import SOLVES, Adding, Talker, play
-
-pytestmark = pytest.mark.episodes
 recorder = TrajectoryRecorder(Adding(), {str(data)!r}, agent="talker")
 with attached(recorder.bus, [{collector.sink!r}], recording={str(data)!r}):
     for step in play(recorder, Talker(recorder.bus, SOLVES)):

@@ -16,6 +16,8 @@ from agentgym.sinks import attached, make_sink, sync
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.traces import SOLVES, STUMBLES, Adding, Talker, play, record_talks
 
+pytestmark = pytest.mark.episodes
+
 
 def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
     read = EventAccumulator(str(folder), size_guidance={"scalars": 0})

@@ -27,6 +27,8 @@ from agentgym.trajectory.layout import frames_file
 from agentgym.trajectory.values import ValueReader
 from agentgym.trajectory.valuewriter import ValueWriter
 
+pytestmark = pytest.mark.episodes
+
 ROOT = Path(agentgym.__file__).parents[1]
 
 
@@ -172,8 +174,6 @@ READER = """
 import sys, time
 import numpy as np
 from agentgym.trajectory import Dataset
-
-pytestmark = pytest.mark.episodes
 
 dataset, seen, looked = Dataset(sys.argv[1]), 0, 0
 print("reading", flush=True)
