@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.modelserver import Model, calling, serving
 from tests.adapters.sums import SUM
+from tests.modelserver import ModelServer, Reply, calls, say, serving
+from tests.modelserver import call as calling
 
 pytestmark = pytest.mark.episodes
 
@@ -22,13 +23,13 @@ def call(name: str, **arguments: Any) -> str:
     return f"I think.\n<tool_call>\n{json.dumps({'name': name, 'arguments': arguments})}\n</tool_call>"
 
 
-def writes_calls(body: dict[str, Any]) -> dict[str, Any]:
+def writes_calls(body: dict[str, Any]) -> Reply:
     """A model that adds, and answers what it was told of the sum, all as text."""
     heard = body["messages"][-1]["content"]
-    return {"content": call("answer", text=heard) if heard.isdigit() else call("add", a=2, b=3)}
+    return say(call("answer", text=heard) if heard.isdigit() else call("add", a=2, b=3))
 
 
-def adds_and_answers(body: dict[str, Any]) -> dict[str, Any]:
+def adds_and_answers(body: dict[str, Any]) -> Reply:
     """The same, calling the tools that it is told of."""
     heard = body["messages"][-1]["content"]
     return calling("answer", text=heard) if heard.isdigit() else calling("add", a=2, b=3)
@@ -41,9 +42,9 @@ def environment(made: str, **arguments: Any) -> Any:
     return verifiers.environment(made, **arguments)
 
 
-def played(env: Any, model: Model) -> list[Any]:
+def played(env: Any, model: ModelServer) -> list[Any]:
     """The episodes of the taskset, all at once."""
-    context = vf.ModelContext(model="m", client=vf.EvalClientConfig(base_url=f"{model.url}/v1"))
+    context = vf.ModelContext(model="m", client=vf.EvalClientConfig(base_url=model.url))
 
     async def play() -> list[Any]:
         async with env.serving():
@@ -62,7 +63,7 @@ def test_verifiers_plays_episodes_and_records_the_score() -> None:
         assert trace.reward == 1.0
         said = trace.branches[-1].messages
         assert [message.role for message in said] == ["user", "assistant", "tool", "assistant"]
-        assert (said[2].tool_call_id, said[2].content) == ("id-add", "5")
+        assert (said[2].tool_call_id, said[2].content) == (said[1].tool_calls[0].id, "5")
     told = [tool["function"]["name"] for tool in model.requests[0]["tools"]]
     assert told == ["add", "answer"]
 
@@ -95,7 +96,7 @@ def test_an_episode_without_a_score_has_failed() -> None:
 
 
 def test_text_goes_to_an_environment_of_text() -> None:
-    with serving(lambda body: {"content": "[0]"}) as model:
+    with serving(lambda body: say("[0]")) as model:
         (episode,) = played(environment("agentgym/TextArena-v0", game="GuessTheNumber-v0", episodes=1), model)
     assert episode.errors == []
     assert episode.traces[0].reward == 0.0
@@ -114,7 +115,7 @@ def test_each_episode_has_a_machine_of_its_own() -> None:
         },
     }
 
-    def writes(body: dict[str, Any]) -> dict[str, Any]:
+    def writes(body: dict[str, Any]) -> Reply:
         first = len(body["messages"]) == 1
         return calling("bash", command="set -C; echo 7 > n.txt") if first else calling("submit", answer="done")
 
@@ -127,11 +128,10 @@ def test_each_episode_has_a_machine_of_its_own() -> None:
 def test_a_desktop_is_acted_on_by_calls_too() -> None:
     task = {**SUM, "tools": SUM["tools"]}
 
-    def acts(body: dict[str, Any]) -> dict[str, Any]:
+    def acts(body: dict[str, Any]) -> Reply:
         if len(body["messages"]) > 1:
             return calling("answer", text="5")
-        click, add = calling("act", action="pyautogui.click(3, 4)"), calling("add", a=1)
-        return {"content": None, "tool_calls": [*click["tool_calls"], *add["tool_calls"]]}
+        return calls(("act", {"action": "pyautogui.click(3, 4)"}), ("add", {"a": 1}))
 
     desktop = environment(
         "agentgym/Desktop-v0", task=task, backend="memory", screen=(64, 48), observation=("instruction",), episodes=1
@@ -140,5 +140,6 @@ def test_a_desktop_is_acted_on_by_calls_too() -> None:
         (episode,) = played(desktop, model)
     assert episode.errors == []
     assert episode.traces[0].reward == 1.0
-    results = [(one["tool_call_id"], one["content"]) for one in model.requests[1]["messages"] if one["role"] == "tool"]
-    assert results == [("id-act", "What is 2 + 3?"), ("id-add", "2")]
+    # Each under the id of its call, or the server would have refused them.
+    results = [one["content"] for one in model.requests[1]["messages"] if one["role"] == "tool"]
+    assert results == ["What is 2 + 3?", "2"]
