@@ -1,0 +1,1 @@
+"""OSWorld's own tasks, and what is tried with them."""
