@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from rapidfuzz import fuzz
 
+from agentgym.evaluators.metrics.damaged import unless_damaged
 from agentgym.evaluators.metrics.registry import Metric
 from agentgym.evaluators.metrics.texts import text_of
 from agentgym.extras import needed
@@ -95,10 +96,7 @@ def _paragraphs(path: str | None) -> list[str]:
     docx = needed("docx", extra="office")
     if path is None:
         return []
-    try:
-        return [paragraph.text for paragraph in docx.Document(path).paragraphs]
-    except Exception:  # noqa: BLE001 - a boundary to code of others, which stumbles over damaged files in many ways
-        return []
+    return unless_damaged(lambda: [paragraph.text for paragraph in docx.Document(path).paragraphs]) or []
 
 
 def _number(text: str) -> float | None:

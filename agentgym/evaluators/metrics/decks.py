@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from agentgym.evaluators.metrics.damaged import unless_damaged
 from agentgym.extras import needed
 
 __all__ = [
@@ -141,10 +142,7 @@ def read_deck(path: str | Path | None) -> Deck | None:
     if path is None:
         return None
     pptx = needed("pptx", extra="office")
-    try:
-        return _deck(pptx.Presentation(str(path)))
-    except Exception:  # noqa: BLE001 - python-pptx checks nothing: of a damaged file anything may be raised, at any place
-        return None
+    return unless_damaged(lambda: _deck(pptx.Presentation(str(path))))
 
 
 def _deck(presentation: Any) -> Deck:
@@ -291,13 +289,13 @@ def read_pictures(path: str | Path | None) -> tuple[tuple[int, int], tuple[Pictu
     if path is None:
         return None
     pptx = needed("pptx", extra="office")
-    try:
-        presentation = pptx.Presentation(str(path))
-        pictures = tuple(
-            Picture(shape.image.blob, (int(shape.left), int(shape.top), int(shape.width), int(shape.height)))
-            for shape in presentation.slides[0].shapes
-            if _kind(shape) == PICTURE
-        )
-        return (int(presentation.slide_width), int(presentation.slide_height)), pictures
-    except Exception:  # noqa: BLE001 - as above
-        return None
+    return unless_damaged(lambda: _pictures(pptx.Presentation(str(path))))
+
+
+def _pictures(presentation: Any) -> tuple[tuple[int, int], tuple[Picture, ...]]:
+    pictures = tuple(
+        Picture(shape.image.blob, (int(shape.left), int(shape.top), int(shape.width), int(shape.height)))
+        for shape in presentation.slides[0].shapes
+        if _kind(shape) == PICTURE
+    )
+    return (int(presentation.slide_width), int(presentation.slide_height)), pictures

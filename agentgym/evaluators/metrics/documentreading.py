@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agentgym.evaluators.metrics.damaged import unless_damaged
 from agentgym.extras import needed
 
 __all__ = ["read_docx", "read_odt", "read_texts"]
@@ -46,10 +47,7 @@ def read_texts(path: str | None) -> list[str] | None:
 def _read(path: str | None, load: Callable[[str], Any], read: Callable[[Any], _Read]) -> _Read | None:
     if not path:
         return None
-    try:
-        return read(load(path))
-    except Exception:  # noqa: BLE001 - neither library checks a file beforehand: a damaged one may raise anything, anywhere
-        return None
+    return unless_damaged(lambda: read(load(path)))
 
 
 def _odt_texts(document: Any) -> list[str]:

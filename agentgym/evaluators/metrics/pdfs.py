@@ -11,6 +11,7 @@ from typing import Any, Literal, TypedDict
 from PIL import Image, UnidentifiedImageError
 from rapidfuzz import fuzz
 
+from agentgym.evaluators.metrics.damaged import unless_damaged
 from agentgym.evaluators.metrics.registry import Metric
 from agentgym.extras import needed
 
@@ -127,11 +128,12 @@ def _of_pages(path: Any, look: Callable[[Any], Any]) -> Sequence[Any] | None:
     # It would tell of every fault of a damaged file on standard error.
     mupdf.TOOLS.mupdf_display_errors(False)
     mupdf.TOOLS.mupdf_display_warnings(False)
-    try:
+
+    def looked() -> Sequence[Any]:
         with mupdf.open(path) as document:
             return [look(page) for page in document]
-    except Exception:  # noqa: BLE001 - a damaged file makes it raise whatever it met
-        return None
+
+    return unless_damaged(looked)
 
 
 def _page_count(path: str | None) -> int | None:
@@ -139,10 +141,7 @@ def _page_count(path: str | None) -> int | None:
     if path is None:
         return None
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    try:
-        return len(pypdf.PdfReader(path).pages)
-    except Exception:  # noqa: BLE001 - a damaged file makes it raise whatever it met
-        return None
+    return unless_damaged(lambda: len(pypdf.PdfReader(path).pages))
 
 
 METRICS: Mapping[str, Metric] = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from agentgym.evaluators.metrics.damaged import unless_damaged
 from agentgym.extras import needed
 
 if TYPE_CHECKING:
@@ -44,18 +45,19 @@ def opened(path: str | None, *, whole: bool = True) -> Image | None:
     Args:
         whole: all of it must be readable, not only its size and mode.
     """
-    from PIL import Image
-
     if not path:
         return None
     with warnings.catch_warnings():
         # Of large ones, and of damage that it can do with.
         warnings.simplefilter("ignore")
-        try:
-            with Image.open(path) as picture:
-                return picture.copy() if whole else picture
-        except Exception:  # noqa: BLE001 - its many readers each raise what they like of a damaged file
-            return None
+        return unless_damaged(lambda: _picture(path, whole))
+
+
+def _picture(path: str, whole: bool) -> Image:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return picture.copy() if whole else picture
 
 
 def structure(found: Any, wanted: Any, *, colours: bool, window: int = _WINDOW) -> float:

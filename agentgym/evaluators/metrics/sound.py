@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from agentgym.evaluators.metrics.damaged import unless_damaged
 from agentgym.evaluators.metrics.registry import Metric
 from agentgym.evaluators.metrics.structures import compared
 from agentgym.extras import needed
@@ -58,11 +59,8 @@ def _samples(path: str) -> Any | None:
     with warnings.catch_warnings():
         # It says so when it tries one reader after the other, and leaves open what the last could not read.
         warnings.simplefilter("ignore")
-        try:
-            samples, _ = librosa.load(path)
-        except Exception:  # noqa: BLE001 - its many readers each raise what they like of a damaged file
-            samples = ()
-    return None if len(samples) == 0 else samples
+        loaded = unless_damaged(lambda: librosa.load(path))
+    return None if loaded is None or len(loaded[0]) == 0 else loaded[0]
 
 
 def _likeness(found: Any, wanted: Any) -> float:

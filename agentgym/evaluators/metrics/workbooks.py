@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from agentgym.errors import MissingDependencyError
+from agentgym.evaluators.metrics.damaged import unless_damaged
+from agentgym.extras import needed
 
 __all__ = ["Book", "Books", "Rule", "check_which", "find_sheet", "read_book", "sheet_of", "sheets_if_any", "sheets_of"]
 
@@ -35,14 +36,8 @@ def read_book(path: str | None, *, formulas: bool = False) -> Book | None:
     """
     if path is None:
         return None
-    try:
-        import openpyxl
-    except ImportError as error:
-        raise MissingDependencyError("openpyxl is not installed: pip install 'agentgym-envs[office]'") from error
-    try:
-        return Book(openpyxl.load_workbook(path, data_only=not formulas), Path(path))
-    except Exception:  # noqa: BLE001 - a damaged file makes openpyxl raise whatever it met
-        return None
+    openpyxl = needed("openpyxl", extra="office")
+    return unless_damaged(lambda: Book(openpyxl.load_workbook(path, data_only=not formulas), Path(path)))
 
 
 def check_which(which: int | str) -> str:

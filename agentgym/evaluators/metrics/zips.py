@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
+from agentgym.evaluators.metrics.damaged import unless_damaged
 from agentgym.evaluators.metrics.registry import Metric
 from agentgym.extras import needed
 
@@ -48,10 +49,7 @@ def _text(content: bytes) -> str | None:
     if not told.handlers:
         # What it finds wrong with an agent's file is not for the terminal.
         told.addHandler(logging.NullHandler())
-    try:
-        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
-    except Exception:  # noqa: BLE001 - a boundary to code of others, which stumbles over damaged files in many ways
-        return None
+    return unless_damaged(lambda: "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages))
 
 
 METRICS: Mapping[str, Metric] = {"compare_zip_files": compare_zip_files}
