@@ -1,4 +1,4 @@
-"""Walks the desktop's accessibility tree as OSWorld's server does, through `gi`; prints JSON.
+"""Walks the accessibility tree as OSWorld's server does, through `gi`; prints JSON, or some for each line read.
 
 Run by the system's Python, which has ``python3-gi`` and ``gir1.2-atspi-2.0``; knows nothing of AgentGym.
 """
@@ -65,16 +65,30 @@ def _walk(node: Any, depth: int) -> dict[str, Any]:
     return found
 
 
+def _walk_all() -> list[dict[str, Any]]:
+    desktop = Atspi.get_desktop(0)
+    return [_walk(desktop.get_child_at_index(place), 1) for place in range(desktop.get_child_count())]
+
+
 def main(repetitions: int) -> None:
     Atspi.init()
-    desktop = Atspi.get_desktop(0)
     seconds = []
     applications: list[dict[str, Any]] = []
     for _ in range(repetitions):
         started = time.perf_counter()
-        applications = [_walk(desktop.get_child_at_index(place), 1) for place in range(desktop.get_child_count())]
+        applications = _walk_all()
         seconds.append(time.perf_counter() - started)
     json.dump({"seconds": seconds, "applications": applications}, sys.stdout)
 
 
-main(int(sys.argv[1]))
+def serve() -> None:
+    """A tree, as one line of JSON, for each line that is read."""
+    Atspi.init()
+    for _ in sys.stdin:
+        print(json.dumps(_walk_all()), flush=True)
+
+
+if sys.argv[1] == "serve":
+    serve()
+else:
+    main(int(sys.argv[1]))
