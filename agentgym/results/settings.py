@@ -24,6 +24,8 @@ from agentgym.results.config import RunConfig
 __all__ = ["dotenv", "read_config"]
 
 _PREFIX = "AGENTGYM_"
+_NO_SETTINGS = ("AGENTGYM_CACHE", "AGENTGYM_MIRROR", "AGENTGYM_OFFLINE")
+"""Variables of the prefix that are read elsewhere: where files come from, whatever is run."""
 _ALIASES = {"TRACE_TRAJECTORY": "trace", "TRACE_DIR": "trace_dir"}
 _FIELDS = RunConfig.model_fields
 
@@ -148,7 +150,7 @@ def _of_environment(environ: Mapping[str, str]) -> _Layer:
     named = {variable: name for variable, name in _ALIASES.items() if environ.get(variable)}
     for variable in environ:
         name = variable.removeprefix(_PREFIX).lower()
-        if not variable.startswith(_PREFIX):
+        if not variable.startswith(_PREFIX) or variable in _NO_SETTINGS:
             continue
         if name in _FIELDS:
             named[variable] = name

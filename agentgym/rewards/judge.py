@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from agentgym.errors import RewardHookError, UsageError
+from agentgym.kept import cache_folder
 from agentgym.rewards.told import as_text
 from agentgym.rewards.transition import Transition
 from agentgym.rewards.verdictcache import Verdict, VerdictCache
@@ -75,7 +76,7 @@ class LLMJudge:
         self._timeout_s = timeout_s
         self._retries = retries
         self._options = dict(options or {})
-        self._cache = VerdictCache(_cache_folder() if cache is None else Path(cache).absolute())
+        self._cache = VerdictCache(cache_folder() / "verdicts" if cache is None else Path(cache).absolute())
 
     def __call__(self, transition: Transition) -> float:
         return self.verdict(transition).score
@@ -165,8 +166,3 @@ def _data_url(picture: Any) -> str:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "png")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "agentgym" / "verdicts"

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from agentgym.backends.base import Backend
-from agentgym.backends.kept import kept
 from agentgym.errors import BackendError
+from agentgym.kept import kept
 
 __all__ = ["download", "fetch"]
 

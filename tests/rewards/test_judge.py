@@ -121,6 +121,7 @@ def test_a_judge_goes_to_another_process(server: ModelServer, tmp_path: Path) ->
 
 def test_verdicts_lie_in_the_users_cache(server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("AGENTGYM_CACHE", raising=False)
     LLMJudge("small", "Pay.", base_url=server.url)(STEP)
     assert len(list((tmp_path / "agentgym" / "verdicts").rglob("*.json"))) == 1
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from agentgym.backends.kept import kept
 from agentgym.backends.sandbox.machine import FILES_MODIFIED, Machine, MachineSettings
 from agentgym.backends.x11.environment import ENVIRONMENT
+from agentgym.kept import kept
 
 __all__ = ["home_archive"]
 

@@ -7,7 +7,18 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["kept"]
+__all__ = ["cache_folder", "kept", "put_whole"]
+
+
+def cache_folder() -> Path:
+    """Where this package keeps what it would have to fetch or make again.
+
+    That is ``AGENTGYM_CACHE``, else the folder ``agentgym`` in ``XDG_CACHE_HOME``, else in ``~/.cache``.
+    """
+    own = os.environ.get("AGENTGYM_CACHE")
+    if own:
+        return Path(own).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentgym"
 
 
 def kept(name: str, make: Callable[[], bytes]) -> bytes:
@@ -22,13 +33,14 @@ def kept(name: str, make: Callable[[], bytes]) -> bytes:
     Raises:
         OSError: if the folder cannot be written.
     """
-    path = _folder() / name
+    path = cache_folder() / name
     if not path.is_file():
-        _put(path, make())
+        put_whole(path, make())
     return path.read_bytes()
 
 
-def _put(path: Path, content: bytes) -> None:
+def put_whole(path: Path, content: bytes) -> None:
+    """Writes a file, with the folders that lead to it, so that whoever reads meets all of it or the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
@@ -36,7 +48,3 @@ def _put(path: Path, content: bytes) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agentgym"

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from agentgym.backends.kept import kept
+from agentgym.kept import cache_folder, kept
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("AGENTGYM_CACHE", raising=False)
     return tmp_path
 
 
@@ -35,3 +36,11 @@ def test_what_could_not_be_put_leaves_nothing(cache: Path) -> None:
     with pytest.raises(IsADirectoryError):
         kept("name", lambda: b"content")
     assert not any(path.is_file() for path in cache.rglob("*"))
+
+
+def test_folder_is_the_one_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache_folder() == tmp_path / "agentgym"
+    monkeypatch.setenv("AGENTGYM_CACHE", str(tmp_path / "mine"))
+    assert cache_folder() == tmp_path / "mine"
+    kept("name", lambda: b"content")
+    assert (tmp_path / "mine" / "name").read_bytes() == b"content"
