@@ -13,6 +13,7 @@ from agentgym.cli.apps import commands as apps
 from agentgym.cli.doctor import doctor
 from agentgym.cli.events import events
 from agentgym.cli.export import export
+from agentgym.cli.fetch import fetch
 from agentgym.cli.follow import follow
 from agentgym.cli.imports import import_recording
 from agentgym.cli.listing import list_names
@@ -70,6 +71,7 @@ app.command("play")(play)
 app.command("results")(results)
 app.command("doctor")(doctor)
 app.command("validate")(validate)
+app.command("fetch")(fetch)
 app.command("screenshot")(screenshot)
 app.command("qa")(qa)
 app.command("export")(export)

@@ -1,31 +1,23 @@
-"""Files from elsewhere, kept after the first time."""
+"""Files from elsewhere: from a mirror, from what was fetched before, or over the network."""
 
 from __future__ import annotations
 
-import hashlib
-import http.client
-import urllib.error
+import os
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, TypedDict
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from agentgym.backends.base import Backend
-from agentgym.errors import BackendError
-from agentgym.kept import kept
+from agentgym.kept import cache_folder
+from agentgym.setup import blobs
+from agentgym.setup.mirrors import mirror_addresses, mirror_file, mirror_setting
+from agentgym.setup.transfers import NotThere, held, transfer
 
-__all__ = ["download", "fetch"]
-
-_PATIENCE_S = 60.0
-
-_TRANSIENT = (408, 425, 429)
-"""Answers that say "later", as all from 500 on do; what else is refused is refused for good."""
-
-# What is escaped already stays so, as `requests` does, which OSWorld's addresses were tried with.
-_UNESCAPED = "!#$%&'()*+,/:;=?@[]~"
+__all__ = ["download", "fetch", "have", "offline"]
 
 
 class _Download(TypedDict):
@@ -48,16 +40,73 @@ def download(backend: Backend, files: Sequence[_Download]) -> None:
 
 
 def fetch(url: str) -> bytes:
-    """The content behind an address, ``file://`` among them; from the cache folder if it has been fetched before.
+    """The content behind an address, ``file://`` among them.
+
+    It comes from the first that has it: the mirror's folder, the cache, the mirror's address, the address itself. The
+    last two are asked only if ``AGENTGYM_OFFLINE`` is not set, and what they give is put into the cache.
 
     Raises:
-        OSError: if there is no such file.
+        OSError: if there is no such file, or none without a network.
         ValueError: if it is no address.
         BackendError: of kind ``"network"``, if the network or the server failed; trying again may help.
     """
     if _scheme(url) == "file":
         return _read(url)
-    return kept(f"downloads/{hashlib.sha256(url.encode()).hexdigest()}", lambda: _get(url))
+    found = _at_hand(url)
+    if found is not None:
+        return found
+    if offline():
+        raise OSError(_nowhere(url))
+    for place in mirror_addresses(url):
+        try:
+            return _transferred(place)
+        except NotThere:
+            continue
+    return _transferred(url)
+
+
+def have(url: str) -> bool:
+    """Whether `fetch` would need no network, as far as can be told without reading the file.
+
+    Raises:
+        ValueError: if it is no address.
+    """
+    if _scheme(url) == "file":
+        return _path(url).is_file()
+    return mirror_file(url) is not None or any(map(blobs.has, [*mirror_addresses(url), url]))
+
+
+def offline() -> bool:
+    """Whether files may not be fetched over the network."""
+    return os.environ.get("AGENTGYM_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
+
+
+def _at_hand(url: str) -> bytes | None:
+    copy = mirror_file(url)
+    if copy is not None:
+        return copy.read_bytes()
+    kept = map(blobs.blob, [*mirror_addresses(url), url])
+    return next((content for content in kept if content is not None), None)
+
+
+def _transferred(url: str) -> bytes:
+    path = blobs.forming(url)
+    with held(path) as file:
+        # Whoever had it before may have been fetching the same.
+        found = blobs.blob(url)
+        if found is None:
+            transfer(url, path, file)
+            return blobs.keep(url, path)
+        path.unlink()
+        return found
+
+
+def _nowhere(url: str) -> str:
+    mirror = mirror_setting() or "none (AGENTGYM_MIRROR is not set)"
+    return (
+        f"cannot fetch {url} while AGENTGYM_OFFLINE is set: it is neither in the mirror, {mirror}, nor in the cache, "
+        f"{cache_folder()}; `agentgym fetch TASKS` fills the cache"
+    )
 
 
 def _scheme(url: str) -> str:
@@ -74,50 +123,11 @@ def _scheme(url: str) -> str:
 
 def _read(url: str) -> bytes:
     try:
-        return Path(urllib.request.url2pathname(urlsplit(url).path)).read_bytes()
+        return _path(url).read_bytes()
     except FileNotFoundError as error:
         # Whoever judges takes FileNotFoundError for a fact about the machine; this is a fault of the task.
         raise OSError(f"cannot read {url}: there is no such file") from error
 
 
-def _get(url: str) -> bytes:
-    try:
-        with urllib.request.urlopen(
-            quote(url, safe=_UNESCAPED), timeout=_PATIENCE_S
-        ) as answer:  # the scheme was checked
-            return _whole(url, answer)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code >= http.HTTPStatus.INTERNAL_SERVER_ERROR or error.code in _TRANSIENT:
-            raise _failed(url, f"the server answered {error.code} {error.reason}") from error
-        raise OSError(f"cannot download {url}: the server answered {error.code} {error.reason}") from error
-    except http.client.InvalidURL as error:
-        raise ValueError(f"{url!r} is no address: {error}") from error
-    except urllib.error.URLError as error:
-        raise _failed(url, _reason(error.reason)) from error
-    except (http.client.HTTPException, OSError) as error:
-        raise _failed(url, _reason(error)) from error
-
-
-def _whole(url: str, answer: http.client.HTTPResponse) -> bytes:
-    content = answer.read()
-    announced = answer.headers["Content-Length"]
-    if announced is not None and announced.strip() != str(len(content)):
-        raise _failed(url, f"the server announced {announced!r} bytes and sent {len(content)}")
-    return content
-
-
-def _reason(error: object) -> str:
-    match error:
-        case http.client.IncompleteRead(partial=partial, expected=expected):
-            missing = "" if expected is None else f", {expected} short"
-            return f"the connection was cut after {len(partial)} bytes{missing}"
-        case TimeoutError():
-            return f"no answer within {_PATIENCE_S:g} s"
-        case OSError() | str():
-            return str(error)
-    return repr(error)
-
-
-def _failed(url: str, reason: str) -> BackendError:
-    return BackendError(f"cannot download {url}: {reason}", kind="network")
+def _path(url: str) -> Path:
+    return Path(urllib.request.url2pathname(urlsplit(url).path))
