@@ -14,7 +14,17 @@ from agentgym.backends.checks import screen_size
 from agentgym.errors import UsageError
 from agentgym.registry import Registry
 
-__all__ = ["Backend", "BackendFactory", "BackendOptions", "CapturesInto", "Completed", "Observed", "Window", "backends"]
+__all__ = [
+    "Backend",
+    "BackendFactory",
+    "BackendOptions",
+    "CapturesInto",
+    "Completed",
+    "Observed",
+    "ReachesPorts",
+    "Window",
+    "backends",
+]
 
 Observed = dict[str, Any]
 """By kind: ``screenshot`` is uint8 (height, width, 3) RGB, ``accessibility_tree`` and ``terminal`` are text."""
@@ -72,6 +82,20 @@ class CapturesInto(Protocol):
 
     def capture_into(self, frame: npt.NDArray[np.uint8]) -> None:
         """Writes the screenshot into uint8 (height, width, 3), which may be part of more."""
+
+
+@runtime_checkable
+class ReachesPorts(Protocol):
+    """A machine whose own TCP ports this process can reach."""
+
+    def address_of(self, port: int) -> tuple[str, int]:
+        """Host and port where this process reaches a port of the machine's loopback; until the next ``reset``.
+
+        Whether anything listens there shows when one connects.
+
+        Raises:
+            ConnectionRefusedError: if this machine does not let that port out.
+        """
 
 
 class Backend(Protocol):

@@ -102,6 +102,23 @@ class GuestBackend:
         parts = urlsplit(self._url or self._open.url)
         return Address(parts.hostname or "", parts.port or 80)
 
+    def address_of(self, port: int) -> tuple[str, int]:
+        """Where this process reaches a port of the guest: that of its server, its browser, its screen or its player.
+
+        Raises:
+            ConnectionRefusedError: if it is another.
+        """
+        place, inside = self.address, Address("")
+        let_out = {
+            inside.server_port: place.server_port,
+            inside.chromium_port: place.chromium_port,
+            inside.vnc_port: place.vnc_port,
+            inside.vlc_port: place.vlc_port,
+        }
+        if port not in let_out:
+            raise ConnectionRefusedError(f"a guest does not let port {port} out; it has {sorted(let_out)}")
+        return place.host, let_out[port]
+
     def reset(self, *, seed: int) -> None:
         """Has the provider bring the machine to its first state, if it was used, and waits until its server answers.
 

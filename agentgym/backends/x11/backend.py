@@ -18,6 +18,7 @@ from agentgym.backends.checks import check_input
 from agentgym.backends.sandbox.application import LOG, STATE_FILE
 from agentgym.backends.sandbox.bubblewrap import package_folders
 from agentgym.backends.sandbox.machine import Machine, MachineSettings, SandboxName
+from agentgym.backends.sandbox.ports import Ports
 from agentgym.backends.sandbox.toolside import ToolMethods, ToolSide
 from agentgym.backends.x11 import windows as _windows
 from agentgym.backends.x11.environment import ENVIRONMENT
@@ -107,6 +108,7 @@ class X11Backend(ToolMethods):
         )
         self._desktop: _Desktop | None = None
         self._tools: ToolSide | None = None
+        self._ports = Ports(self._dial)
         # Whether an application was started that has not settled yet.
         self._starting = False
 
@@ -122,6 +124,7 @@ class X11Backend(ToolMethods):
 
     def reset(self, *, seed: int) -> None:
         """Gives a fresh desktop; ``seed`` is only what its tools draw by, and no application sees it."""
+        self._ports.close()
         if self._desktop is not None:
             try:
                 self._desktop.renew()
@@ -175,6 +178,12 @@ class X11Backend(ToolMethods):
         """Launches a command whose standard input, open both ways, is the other end of this; the caller's to close."""
         return self._open.machine.converse(argv, env=None, cwd=None)
 
+    def address_of(self, port: int) -> tuple[str, int]:
+        """Where this process reaches a port that an application listens on; until the next `reset`."""
+        if self._settings.network or self._settings.sandbox == "none":
+            return "127.0.0.1", port
+        return self._ports.address_of(port)
+
     def read(self, path: str) -> bytes:
         """The content of a file of the desktop."""
         try:
@@ -227,6 +236,7 @@ class X11Backend(ToolMethods):
 
     def close(self) -> None:
         """Ends the desktop and everything in it."""
+        self._ports.close()
         self._tools = None
         if self._desktop is not None:
             self._desktop.close()
@@ -238,6 +248,9 @@ class X11Backend(ToolMethods):
         except FileNotFoundError:
             return ": none was launched"
         return f": {lines[-1]}" if lines else ""
+
+    def _dial(self, port: int) -> socket.socket:
+        return self._open.machine.dial(port)
 
     @property
     def _open(self) -> _Desktop:

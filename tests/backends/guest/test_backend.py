@@ -245,6 +245,13 @@ def test_an_episode_by_name(
     env.close()
 
 
+def test_port_that_is_let_out_is_told_where_it_is() -> None:
+    backend = GuestBackend("http://192.168.7.8:5000")
+    assert backend.address_of(9222) == ("192.168.7.8", 9222)
+    with pytest.raises(ConnectionRefusedError, match=r"port 1337 .*it has \[5000, 8006, 8080, 9222\]"):
+        backend.address_of(1337)
+
+
 def test_the_name_stands_for_what_the_environment_says(guest: GuestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     options = BackendOptions(screen=SCREEN)
     with pytest.raises(UsageError, match="which guest"):

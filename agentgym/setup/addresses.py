@@ -1,4 +1,4 @@
-"""Addresses of the web, as OSWorld's metrics compare them."""
+"""Addresses of the web, as OSWorld compares them."""
 
 from __future__ import annotations
 

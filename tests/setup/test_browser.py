@@ -1,0 +1,137 @@
+"""The browser of a machine is looked into from here, in whatever thread and beside whatever event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentgym.backends.memory import MemoryBackend
+from agentgym.backends.x11.backend import X11Backend
+from agentgym.errors import UsageError
+from agentgym.setup import browserthreads
+from agentgym.setup.browser import in_browser
+
+_PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[X11Backend]:
+    machine = X11Backend(accessibility=False)
+    machine.reset(seed=0)
+    yield machine
+    machine.close()
+
+
+def _addresses(browser: Any) -> list[str]:
+    return [page.url for page in browser.contexts[0].pages]
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.desktop
+def test_browser_is_started_where_none_runs_and_only_there(desktop: X11Backend) -> None:
+    desktop.reset(seed=0)
+    with pytest.raises(ConnectionError, match="no browser answers on port 1337 or 9222"):
+        in_browser(desktop, _addresses, start=False)
+    assert len(in_browser(desktop, _addresses)) == 1
+    assert len(in_browser(desktop, _addresses)) == 1
+    assert len(desktop.windows()) == 1
+    desktop.reset(seed=1)
+    with pytest.raises(ConnectionError):
+        in_browser(desktop, _addresses, start=False)
+
+
+@pytest.mark.desktop
+def test_it_is_reached_beside_an_event_loop_and_from_any_thread(desktop: X11Backend) -> None:
+    async def in_a_notebook() -> list[str]:
+        return in_browser(desktop, _addresses)
+
+    here = in_browser(desktop, _addresses)
+    assert asyncio.run(in_a_notebook()) == here
+    found: list[list[str]] = []
+    thread = threading.Thread(target=lambda: found.append(in_browser(desktop, _addresses)))
+    thread.start()
+    thread.join()
+    assert found == [here]
+
+
+@pytest.mark.desktop
+def test_what_a_look_did_stays_and_what_it_raised_comes_out(desktop: X11Backend) -> None:
+    def open_page(browser: Any) -> None:
+        browser.contexts[0].new_page().goto("data:text/html,<title>stays</title>")
+
+    def raise_something(_: Any) -> None:
+        raise LookupError("not there")
+
+    in_browser(desktop, open_page)
+    with pytest.raises(LookupError, match="not there"):
+        in_browser(desktop, raise_something)
+    assert "data:text/html,<title>stays</title>" in in_browser(desktop, _addresses)
+
+
+def test_machine_without_ports_says_which_have_some() -> None:
+    with pytest.raises(UsageError, match="MemoryBackend lets no browser's port out; use backend='x11' or 'guest'"):
+        in_browser(MemoryBackend(), _addresses)
+
+
+def test_driver_is_used_again_and_ends_when_nobody_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browserthreads, "_IDLE_S", 0.5)
+
+    def thread_of(_: Any) -> threading.Thread:
+        return threading.current_thread()
+
+    browserthreads._end_idle()
+    one = browserthreads.with_playwright(thread_of)
+    assert browserthreads.with_playwright(thread_of) is one
+    one.join(_PATIENCE_S)
+    assert not one.is_alive()
+    assert browserthreads.with_playwright(thread_of) is not one
+
+
+def test_driver_of_a_killed_process_ends(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, psutil\n"
+        "from agentgym.setup.browserthreads import with_playwright\n"
+        "with_playwright(lambda playwright: None)\n"
+        "print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stdout is not None
+        drivers = [int(pid) for pid in process.stdout.readline().split()]
+        assert drivers
+        process.send_signal(signal.SIGKILL)
+    _await(lambda: not any(Path(f"/proc/{pid}").exists() for pid in drivers))
+
+
+def test_process_that_ends_or_forks_takes_its_driver_along() -> None:
+    code = (
+        "import os, psutil\n"
+        "from agentgym.setup.browserthreads import with_playwright\n"
+        "with_playwright(lambda playwright: None)\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    os._exit(len(psutil.Process(os.getppid()).children()) - 1)\n"
+        "assert os.waitpid(child, 0)[1] == 0, 'the driver was still there'\n"
+        "with_playwright(lambda playwright: None)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
