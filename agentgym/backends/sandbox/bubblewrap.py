@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from agentgym.backends.sandbox.application import application_folders
+from agentgym.backends.sandbox.commands import command_environment, command_folder
 from agentgym.errors import SandboxUnavailableError
 
 __all__ = ["HOME", "RUN", "Sandbox", "check_sandbox", "package_folders", "visible_python", "visible_python_home"]
@@ -23,6 +24,8 @@ HOME = "/home/user"
 
 RUN = "/run/agentgym"
 _GUEST = "/run/agentgym-guest"
+_SESSION_BUS = "/run/user/1000/bus"
+"""Where tasks of OSWorld look for it."""
 
 _SYSTEM = ("/usr", "/opt")
 _LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -55,12 +58,14 @@ class Sandbox:
         disk_mb: how much the home and ``/tmp`` hold, each, in MB; they live in memory.
         shown: folders of this machine that can be read, and where.
         applications: whether the small applications of our own can be started.
+        commands: scripts by name that are found before the system's programs, with a ``python`` that has packages.
     """
 
     network: bool
     disk_mb: int
     shown: Sequence[tuple[str, str]] = ()
     applications: bool = True
+    commands: Sequence[tuple[str, str]] = ()
 
     def spawn(self, descriptor: int, *, guest: Path) -> subprocess.Popen[bytes]:
         """Starts the guest's first process with an inherited socket.
@@ -91,19 +96,27 @@ class Sandbox:
             "/etc/machine-id": f"{'a9e7' * 8}\n",
             "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
         }
-        data = {path: stack.enter_context(_InMemory(content)).fileno() for path, content in files.items()}
+        data: list[int] = []
+
+        def descriptor_of(content: str) -> int:
+            data.append(stack.enter_context(_InMemory(content)).fileno())
+            return data[-1]
+
         argv = [_bubblewrap(), "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--as-pid-1"]
         argv += ["--unshare-cgroup-try", "--uid", "1000", "--gid", "1000", "--hostname", "agentgym"]
         argv += ["--cap-drop", "ALL"]
         argv += [] if self.network else ["--unshare-net"]
         argv += self._folders(guest)
-        for path, file in data.items():
-            argv += ["--ro-bind-data", str(file), path]
+        for path, content in files.items():
+            argv += ["--ro-bind-data", str(descriptor_of(content)), path]
+        if self.commands:
+            argv += ["--symlink", f"{RUN}/bus", _SESSION_BUS]
+            argv += command_folder(self.commands, python=visible_python(), descriptor_of=descriptor_of)
         # What bubblewrap made to hold all this would remember what is written there from one episode to the next.
         for path in ("/", "/dev"):
             argv += ["--remount-ro", path]
         argv += ["--chdir", "/", "--clearenv", "--setenv", "PATH", _path(), "--"]
-        return argv, list(data.values())
+        return argv, data
 
     def _folders(self, guest: Path) -> list[str]:
         size = str(self.disk_mb << 20)
@@ -248,8 +261,12 @@ def _path() -> str:
     return "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:/usr/games"
 
 
-def environment(places: Mapping[str, str]) -> dict[str, str]:
-    """What every process of a desktop finds in its environment, before its servers add their addresses."""
+def environment(places: Mapping[str, str], *, commands: bool) -> dict[str, str]:
+    """What every process of a desktop finds in its environment, before its servers add their addresses.
+
+    Args:
+        commands: whether there is a folder of them.
+    """
     return {
         "HOME": places["home"],
         "TMPDIR": places["tmp"],
@@ -258,4 +275,5 @@ def environment(places: Mapping[str, str]) -> dict[str, str]:
         "USER": "user",
         "LOGNAME": "user",
         "SHELL": "/bin/bash",
+        **(command_environment(_path()) if commands else {}),
     }

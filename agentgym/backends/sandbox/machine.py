@@ -54,7 +54,8 @@ _machines: weakref.WeakSet[Machine] = weakref.WeakSet()
 class MachineSettings:
     """What kind of desktop to start; see `agentgym.backends.x11.backend.X11Backend`.
 
-    Without a screen it has no servers either: a home, a system, and nothing that runs.
+    Without a screen it has no servers either: a home, a system, and nothing that runs. ``commands`` are scripts by name
+    that come before the system's programs, in a sandbox.
     """
 
     screen: tuple[int, int] | None
@@ -66,6 +67,7 @@ class MachineSettings:
     processes: int
     shown: tuple[tuple[str, str], ...] = ()
     refresh_hz: int | None = None
+    commands: tuple[tuple[str, str], ...] = ()
 
 
 class Machine:
@@ -222,7 +224,7 @@ class Machine:
                 {
                     "private": settings.sandbox != "none",
                     "places": places,
-                    "environment": {**_sandbox.environment(places), **environment},
+                    "environment": {**_sandbox.environment(places, commands=_has_commands(settings)), **environment},
                     "limits": {"memory": settings.memory_mb << 20, "processes": settings.processes},
                 }
             )
@@ -296,10 +298,15 @@ def _spawn(settings: MachineSettings) -> tuple[subprocess.Popen[bytes], Channel]
                 disk_mb=settings.disk_mb,
                 shown=settings.shown,
                 applications=settings.screen is not None,
+                commands=settings.commands,
             )
             process = wanted.spawn(theirs.fileno(), guest=_GUEST)
         on_failure.pop_all()
     return process, Channel(ours)
+
+
+def _has_commands(settings: MachineSettings) -> bool:
+    return bool(settings.commands) and settings.sandbox != "none"
 
 
 def _places(settings: MachineSettings) -> dict[str, Any]:

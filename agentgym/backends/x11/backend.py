@@ -21,6 +21,7 @@ from agentgym.backends.sandbox.machine import Machine, MachineSettings, SandboxN
 from agentgym.backends.sandbox.ports import Ports
 from agentgym.backends.sandbox.toolside import ToolMethods, ToolSide
 from agentgym.backends.x11 import windows as _windows
+from agentgym.backends.x11.applications import scripts
 from agentgym.backends.x11.environment import ENVIRONMENT
 from agentgym.backends.x11.framebuffer import Framebuffer
 from agentgym.backends.x11.homes import home_archive
@@ -105,6 +106,7 @@ class X11Backend(ToolMethods):
             processes=processes,
             shown=tuple((shown or {}).items()),
             refresh_hz=refresh_hz,
+            commands=scripts(),
         )
         self._desktop: _Desktop | None = None
         self._tools: ToolSide | None = None

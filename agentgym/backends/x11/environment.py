@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-__all__ = ["COMMANDS", "ENVIRONMENT"]
+__all__ = ["BROWSER_FLAGS", "COMMANDS", "ENVIRONMENT"]
 
 ENVIRONMENT: Mapping[str, str] = {
     # The same language, formats and time zone everywhere; UTF-8, so that any text can be typed and shown.
@@ -47,6 +47,45 @@ ENVIRONMENT: Mapping[str, str] = {
     "HISTFILE": "",
 }
 
+BROWSER_FLAGS: Sequence[str] = (
+    # The sandbox of the desktop holds it; inside, namespaces for one of its own are not to be had.
+    "--no-sandbox",
+    # Without the bar that warns of the flag above.
+    "--test-type",
+    "--disable-gpu",
+    # The sandbox's /dev/shm may be small.
+    "--disable-dev-shm-usage",
+    "--password-store=basic",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-search-engine-choice-screen",
+    # What asks the network or draws when it is done.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-breakpad",
+    # The same pixels every time.
+    "--force-device-scale-factor=1",
+    "--disable-lcd-text",
+    "--disable-smooth-scrolling",
+    "--force-prefers-reduced-motion",
+    "--animation-duration-scale=0",
+    "--disable-features="
+    + ",".join(
+        (
+            "AutofillServerCommunication",
+            "DialMediaRouteProvider",
+            "DownloadBubble",
+            "GlobalMediaControls",
+            "MediaRouter",
+            "OptimizationHints",
+            "PaintHolding",
+            "Translate",
+        )
+    ),
+)
+"""What Chromium is told by whoever starts it."""
+
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "text editor": ("mousepad", "--disable-server"),
     "file manager": ("pcmanfm",),
@@ -55,42 +94,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "writer": ("libreoffice", "--writer", "--norestore", "--nologo"),
     "browser": (
         "chromium",
-        # The sandbox of the desktop holds it; inside, namespaces for one of its own are not to be had.
-        "--no-sandbox",
-        # Without the bar that warns of the flag above.
-        "--test-type",
-        "--disable-gpu",
-        # The sandbox's /dev/shm may be small.
-        "--disable-dev-shm-usage",
-        "--password-store=basic",
-        "--no-first-run",
-        "--no-default-browser-check",
-        "--disable-search-engine-choice-screen",
-        # What asks the network or draws when it is done.
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-breakpad",
+        *BROWSER_FLAGS,
         "--disable-extensions",
-        # The same pixels every time.
-        "--force-device-scale-factor=1",
-        "--disable-lcd-text",
-        "--disable-smooth-scrolling",
-        "--force-prefers-reduced-motion",
-        "--animation-duration-scale=0",
-        "--disable-features="
-        + ",".join(
-            (
-                "AutofillServerCommunication",
-                "DialMediaRouteProvider",
-                "DownloadBubble",
-                "GlobalMediaControls",
-                "MediaRouter",
-                "OptimizationHints",
-                "PaintHolding",
-                "Translate",
-            )
-        ),
     ),
 }
 """How the applications that we configure are started, by what they are."""

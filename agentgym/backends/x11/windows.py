@@ -11,6 +11,7 @@ import xcffib
 import xcffib.xproto
 
 from agentgym.backends.base import Window
+from agentgym.backends.x11.applications import known_titles
 from agentgym.errors import BackendError
 
 __all__ = ["activate", "close", "forget_root_properties", "forget_selections", "list_windows", "root_properties"]
@@ -83,7 +84,7 @@ def activate(connection: xcffib.Connection, name: str, *, strict: bool = False, 
     """Raises and focuses a window; False if there is none of this name.
 
     Semantics of ``wmctrl -a``, as OSWorld's server uses it: of several windows the one that was opened first; upper and
-    lower case are one unless ``strict``.
+    lower case are one unless ``strict``. What is in the place of an application of OSWorld's is found by its name, too.
 
     Args:
         connection: stays the caller's.
@@ -121,8 +122,8 @@ def _ask(connection: xcffib.Connection, message: str, values: Sequence[int], fit
 
 def _names(name: str, *, strict: bool, by_class: bool) -> Callable[[Window], bool]:
     def fits(window: Window) -> bool:
-        told = window.app_class if by_class else window.title
-        return told == name if strict else name.lower() in told.lower()
+        told = known_titles(window.app_class if by_class else window.title, of_class=by_class)
+        return name in told if strict else any(name.lower() in one.lower() for one in told)
 
     return fits
 
