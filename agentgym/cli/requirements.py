@@ -5,39 +5,24 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 import msgspec
 
+from agentgym.backends import applications
 from agentgym.backends.base import BackendOptions, backends
+from agentgym.backends.programs import Program
 from agentgym.errors import AgentGymError
 
-__all__ = ["APPLICATIONS", "Finding", "Program", "inspect_machine", "what_is_lacking"]
+__all__ = ["APPLICATIONS", "DESKTOP", "Finding", "Program", "inspect_machine", "what_is_lacking"]
 
 
-@dataclass(frozen=True)
-class Program:
-    """A program and the Debian package it comes from.
-
-    Attributes:
-        places: any of these will do: a name on the PATH, or an absolute path.
-        package: of Debian; Ubuntu's has the same name where it has one.
-    """
-
-    name: str
-    places: tuple[str, ...]
-    package: str
-
-    def found(self) -> str | None:
-        """Where it is."""
-        for place in self.places:
-            path = shutil.which(place) or (place if Path(place).exists() else None)
-            if path is not None and not _is_snap(Path(path)):
-                return path
-        return None
-
+_OF_THE_SUITES = frozenset(
+    {
+        *("chromium", "gimp", "libreoffice-calc", "libreoffice-impress", "libreoffice-writer", "mousepad", "pcmanfm"),
+        *("thunar", "xfce4-terminal", "xterm"),
+    }
+)
 
 DESKTOP: Sequence[Program] = (
     Program("X server", ("Xvfb",), "xvfb"),
@@ -53,33 +38,27 @@ DESKTOP: Sequence[Program] = (
     Program("font list", ("fc-list",), "fontconfig"),
 )
 
-APPLICATIONS: Sequence[Program] = (
-    Program("mousepad", ("mousepad",), "mousepad"),
-    Program("pcmanfm", ("pcmanfm",), "pcmanfm"),
-    Program("thunar", ("thunar",), "thunar"),
-    Program("xterm", ("xterm",), "xterm"),
-    Program("xfce4-terminal", ("xfce4-terminal",), "xfce4-terminal"),
-    Program("libreoffice-calc", ("/usr/lib/libreoffice/program/libsclo.so",), "libreoffice-calc"),
-    Program("libreoffice-writer", ("/usr/lib/libreoffice/program/libswlo.so",), "libreoffice-writer"),
-    Program("chromium", ("/usr/bin/chromium",), "chromium"),
+APPLICATIONS: Sequence[Program] = tuple(
+    application for application in applications.APPLICATIONS if application.name in _OF_THE_SUITES
 )
 
 JAVA = Program("Java, for Spark", ("java",), "default-jre-headless")
 
 
-def what_is_lacking(applications: Iterable[str]) -> str | None:
-    """Which of these applications this machine lacks, and what to type; None if it has them.
+def what_is_lacking(words: Iterable[str]) -> str | None:
+    """Which applications this machine lacks, and what to type; None if it has them.
 
     Args:
-        applications: as tasks name them; one that is not known here is taken to be there.
+        words: what tasks call them, in OSWorld's words or ours; one that is not known here is taken to be there.
     """
-    wanted = set(applications)
-    lacking = [program for program in APPLICATIONS if program.name in wanted and program.found() is None]
+    called = dict.fromkeys(map(applications.application_called, words))
+    lacking = [one for one in applications.APPLICATIONS if one in called and one.found() is None]
     if not lacking:
         return None
-    names, packages = (program.name for program in lacking), (program.package for program in lacking)
     verb = "is" if len(lacking) == 1 else "are"
-    return f"{', '.join(names)} {verb} not installed: sudo apt-get install {' '.join(packages)}"
+    said = f"{', '.join(one.name for one in lacking)} {verb} not installed"
+    packages = [one.package for one in lacking if one.package]
+    return f"{said}: sudo apt-get install {' '.join(packages)}" if packages else said
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -159,11 +138,3 @@ def _start_desktop() -> None:
         backend.reset(seed=0)
     finally:
         backend.close()
-
-
-def _is_snap(path: Path) -> bool:
-    """Ubuntu's browsers are scripts that start a snap, which cannot run in a sandbox of ours."""
-    if "/snap/" in str(path.resolve()):
-        return True
-    with path.open("rb") as file:
-        return file.read(2) == b"#!" and b"/snap/bin" in file.read(4096)

@@ -11,10 +11,10 @@ import typer
 from agentgym.cli.interrupting import Interruption, interruptible
 from agentgym.cli.options import key_values, modules_from_here
 from agentgym.cli.output import write_json
-from agentgym.cli.requirements import what_is_lacking
 from agentgym.cli.runprogress import RunProgress
 from agentgym.cli.runreport import save_sheet, write_report
 from agentgym.cli.targets import check_file, check_folder
+from agentgym.cli.taskneeds import what_a_task_lacks
 from agentgym.results import Finished, Report, RunConfig, asks_a_person, dotenv, open_session, read_config
 
 __all__ = ["run"]
@@ -210,7 +210,7 @@ def _run(
     settings: RunConfig, interruption: Interruption, fresh: bool, redo_errors: bool, *, keep_screens: bool
 ) -> tuple[list[Finished], Report]:
     with open_session(
-        settings, fresh=fresh, redo_errors=redo_errors, lacking=what_is_lacking, keep_screens=keep_screens
+        settings, fresh=fresh, redo_errors=redo_errors, lacking=what_a_task_lacks, keep_screens=keep_screens
     ) as session:
         finished: list[Finished] = []
         if session.aside is not None:

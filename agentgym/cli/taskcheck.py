@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
+from agentgym.cli.taskneeds import TaskNeeds, told_needs
 from agentgym.cli.taskremarks import remarks_on
 from agentgym.envs.toolset import ToolSets
 from agentgym.errors import MissingDependencyError, TaskError, UsageError
 from agentgym.evaluators import faults_of_spec
 from agentgym.families import entries_at, load_tasks, suites
 from agentgym.hooks import faults_of_task_hooks
+from agentgym.results.planning import domain_of
 from agentgym.rewards import faults_of_hooks
 from agentgym.setup import check_step
 from agentgym.tasks import Task, TaskEntry
@@ -29,46 +32,68 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """How many tasks a source holds, the malformed among them, what is wrong with them, and what is only odd."""
+    """How many tasks a source holds, the malformed among them, what is wrong with them, and what is only odd.
+
+    Args:
+        needs: what each that is not malformed needs.
+    """
 
     tasks: int
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
+    needs: tuple[TaskNeeds, ...] = ()
 
 
-def check_tasks(source: str) -> Verdict:
+def check_tasks(source: str, *, network: bool = False) -> Verdict:
     """Looks at every task of a suite, a file or a folder.
+
+    Args:
+        network: whether the tasks' environments are given the machine's network.
 
     Raises:
         UsageError: if there is nothing of that name, or no task in it.
     """
-    if source.partition("/")[0] in suites:
-        tasks = load_tasks(source)
-        return Verdict(
-            len(tasks),
-            tuple(Problem(task.id, said) for task in tasks for said in _faults(task)),
-            tuple(Problem(task.id, said) for task in tasks for said in remarks_on(task)),
-        )
+    suite = source.partition("/")[0]
+    if suite in suites:
+        looks = [_look(task, suite, network) for task in load_tasks(source)]
+        return _verdict(looks)
     entries = list(entries_at(source))
     if not entries:
         raise UsageError(f"there is no task in {source!r}")
-    problems = [problem for entry in entries for problem in _problems(entry)]
-    warnings = [warning for entry in entries for warning in _warnings(entry)]
-    return Verdict(len(entries), (*problems, *_taken_ids(entries)), tuple(warnings))
+    looks = [_look_at(entry, source, network) for entry in entries]
+    return _verdict(looks, tuple(_taken_ids(entries)))
 
 
-def _problems(entry: TaskEntry) -> Iterator[Problem]:
+class _Look(NamedTuple):
+    """What is to be said of one task."""
+
+    problems: Sequence[Problem]
+    warnings: Sequence[Problem] = ()
+    needs: TaskNeeds | None = None
+
+
+def _verdict(looks: Sequence[_Look], taken: tuple[Problem, ...] = ()) -> Verdict:
+    return Verdict(
+        len(looks),
+        (*(problem for look in looks for problem in look.problems), *taken),
+        tuple(warning for look in looks for warning in look.warnings),
+        tuple(look.needs for look in looks if look.needs is not None),
+    )
+
+
+def _look_at(entry: TaskEntry, source: str, network: bool) -> _Look:
     if entry.task is None:
-        yield from (Problem(None, fault) for fault in entry.faults)
-        return
-    for fault in _faults(entry.task):
-        yield Problem(entry.task.id, entry.placed(fault))
+        return _Look([Problem(None, fault) for fault in entry.faults])
+    return _look(entry.task, domain_of(entry, entry.task, source), network, entry.placed)
 
 
-def _warnings(entry: TaskEntry) -> Iterator[Problem]:
-    if entry.task is not None:
-        for said in remarks_on(entry.task):
-            yield Problem(entry.task.id, entry.placed(said))
+def _look(task: Task, domain: str, network: bool, placed: Callable[[str], str] = str) -> _Look:
+    faults = list(map(placed, _faults(task)))
+    return _Look(
+        [Problem(task.id, fault) for fault in faults],
+        [Problem(task.id, placed(said)) for said in remarks_on(task)],
+        told_needs(task, domain, faults, network=network),
+    )
 
 
 def _taken_ids(entries: list[TaskEntry]) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ from agentgym.envs.toolbox import Toolbox
 from agentgym.envs.toolset import EpisodeToolSource
 from agentgym.envs.weakly import Weakly
 from agentgym.errors import BackendError, UsageError
-from agentgym.evaluators import Score
+from agentgym.evaluators import Score, check_needs
 from agentgym.setup import run_steps
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, Workspace
@@ -40,6 +40,7 @@ ObservationKind: TypeAlias = Literal["screenshot", "accessibility_tree", "termin
 
 _RESET_PATIENCE_S = 30.0
 _ACCESSIBLE = frozenset({"accessibility_tree", "terminal"})
+_WITH_THEIR_OWN_NETWORK = frozenset({"guest", "host"})
 _NOT_OF_THE_MACHINE = frozenset({"instruction", "tool_result"})
 
 
@@ -168,10 +169,13 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
 
         Raises:
             BackendError: if the machine did not start.
+            MissingDependencyError: if a library that the task is judged with is not installed.
             TaskError: if the task cannot be set up.
-            UsageError: if the options are not understood, or the task needs another kind of machine.
+            UsageError: if the options are not understood, or the task needs another kind of machine, a network that
+                this one is not given, or an account.
         """
         task = self._draw(seed, options)
+        check_needs(task, network=self._has_network)
         check_home(task, self.backend)
         self._take(task)
         self._actions = []
@@ -320,6 +324,12 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
             settled = self.backend.settle(_RESET_PATIENCE_S)
         self._running = True
         return settled
+
+    @property
+    def _has_network(self) -> bool:
+        """Whether applications see a network, as far as is known."""
+        # Of a machine of one's own, and of those that are elsewhere, it is not known.
+        return self._options.network or self._backend_name is None or self._backend_name in _WITH_THEIR_OWN_NETWORK
 
     @property
     def _machine(self) -> Backend:

@@ -6,20 +6,29 @@ from agentgym.evaluators.evaluation import Score, evaluate
 from agentgym.evaluators.getterforms import getter_forms
 from agentgym.evaluators.getters import Fetched, Getter, getter_needs, getters, needs_of
 from agentgym.evaluators.metrics import Metric, metrics
+from agentgym.evaluators.needs import Needs, Network, needs_of_task
+from agentgym.evaluators.unmet import Lack, check_needs, lacks_at_judging, lacks_of_desktop
 
 __all__ = [
     "Fetched",
     "Getter",
+    "Lack",
     "Metric",
+    "Needs",
+    "Network",
     "Score",
+    "check_needs",
     "check_spec",
     "evaluate",
     "faults_of_spec",
     "getter_forms",
     "getter_needs",
     "getters",
+    "lacks_at_judging",
+    "lacks_of_desktop",
     "metrics",
     "needs_of",
+    "needs_of_task",
     "programs",
     "remarks_on_spec",
     "repositories",

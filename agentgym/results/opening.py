@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -24,11 +24,14 @@ from agentgym.results.people import refuse_unheard
 from agentgym.results.planning import check, domains_of
 from agentgym.results.session import Finished, Report, Session
 from agentgym.runner import RolloutSpec
+from agentgym.tasks import Task
 
 __all__ = ["Lacking", "open_session", "run_config"]
 
-Lacking = Callable[[Iterable[str]], str | None]
-"""Says of applications what this machine lacks, and what to do; None if it has them."""
+Lacking = Callable[[Task, Mapping[str, Any]], str | None]
+"""Says of a task what it needs and will not find in an environment of such options, and what to do; or None."""
+
+_DESKTOPS = ("guest", "host", "x11")
 
 
 @contextmanager
@@ -160,13 +163,13 @@ def _is_missing(item: Item, results: Results, *, redo_errors: bool) -> bool:
 
 
 def _not_runnable(items: Sequence[Item], lacking: Lacking) -> dict[Place, str]:
-    """Of what needs an application that this machine lacks, what to type."""
-    desktops = [item for item in items if item.spec.env_kwargs.get("backend") == "x11"]
-    # Of whatever seed, a task needs the same applications.
-    reasons = {item.task: lacking(_applications(item.spec)) for item in {one.task: one for one in desktops}.values()}
+    """Of what would stop half-way for want of something, what to do about it."""
+    desktops = [item for item in items if item.spec.env_kwargs.get("backend") in _DESKTOPS]
+    # Of whatever seed, a task needs the same.
+    reasons = {item.task: _reason(item.spec, lacking) for item in {one.task: one for one in desktops}.values()}
     return {item.place: reason for item in desktops if (reason := reasons[item.task]) is not None}
 
 
-def _applications(spec: RolloutSpec) -> set[str]:
+def _reason(spec: RolloutSpec, lacking: Lacking) -> str | None:
     tasks = () if spec.task is None else load_tasks(spec.task)
-    return {name for task in tasks for name in task.related_apps}
+    return next((said for task in tasks if (said := lacking(task, spec.env_kwargs)) is not None), None)

@@ -20,7 +20,7 @@ from agentgym.runner import RolloutSpec
 from agentgym.sinks import make_sink
 from agentgym.tasks import Task, TaskEntry
 
-__all__ = ["check", "domains_of", "for_policy", "plan"]
+__all__ = ["check", "domain_of", "domains_of", "for_policy", "plan"]
 
 
 def plan(source: str, template: RolloutSpec, *, episodes: int = 1) -> Sequence[RolloutSpec]:
@@ -58,9 +58,27 @@ def domains_of(source: str | None) -> dict[str, str]:
         return {}
     if of_suite := _of_suite(source):
         return {name: name.partition("/")[0] for name in of_suite}
+    return {
+        entry.task.id: domain_of(entry, entry.task, source) for entry in entries_at(source) if entry.task is not None
+    }
+
+
+def domain_of(entry: TaskEntry, task: Task, source: str | Path) -> str:
+    """What a task of a file is counted under, as `domains_of` has it.
+
+    Args:
+        entry: where it stands.
+        source: the file or folder that was asked for.
+    """
+    said = task.metadata.get("domain")
+    if isinstance(said, str):
+        return said
+    suite = task.id.partition("/")[0]
+    if suite in suites:
+        return suite
     root = Path(source)
-    root = root if root.is_dir() else root.parent
-    return {entry.task.id: _domain(entry, entry.task, root) for entry in entries_at(source) if entry.task is not None}
+    inside = entry.file.relative_to(root if root.is_dir() else root.parent).parent
+    return "" if inside == Path() else inside.name
 
 
 def for_policy(template: RolloutSpec, source: str | None, *, episodes: int = 1) -> Sequence[RolloutSpec]:
@@ -109,17 +127,6 @@ def _whole(entry: TaskEntry) -> Task:
     if entry.task is None:
         raise TaskError(entry.faults[0])
     return entry.task
-
-
-def _domain(entry: TaskEntry, task: Task, root: Path) -> str:
-    said = task.metadata.get("domain")
-    if isinstance(said, str):
-        return said
-    suite = task.id.partition("/")[0]
-    if suite in suites:
-        return suite
-    inside = entry.file.relative_to(root).parent
-    return "" if inside == Path() else inside.name
 
 
 def _small_task(source: str) -> str:

@@ -10,7 +10,7 @@ from agentgym.backends.base import Backend, Window
 from agentgym.errors import MissingDependencyError
 from agentgym.setup.windows import WINDOW_PATIENCE_S, activate_window, await_window, await_window_that
 
-__all__ = ["open_path"]
+__all__ = ["open_path", "package_that_opens"]
 
 _QUIET = ("--norestore", "--nologo")
 _SETTLED_S = 5.0
@@ -79,6 +79,17 @@ def open_path(backend: Backend, path: str) -> None:
     # The root has no name but itself.
     await_window(backend, name.name or full)
     activate_window(backend, name.name or full)
+
+
+def package_that_opens(path: str) -> str:
+    """The Debian package of the application that `open_path` takes, as far as the path tells.
+
+    What has no suffix may be a folder as well as a file, and is taken for a folder.
+    """
+    if path.lower().startswith(_ADDRESSES):
+        return _BROWSER.package
+    suffix = PurePosixPath(path).suffix.lower()
+    return (_OPENERS.get(suffix, _EDITOR) if suffix else _FILES).package
 
 
 def _open_page(backend: Backend, place: str) -> None:

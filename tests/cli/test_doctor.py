@@ -61,7 +61,33 @@ def test_all_lacking_applications_are_named_with_one_command(monkeypatch: pytest
         "mousepad, xterm are not installed: sudo apt-get install mousepad xterm"
     )
     assert what_is_lacking(("xterm",)) == "xterm is not installed: sudo apt-get install xterm"
-    assert what_is_lacking(("os", "gimp")) is None
+    assert what_is_lacking(("os", "spreadsheet of tomorrow")) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "packages"),
+    [
+        (("libreoffice_calc", "libreoffice calc", "calc"), "libreoffice-calc"),
+        (("libreoffice_writer", "Writer", "writer"), "libreoffice-writer"),
+        (("libreoffice_impress",), "libreoffice-impress"),
+        (("chrome", "Chrome", "browser"), "chromium"),
+        (("gimp", "vlc", "thunderbird"), "gimp vlc thunderbird"),
+        (("terminal", "os", "OS"), "xfce4-terminal"),
+    ],
+)
+def test_osworlds_words_for_an_application_are_known(
+    words: tuple[str, ...], packages: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Program, "found", lambda _program: None)
+    said = what_is_lacking(words)
+    assert said is not None
+    assert said.endswith(f"not installed: sudo apt-get install {packages}")
+
+
+@pytest.mark.parametrize("word", ["vs_code", "vscode"])
+def test_what_debian_does_not_have_is_named_without_a_command(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Program, "found", lambda _program: None)
+    assert what_is_lacking((word,)) == "vs-code is not installed"
 
 
 def test_what_is_here_is_not_lacking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""What of a task's needs this machine, or an environment on it, does not meet; said before the episode begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from agentgym.backends.applications import APPLICATIONS
+from agentgym.backends.programs import on_path
+from agentgym.errors import MissingDependencyError, UsageError
+from agentgym.evaluators.libraries import install_line, missing_libraries
+from agentgym.evaluators.needs import Needs, needs_of_task
+from agentgym.tasks import Task
+
+__all__ = ["Lack", "check_needs", "lacks_at_judging", "lacks_of_desktop", "packages_of"]
+
+_BY_NAME = {application.name: application for application in APPLICATIONS}
+
+_OF_THE_DESKTOP = frozenset({"apt", "apt-get", "pip", "python", "python3", "sudo", "xsel"})
+"""Programs that a desktop has of its own, whatever is installed."""
+
+_HARMLESS = frozenset({"killall", "pkill", "update-desktop-database"})
+"""Programs without which nothing else happens."""
+
+_SHOWN = 3
+
+
+class Lack(msgspec.Struct, frozen=True):
+    """One thing that a task needs and that is not there.
+
+    Args:
+        name: what to call it, in short.
+        says: what is wrong.
+        remedy: what to type or to give, if anything helps.
+        package: the Debian package that brings it, if one does.
+        installs: whether installing something helps.
+    """
+
+    name: str
+    says: str
+    remedy: str = ""
+    package: str = ""
+    installs: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.says}: {self.remedy}" if self.remedy else self.says
+
+
+def check_needs(task: Task, *, network: bool) -> None:
+    """Returns if nothing is known that would stop the episode or its judging half-way.
+
+    Args:
+        network: whether the machine of the episode sees a network, as far as is known.
+
+    Raises:
+        MissingDependencyError: if something must be installed, and that would do.
+        UsageError: if the task needs another environment, or an account.
+    """
+    lacks = list(lacks_at_judging(needs_of_task(task), network=network))
+    if lacks:
+        kind = MissingDependencyError if all(lack.installs for lack in lacks) else UsageError
+        raise kind(f"the task {task.id!r} cannot be played here: {'; '.join(map(str, lacks))}")
+
+
+def lacks_at_judging(needs: Needs, *, network: bool) -> Iterator[Lack]:
+    """What no desktop can make up for: libraries of this process, the live web, accounts, files."""
+    yield from _libraries(needs)
+    yield from _sites(needs, network)
+    yield from _accounts(needs)
+    yield from _local_files(needs)
+
+
+def lacks_of_desktop(needs: Needs) -> Iterator[Lack]:
+    """The applications and programs that a desktop on this machine would not find."""
+    yield from (lack for name in needs.applications if (lack := _application(name)) is not None)
+    names = [*needs.programs, *needs.packages]
+    yield from (lack for name in dict.fromkeys(names) if (lack := _program(name, name in needs.packages)) is not None)
+
+
+def packages_of(lacks: Sequence[Lack]) -> list[str]:
+    """The Debian packages that bring what is lacking."""
+    return list(dict.fromkeys(lack.package for lack in lacks if lack.package))
+
+
+def _libraries(needs: Needs) -> Iterator[Lack]:
+    missing = missing_libraries(needs.libraries)
+    if missing:
+        yield Lack(", ".join(missing), _not_installed(missing), install_line(missing), installs=True)
+
+
+def _sites(needs: Needs, network: bool) -> Iterator[Lack]:
+    if network or not (needs.sites or needs.drive):
+        return
+    sites = [*needs.sites[:_SHOWN], *(["…"] if len(needs.sites) > _SHOWN else [])]
+    opens = f"it opens {', '.join(sites)}" if sites else "it signs in to Google Drive"
+    yield Lack(
+        "live web", f"{opens}, and this environment has no network", "network=True, or --env-option network=true"
+    )
+
+
+def _accounts(needs: Needs) -> Iterator[Lack]:
+    missing = [settings for settings in needs.accounts if not Path(settings).is_file()]
+    if missing:
+        says = f"it signs in to Google Drive with the settings in {', '.join(missing)}, which is no file here"
+        yield Lack("Google Drive", says, "make an account for it, as OSWorld's ACCOUNT_GUIDELINE.md tells")
+
+
+def _local_files(needs: Needs) -> Iterator[Lack]:
+    missing = [path for path in needs.local_files if not Path(path).is_file()]
+    if missing:
+        yield Lack("local files", f"it uploads {', '.join(missing[:_SHOWN])}, which is no file of this machine")
+
+
+def _application(name: str) -> Lack | None:
+    known = _BY_NAME.get(name)
+    if known is None or known.found() is not None:
+        return None
+    if not known.package:
+        return Lack(name, f"{name} is not installed, and Debian has no package of it")
+    return _lack_of_package(name, known.package)
+
+
+def _program(name: str, is_package: bool) -> Lack | None:
+    program = name.rpartition("/")[2]
+    if program in _OF_THE_DESKTOP | _HARMLESS or name.startswith(("/home/", "/tmp/")) or on_path(name):
+        return None
+    if is_package and Path(f"/var/lib/dpkg/info/{name}.list").exists():
+        return None
+    return _lack_of_package(program, _PACKAGES.get(program, program))
+
+
+def _lack_of_package(name: str, package: str) -> Lack:
+    return Lack(name, _not_installed([name]), f"sudo apt-get install {package}", package, installs=True)
+
+
+def _not_installed(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed"
+
+
+_PACKAGES = {"7z": "p7zip-full", "gio": "libglib2.0-bin", "gsettings": "libglib2.0-bin", "pactl": "pulseaudio-utils"}
+"""Of programs that are called otherwise than their package."""

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import pytest
+
+from agentgym.backends.memory import MemoryBackend
+from agentgym.errors import MissingDependencyError, UsageError
+from agentgym.evaluators import check_needs, lacks_of_desktop, needs_of_task
+from agentgym.tasks import Task, parse_task
+
+_TABS = {"type": "chrome_open_tabs", "parameters": {"urls_to_open": ["https://a.org/"]}}
+_SLIDES = {"func": "compare_pptx_files", "result": {"type": "vm_file", "path": "a"}, "expected": {"type": "rule"}}
+
+
+def task(*config: dict[str, Any], **more: Any) -> Task:
+    return parse_task({"id": "a", "instruction": "Do it.", "config": list(config), **more})
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *libraries: str) -> None:
+    monkeypatch.setattr("agentgym.evaluators.libraries.find_spec", lambda name: None if name in libraries else object())
+
+
+def test_a_live_site_without_a_network_is_refused_with_what_to_say() -> None:
+    with pytest.raises(UsageError, match=r"'a' cannot be played here: it opens https://a\.org/, .*: network=True"):
+        check_needs(task(_TABS), network=False)
+
+
+def test_a_live_site_with_a_network_is_none_of_our_business() -> None:
+    check_needs(task(_TABS), network=True)
+
+
+@pytest.mark.parametrize("flag", [{"proxy": True}, {"fixed_ip": True}, {"possibility_of_env_change": "high"}])
+def test_a_flag_alone_refuses_no_task(flag: dict[str, Any]) -> None:
+    check_needs(task(**flag), network=False)
+
+
+def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "pptx")
+    says = r"pptx is not installed: pip install 'agentgym-envs\[office\]'"
+    with pytest.raises(MissingDependencyError, match=says):
+        check_needs(task(evaluator=_SLIDES), network=False)
+
+
+def test_all_that_lacks_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "pptx")
+    with pytest.raises(UsageError, match=r"pptx is not installed.*; it opens https"):
+        check_needs(task(_TABS, evaluator=_SLIDES), network=False)
+
+
+def test_an_account_whose_settings_are_not_there_is_named(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yml"
+    login = {"type": "login", "parameters": {"settings_file": str(settings), "platform": "googledrive"}}
+    with pytest.raises(UsageError, match=r"signs in to Google Drive with the settings in .*settings\.yml"):
+        check_needs(task(login), network=True)
+
+
+def test_a_file_to_upload_that_is_not_there_is_named(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.write_text("")
+    files = [{"local_path": str(there), "path": "b"}, {"local_path": str(tmp_path / "gone"), "path": "c"}]
+    upload = {"type": "upload_file", "parameters": {"files": files}}
+    with pytest.raises(UsageError, match=r"uploads \S*/gone, which"):
+        check_needs(task(upload), network=False)
+
+
+def test_an_environment_without_a_network_refuses_a_live_site_before_anything_is_started() -> None:
+    with (
+        gym.make("agentgym/Desktop-v0", task=task(_TABS), backend="memory") as env,
+        pytest.raises(UsageError, match="this environment has no network"),
+    ):
+        env.reset(seed=0)
+
+
+def test_a_machine_of_ones_own_may_have_a_network() -> None:
+    machine = MemoryBackend(screen=(64, 48))
+    launch = {"type": "launch", "parameters": {"command": ["google-chrome", "https://a.org/"]}}
+    with gym.make("agentgym/Desktop-v0", task=task(launch), backend=machine, screen=(64, 48)) as env:
+        env.reset(seed=0)
+        assert [window.title for window in machine.windows()] == ["google-chrome"]
+
+
+def test_what_a_desktop_would_not_find_is_named_with_its_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "gimp").write_text("#!/bin/sh\n")
+    (tmp_path / "gimp").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    commands = [
+        "vlc",
+        "gimp",
+        "code",
+        "pactl",
+        "python3",
+        "killall a",
+        "./setup.sh",
+        "/home/user/run",
+        "sudo apt install no-such-thing",
+    ]
+    steps = [{"type": "launch", "parameters": {"command": command}} for command in commands]
+    lacks = list(lacks_of_desktop(needs_of_task(task(*steps, related_apps=["gimp", "word of mine"]))))
+    assert {lack.name: lack.package for lack in lacks} == {
+        "vlc": "vlc",
+        "vs-code": "",
+        "pactl": "pulseaudio-utils",
+        "no-such-thing": "no-such-thing",
+    }
+    assert str(lacks[0]) == "vlc is not installed: sudo apt-get install vlc"
