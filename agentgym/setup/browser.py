@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,8 +14,9 @@ from agentgym.backends.base import Backend, ReachesPorts
 from agentgym.errors import MissingDependencyError, UsageError
 from agentgym.extras import needed
 from agentgym.setup.browserthreads import with_playwright
+from agentgym.setup.chromeprofile import profile_folder
 
-__all__ = ["DEBUGGING_PORT", "FORWARDED_PORT", "in_browser"]
+__all__ = ["CHROMIUM", "DEBUGGING_PORT", "FORWARDED_PORT", "GOOGLES", "in_browser"]
 
 DEBUGGING_PORT = 1337
 """The browser's own, on the machine's loopback, in all of OSWorld's tasks."""
@@ -23,11 +24,13 @@ DEBUGGING_PORT = 1337
 FORWARDED_PORT = 9222
 """What ``socat`` carries to it in them, which is let out of a virtual machine."""
 
+GOOGLES, CHROMIUM = "google-chrome", "chromium"
+"""The browser's names, of which the first that a machine has is meant."""
+
 _PATIENCE_S = 60.0
 _STARTING_S = 15.0
 _ANSWER_S = 5.0
 _LOOK_S = 0.05
-_BROWSERS = ("google-chrome", "chromium")
 _CONNECT_MS = 30_000.0
 
 # The brackets keep the pattern from fitting its own command line.
@@ -122,20 +125,20 @@ def _asked(host: str, port: int, path: str) -> Any:
 
 
 def _start(backend: Backend, ports: ReachesPorts) -> None:
-    _launch(backend, _BROWSERS)
+    _launch(backend)
     try:
         ports.address_of(DEBUGGING_PORT)
     except ConnectionRefusedError:
         backend.launch(["socat", f"tcp-listen:{FORWARDED_PORT},fork", f"tcp:localhost:{DEBUGGING_PORT}"])
 
 
-def _launch(backend: Backend, names: Sequence[str]) -> None:
-    for name in names:
+def _launch(backend: Backend) -> None:
+    port = f"--remote-debugging-port={DEBUGGING_PORT}"
+    # By its own name Chromium keeps its profile elsewhere than where tasks look for Google's.
+    for argv in ((GOOGLES, port), (CHROMIUM, port, f"--user-data-dir={profile_folder(backend)}")):
         try:
-            backend.launch([name, f"--remote-debugging-port={DEBUGGING_PORT}"])
+            backend.launch(argv)
         except FileNotFoundError:
             continue
         return
-    raise MissingDependencyError(
-        f"the machine has none of the browsers {', '.join(names)}: sudo apt-get install chromium"
-    )
+    raise MissingDependencyError(f"the machine has neither {GOOGLES} nor {CHROMIUM}: sudo apt-get install chromium")

@@ -13,7 +13,7 @@ import msgspec
 from agentgym.backends.base import Backend
 from agentgym.errors import BackendError, MissingDependencyError, TaskError, UnknownNameError
 from agentgym.registry import Registry
-from agentgym.setup import actions, downloads, opening, services, windows
+from agentgym.setup import actions, browserhistory, browsertabs, downloads, opening, services, windows
 from agentgym.tasks import SetupStep
 
 __all__ = ["SetupAction", "check_step", "run_steps", "steps", "unknown_keyword"]
@@ -28,6 +28,8 @@ A step whose parameters are not of the annotated types is refused before it is c
 
 steps: Registry[SetupAction] = Registry("setup step")
 steps.register("activate_window", windows.activate_window)
+steps.register("chrome_close_tabs", browsertabs.chrome_close_tabs)
+steps.register("chrome_open_tabs", browsertabs.chrome_open_tabs)
 steps.register("close_window", windows.close_window)
 steps.register("command", actions.execute)
 steps.register("download", downloads.download)
@@ -37,6 +39,7 @@ steps.register("launch", actions.launch)
 steps.register("open", opening.open_path)
 steps.register("service", services.service)
 steps.register("sleep", actions.sleep)
+steps.register("update_browse_history", browserhistory.update_browse_history)
 steps.register("upload_file", actions.upload_file)
 
 
