@@ -33,10 +33,10 @@ _LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # /etc holds secrets (shadow, keys, certificates of the machine); only what applications need to start is let in.
 _ETC = (
     "X11", "alternatives", "at-spi2", "bash.bashrc", "ca-certificates", "chromium", "chromium.d", "dbus-1", "dconf",
-    "default/locale", "fonts", "gtk-2.0", "gtk-3.0", "gtk-4.0", "inputrc", "ld.so.cache", "ld.so.conf",
+    "default/locale", "fonts", "gimp", "gtk-2.0", "gtk-3.0", "gtk-4.0", "inputrc", "ld.so.cache", "ld.so.conf",
     "ld.so.conf.d", "libreoffice", "libpaper.d", "locale.alias", "localtime", "magic", "mailcap", "mime.types",
     "openbox", "papersize", "profile", "profile.d", "python3", "python3.11", "python3.12", "python3.13", "services",
-    "ssl/certs", "terminfo", "timezone", "vim", "xdg",
+    "ssl/certs", "terminfo", "thunderbird", "timezone", "vim", "xdg",
 )  # fmt: skip
 _VAR = ("/var/cache/fontconfig", "/var/lib/libreoffice", "/var/lib/dbus")
 _NETWORK_ETC = ("resolv.conf",)

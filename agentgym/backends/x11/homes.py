@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from agentgym.backends.sandbox.machine import FILES_MODIFIED, Machine, MachineSettings
 from agentgym.backends.x11.environment import ENVIRONMENT
@@ -19,10 +20,39 @@ __all__ = ["home_archive"]
 _FILES = Path(__file__).parent / "home"
 # Empty, so that no checkout would keep them.
 _FOLDERS = ("Desktop", "Documents", "Downloads")
-_OFFICE_PROFILE = ".config/libreoffice/4/user"
-_OFFICE = ("soffice", "--calc", "--norestore", "--nologo")
-_OFFICE_QUIET_S = 0.5
 _PATIENCE_S = 120.0
+
+
+class _Profile(NamedTuple):
+    """What an application writes when it first meets a home, so that it does not take its time for it in each.
+
+    Args:
+        program: it is made anew when this is another one.
+        start: what makes it; only a start with a window makes all of LibreOffice's, and has when the window rests.
+        folder: where it lies in the home.
+        ours: a file of it that we lay ourselves.
+    """
+
+    program: str
+    start: Sequence[str]
+    has_window: bool
+    folder: str
+    ours: str = ""
+
+
+_PROFILES = (
+    _Profile(
+        "soffice",
+        ("soffice", "--calc", "--norestore", "--nologo"),
+        has_window=True,
+        folder=".config/libreoffice/4/user",
+        ours="registrymodifications.xcu",
+    ),
+    _Profile(
+        "gimp", ("gimp", "-i", "-b", "(gimp-quit 0)"), has_window=False, folder=".config/GIMP/2.10", ours="sessionrc"
+    ),
+)
+_WINDOW_QUIET_S = 0.5
 
 
 @cache
@@ -31,14 +61,13 @@ def home_archive(settings: MachineSettings) -> bytes:
 
     See docs/determinism.md for what it switches off. Files get one fixed time, so that two homes are equal.
 
-    LibreOffice registers its extensions when it first meets a home, which takes 2 s. What it writes then is made once
-    on a desktop of these settings, and kept in the user's cache folder for this installation of LibreOffice.
+    LibreOffice registers its extensions when it first meets a home, which takes 2 s, and GIMP asks its plug-ins for
+    their names, 5 s. What they write then is made once on a desktop of these settings, and kept in the user's cache
+    folder for this installation of them.
     """
-    office = shutil.which("soffice")
-    parts = [_configuration()]
-    if office is not None:
-        parts.append(_office_cache(Path(office).resolve(), settings))
-    return _joined(parts)
+    installed = ((profile, shutil.which(profile.program)) for profile in _PROFILES)
+    made = [_kept_profile(profile, Path(path).resolve(), settings) for profile, path in installed if path is not None]
+    return _joined([_configuration(), *made])
 
 
 def _configuration() -> bytes:
@@ -64,20 +93,23 @@ def _joined(archives: Sequence[bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _office_cache(office: Path, settings: MachineSettings) -> bytes:
-    status = office.stat()
-    key = hashlib.sha256(f"{office} {status.st_mtime_ns} {status.st_size}".encode()).hexdigest()[:16]
-    return kept(f"office-{key}.tar", lambda: _made_office_cache(settings))
+def _kept_profile(profile: _Profile, program: Path, settings: MachineSettings) -> bytes:
+    status = program.stat()
+    key = hashlib.sha256(f"{program} {status.st_mtime_ns} {status.st_size}".encode()).hexdigest()[:16]
+    name = "office" if profile.program == "soffice" else profile.program
+    return kept(f"{name}-{key}.tar", lambda: _made_profile(profile, settings))
 
 
-def _made_office_cache(settings: MachineSettings) -> bytes:
+def _made_profile(profile: _Profile, settings: MachineSettings) -> bytes:
     machine = Machine(settings, home=_configuration(), environment=ENVIRONMENT)
     try:
-        # Only a start with a window makes all of it; it has made it when the window rests.
-        machine.launch(_OFFICE, env=None, cwd=None)
-        machine.settle(quiet_s=_OFFICE_QUIET_S, timers_s=_OFFICE_QUIET_S, timeout_s=_PATIENCE_S)
-        ours = f"--exclude={_OFFICE_PROFILE}/registrymodifications.xcu"
-        pack = ["tar", "-c", "-C", machine.home, ours, _OFFICE_PROFILE]
+        if profile.has_window:
+            machine.launch(profile.start, env=None, cwd=None)
+            machine.settle(quiet_s=_WINDOW_QUIET_S, timers_s=_WINDOW_QUIET_S, timeout_s=_PATIENCE_S)
+        else:
+            machine.run(profile.start, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"")
+        ours = f"--exclude={profile.folder}/{profile.ours}" if profile.ours else "--"
+        pack = ["tar", "-c", "-C", machine.home, ours, profile.folder]
         return machine.run(pack, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"").stdout
     finally:
         machine.close()

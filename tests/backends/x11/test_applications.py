@@ -134,3 +134,12 @@ def test_folder_opens_under_the_name_of_nautilus(desktop: X11Backend) -> None:
     desktop.write("/home/user/Music/song.txt", b"la")
     desktop.launch(["nautilus", "--new-window", "/home/user/Music"])
     wait_for(lambda: "Music" in titles(desktop), desktop)
+
+
+@pytest.mark.desktop
+def test_gimp_starts_in_one_window_that_fills_the_screen(desktop: X11Backend) -> None:
+    desktop.launch(["gimp"])
+    wait_for(lambda: desktop.activate_window("GNU Image Manipulation Program", strict=True), desktop)
+    desktop.settle(20.0)
+    (window,) = desktop.windows()
+    assert (window.x, window.width) == (0, desktop.screen[0])
