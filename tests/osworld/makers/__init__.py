@@ -1,0 +1,1 @@
+"""What makes the files of OSWorld's tasks anew: workbooks, documents."""

@@ -1,0 +1,59 @@
+"""Moves that oracles have in common: what hands do in LibreOffice and in dialogues."""
+
+from __future__ import annotations
+
+from agentgym.actions import Hotkey, Press, TypeText
+from tests.osworld.solution import Moves, Seen
+
+__all__ = ["AS_DATE", "COPY", "PASTE", "choose", "enter", "fill_down", "fill_in", "go_to", "new_sheet"]
+
+COPY = Hotkey(("ctrl", "c"))
+PASTE = Hotkey(("ctrl", "v"))
+AS_DATE = Hotkey(("ctrl", "shift", "3"))
+"""Shows the numbers of the selected cells of Calc as dates."""
+
+
+def choose(command: str, *, opens: str | None = None) -> Moves:
+    """Does a command of LibreOffice by its search for commands, in whichever menu it stands.
+
+    Args:
+        command: a part of the command's own name that the first to be found has, as ``Insert Sheet at End``.
+        opens: a part of the title of the dialogue that comes of it.
+    """
+    yield Hotkey(("shift", "escape"))
+    yield TypeText(command)
+    yield Press("enter")
+    if opens is not None:
+        yield Seen(opens)
+
+
+def go_to(cells: str) -> Moves:
+    """Selects cells of Calc, as ``B2``, ``B2:E30`` or ``Sheet2.A1``, by the box for names."""
+    yield Hotkey(("ctrl", "shift", "t"))
+    yield TypeText(f"{cells}\n")
+
+
+def enter(cell: str, *contents: object) -> Moves:
+    """Writes into a cell of Calc and those below it."""
+    yield from go_to(cell)
+    for content in contents:
+        yield TypeText(f"{content}\n")
+
+
+def fill_in(cells: str, content: str) -> Moves:
+    """Writes the same into all of some cells; a formula is that of the first, and goes with the cell."""
+    yield from go_to(cells)
+    yield TypeText(content)
+    yield Hotkey(("alt", "enter"))
+
+
+def fill_down(cells: str) -> Moves:
+    """Copies the first row of some cells into the others."""
+    yield from go_to(cells)
+    yield Hotkey(("ctrl", "d"))
+
+
+def new_sheet(name: str) -> Moves:
+    """Adds a sheet at the end of the workbook, and shows it."""
+    yield from choose("Insert Sheet at End", opens="Append Sheet")
+    yield TypeText(f"{name}\n")

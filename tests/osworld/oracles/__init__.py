@@ -1,0 +1,1 @@
+"""The solutions of OSWorld's tasks, by domain."""

@@ -1,0 +1,9 @@
+"""The solutions of the tasks of Calc."""
+
+from __future__ import annotations
+
+from tests.osworld.oracles import calc_formulas
+
+__all__ = ["SOLUTIONS"]
+
+SOLUTIONS = (*calc_formulas.SOLUTIONS,)

@@ -1,0 +1,121 @@
+"""Plays a solution on a desktop: judged before the first action, and after the last."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+import agentgym  # noqa: F401 - registers the environment
+from agentgym.actions import Done, RawAction, Wait
+from agentgym.backends.base import Backend
+from tests.osworld.mirror import fill
+from tests.osworld.solution import Gone, Move, Seen, Solution
+
+__all__ = ["TASKS", "Played", "desktop", "play", "raw_task"]
+
+TASKS = Path(__file__).parent / "tasks"
+
+_PATIENCE_S = 30.0
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of it.
+
+    Args:
+        without: the score before the first action.
+        score: the score after the last.
+        steps: actions done.
+        seconds: of it all, both judgings and the reset included.
+    """
+
+    without: float | None
+    score: float | None
+    steps: int
+    seconds: float
+
+
+@contextmanager
+def desktop() -> Iterator[gym.Env[Any, Any]]:
+    """A desktop for tasks given at its resets: of OSWorld's size, and without a network."""
+    env: gym.Env[Any, Any] = gym.make(
+        "agentgym/Desktop-v0", tasks="apps", screen=(1920, 1080), allow_code=True, disable_env_checker=True
+    )
+    try:
+        yield env
+    finally:
+        env.close()
+
+
+def raw_task(identity: str) -> dict[str, Any]:
+    """The task file as it was given."""
+    (path,) = TASKS.glob(f"*/{identity}.json")
+    task: dict[str, Any] = json.loads(path.read_text())
+    return task
+
+
+def play(env: gym.Env[Any, Any], solution: Solution, mirror: Path) -> Played:
+    """Fills the mirror, and plays.
+
+    Args:
+        env: what `desktop` gave.
+        solution: what is played.
+        mirror: the folder that ``AGENTGYM_MIRROR`` names.
+
+    Raises:
+        AssertionError: if an action was refused or a window did not come; it says which.
+    """
+    task = raw_task(solution.task)
+    fill(mirror, task, solution.files())
+    began = time.monotonic()
+    env.reset(seed=0, options={"task": task})
+    judged: Any = env.unwrapped
+    without = _value(judged.evaluate())
+    if solution.afresh:
+        env.reset(seed=0, options={"task": task})
+    steps = sum(_do(env, move) for move in solution.oracle())
+    info = env.step(Done())[4]
+    assert info["failure"] is None, f"the task could not be judged: {info['failure']}"
+    return Played(without, _value(info["score"]), steps + 1, time.monotonic() - began)
+
+
+def _value(score: Any) -> float | None:
+    return None if score is None else float(getattr(score, "value", score))
+
+
+def _do(env: gym.Env[Any, Any], move: Move) -> int:
+    """Does a move, and says how many steps it took."""
+    match move:
+        case Seen(title=title):
+            return _wait(env, title, shown=True)
+        case Gone(title=title):
+            return _wait(env, title, shown=False)
+    return _step(env, move)
+
+
+def _step(env: gym.Env[Any, Any], action: RawAction) -> int:
+    _, _, terminated, truncated, info = env.step(action)
+    assert info["action_error"] is None, f"{action!r}: {info['action_error']}"
+    assert not terminated, f"{action!r} ended the episode"
+    assert not truncated, f"{action!r} was one step too many"
+    return 1
+
+
+def _wait(env: gym.Env[Any, Any], title: str, *, shown: bool) -> int:
+    """Waits as an agent does that sees a window missing."""
+    backend: Backend = env.get_wrapper_attr("backend")
+    deadline = time.monotonic() + _PATIENCE_S
+    steps = 0
+    while any(title in window.title for window in backend.windows()) != shown:
+        titles = [window.title for window in backend.windows()]
+        assert time.monotonic() < deadline, f"{'no' if shown else 'still a'} window {title!r} among {titles}"
+        steps += _step(env, Wait(_LOOK_S))
+    return steps + _step(env, Wait())

@@ -1,0 +1,48 @@
+"""What solves one of OSWorld's tasks: the files that it needs, and the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from agentgym.actions import RawAction
+
+__all__ = ["Gone", "Move", "Moves", "Seen", "Solution"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Waiting, step by step, until a window shows a title that contains this."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Waiting, step by step, until no window shows a title that contains this."""
+
+    title: str
+
+
+Move: TypeAlias = RawAction | Seen | Gone
+Moves: TypeAlias = Iterator[Move]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """How one task is solved.
+
+    Args:
+        task: the whole id.
+        by: ``"gui"`` with keyboard and pointer, ``"command"`` where the way leads through a command in the machine.
+        files: makes what the task downloads and is compared with, by name; the latter without the help of the oracle.
+        oracle: the actions, without the last `Done`.
+        afresh: whether judging before the first action spoils the machine, so that the oracle needs another reset.
+    """
+
+    task: str
+    by: Literal["gui", "command"]
+    files: Callable[[], Mapping[str, bytes]]
+    oracle: Callable[[], Moves]
+    afresh: bool = False

@@ -1,0 +1,14 @@
+"""All tasks of OSWorld's that are solved here, by domain. A new domain is a module of `oracles` and a line below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.osworld.oracles import libreoffice_calc
+from tests.osworld.solution import Solution
+
+__all__ = ["SOLUTIONS"]
+
+SOLUTIONS: Mapping[str, tuple[Solution, ...]] = {
+    "libreoffice_calc": libreoffice_calc.SOLUTIONS,
+}
