@@ -1,4 +1,4 @@
-"""Applications: what tasks call them, what commands start them by, and what is them on this machine."""
+"""What tasks call applications in ``related_apps``, what commands start them by, and what is them on this machine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentgym.backends.programs import Program
+from agentgym.backends.x11.applications import application_of
 
 __all__ = ["APPLICATIONS", "Application", "application_called", "application_started_by"]
+
+_LIBRARIES = "/usr/lib/libreoffice/program"
 
 
 @dataclass(frozen=True)
@@ -15,82 +18,47 @@ class Application(Program):
     """An application that tasks are about.
 
     Attributes:
-        words: what ``related_apps`` of tasks calls it besides, in lower case and with ``_`` for blanks.
+        words: what tasks call it besides, in lower case and with ``_`` for blanks.
         commands: the programs by which commands of tasks start it.
     """
 
-    words: tuple[str, ...] = field(default=(), kw_only=True)
-    commands: tuple[str, ...] = field(default=(), kw_only=True)
+    words: Sequence[str] = field(default=(), kw_only=True)
+    commands: Sequence[str] = field(default=(), kw_only=True)
 
 
-def _application(
-    name: str, *places: str, package: str, words: Sequence[str] = (), commands: Sequence[str] = ()
-) -> Application:
-    return Application(name, places, package, words=tuple(words), commands=tuple(commands))
+def _of_osworld(name: str, command: str, *words: str) -> Application:
+    """One of those for which something may take the place on a desktop of ours."""
+    known = application_of(command)
+    if known is None:
+        raise LookupError(f"no application is called {command!r}")
+    places = (*(() if known.always else known.names), *known.programs)
+    packages = known.package.replace(",", "")
+    return Application(name, places, packages, words=words, commands=(*known.names, name))
 
 
-_LIBRARIES = "/usr/lib/libreoffice/program"
+def _part(name: str, library: str, command: str, *words: str) -> Application:
+    return Application(name, (f"{_LIBRARIES}/{library}",), name, words=words, commands=(command,))
+
 
 APPLICATIONS: Sequence[Application] = (
-    _application(
-        "chromium",
-        *("/usr/bin/chromium", "google-chrome"),
-        package="chromium",
-        words=("browser", "chrome", "google_chrome"),
-        commands=("chrome", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    _of_osworld("chromium", "google-chrome", "browser", "chrome", "google_chrome"),
+    _part("libreoffice-calc", "libsclo.so", "localc", "calc", "excel"),
+    _part("libreoffice-writer", "libswlo.so", "lowriter", "word", "writer"),
+    _part("libreoffice-impress", "libsdlo.so", "loimpress", "impress", "powerpoint"),
+    _of_osworld("libreoffice", "libreoffice"),
+    _of_osworld("gimp", "gimp"),
+    _of_osworld("vlc", "vlc"),
+    _of_osworld("thunderbird", "thunderbird"),
+    _of_osworld("vs-code", "code", "code", "visual_studio_code", "vscode"),
+    _of_osworld("terminal", "gnome-terminal", "gnome_terminal"),
+    _of_osworld("file-manager", "nautilus", "files", "nautilus"),
+    _of_osworld("text-editor", "gedit", "gedit"),
+    _of_osworld("pdf-viewer", "evince", "evince", "pdf"),
+    *(
+        Application(name, (name,), name, commands=(name,))
+        for name in ("mousepad", "pcmanfm", "picard", "thunar", "xfce4-terminal", "xterm")
     ),
-    _application(
-        "libreoffice-calc",
-        f"{_LIBRARIES}/libsclo.so",
-        package="libreoffice-calc",
-        words=("calc", "excel"),
-        commands=("localc",),
-    ),
-    _application(
-        "libreoffice-writer",
-        f"{_LIBRARIES}/libswlo.so",
-        package="libreoffice-writer",
-        words=("writer", "word"),
-        commands=("lowriter",),
-    ),
-    _application(
-        "libreoffice-impress",
-        f"{_LIBRARIES}/libsdlo.so",
-        package="libreoffice-impress",
-        words=("impress", "powerpoint"),
-        commands=("loimpress",),
-    ),
-    _application("libreoffice", "soffice", package="libreoffice-common", commands=("libreoffice", "soffice")),
-    _application("gimp", "gimp", package="gimp", commands=("gimp",)),
-    _application("vlc", "vlc", package="vlc", commands=("cvlc", "vlc")),
-    _application("thunderbird", "thunderbird", package="thunderbird", commands=("thunderbird",)),
-    _application("vs-code", "code", package="", words=("code", "vscode", "visual_studio_code"), commands=("code",)),
-    _application("picard", "picard", package="picard", commands=("picard",)),
-    _application(
-        "terminal",
-        *("gnome-terminal", "xfce4-terminal", "xterm"),
-        package="xfce4-terminal",
-        words=("gnome_terminal",),
-        commands=("gnome-terminal", "x-terminal-emulator"),
-    ),
-    _application(
-        "file-manager",
-        *("nautilus", "pcmanfm", "thunar"),
-        package="pcmanfm",
-        words=("files", "nautilus"),
-        commands=("nautilus",),
-    ),
-    _application("text-editor", "gedit", "mousepad", package="mousepad", words=("gedit",), commands=("gedit",)),
-    _application(
-        "pdf-viewer", "evince", "/usr/bin/chromium", package="chromium", words=("evince", "pdf"), commands=("evince",)
-    ),
-    _application("mousepad", "mousepad", package="mousepad", commands=("mousepad",)),
-    _application("pcmanfm", "pcmanfm", package="pcmanfm", commands=("pcmanfm",)),
-    _application("thunar", "thunar", package="thunar", commands=("thunar",)),
-    _application("xterm", "xterm", package="xterm", commands=("xterm",)),
-    _application("xfce4-terminal", "xfce4-terminal", package="xfce4-terminal", commands=("xfce4-terminal",)),
 )
-"""The first of an application's places is itself; what follows stands in for it."""
 
 _BY_WORD: Mapping[str, Application] = {
     word: application
@@ -103,7 +71,7 @@ _BY_COMMAND: Mapping[str, Application] = {
 
 
 def application_called(word: str) -> Application | None:
-    """What a task calls so, in ``related_apps``: ``"libreoffice_calc"``, ``"vs_code"``, ``"Chrome"``."""
+    """What a task calls so: ``"libreoffice_calc"``, ``"vs_code"``, ``"Chrome"``."""
     return _BY_WORD.get(word.strip().lower().replace(" ", "_").replace("-", "_"))
 
 

@@ -18,7 +18,7 @@ _COLUMNS = (
     "do not, for want of",
 )
 _NETWORKS: Sequence[Network] = ("none", "static files", "live web", "Google Drive")
-_LISTED = ("steps", "getters", "metrics", "applications", "programs", "packages", "libraries", "files", "sites")
+_LISTED = ("steps", "getters", "metrics", "applications", "programs", "packages", "libraries", "local_files")
 
 
 def write_needs(told: TaskNeeds) -> None:
@@ -29,11 +29,11 @@ def write_needs(told: TaskNeeds) -> None:
 
 
 def write_summary(tasks: Sequence[TaskNeeds]) -> None:
-    """A line for each domain and one for all, and what to type for what is lacking."""
+    """A line for each domain and one for all, then the files, and what to type for what is lacking."""
     domains = list(dict.fromkeys(told.domain for told in tasks))
     rows = [_row(domain or "–", [told for told in tasks if told.domain == domain]) for domain in domains]
     write_table(_COLUMNS, [*rows, _row("all", tasks)] if len(rows) > 1 else rows)
-    for line in _remedies(tasks):
+    for line in (*_files(tasks), *_remedies(tasks)):
         typer.echo(line)
 
 
@@ -41,7 +41,11 @@ def _told(told: TaskNeeds) -> Iterator[tuple[str, str]]:
     for name in _LISTED:
         named = getattr(told.needs, name)
         if named:
-            yield name, ", ".join(named) if name not in ("files", "sites") else "\n               ".join(named)
+            yield name.replace("_", " "), ", ".join(named)
+    for file in told.needs.files:
+        yield "file", f"{file}{' (at hand)' if file in told.at_hand else ''}"
+    for site in told.needs.sites:
+        yield "site", site
     proxy = "; OSWorld plays it through a proxy" if told.needs.proxy else ""
     yield "network", f"{told.network}{proxy}"
     if told.needs.accounts:
@@ -67,6 +71,14 @@ def _row(name: str, tasks: Sequence[TaskNeeds]) -> list[str]:
 def _wants(tasks: Sequence[TaskNeeds]) -> Counter[str]:
     """How many tasks each thing keeps from running."""
     return Counter(name for told in tasks for name in dict.fromkeys(lack.name for lack in told.lacking))
+
+
+def _files(tasks: Sequence[TaskNeeds]) -> Iterator[str]:
+    files = {file for told in tasks for file in told.needs.files}
+    if files:
+        at_hand = len({file for told in tasks for file in told.at_hand})
+        others = "" if at_hand == len(files) else "; 'agentgym fetch' gets the others"
+        yield f"files to fetch: {len(files)}, of which {at_hand} are in the cache or the mirror{others}"
 
 
 def _remedies(tasks: Sequence[TaskNeeds]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from agentgym.cli.requirements import DESKTOP
 from agentgym.evaluators import Lack, Needs, Network, lacks_at_judging, lacks_of_desktop, needs_of_task
 from agentgym.families import DESKTOP as DESKTOP_ENV
 from agentgym.families import env_of
+from agentgym.setup.downloads import have
 from agentgym.tasks import Task
 
 __all__ = ["MULTI_APPS", "TaskNeeds", "told_needs", "what_a_task_lacks"]
@@ -28,6 +29,7 @@ class TaskNeeds(msgspec.Struct, frozen=True):
         network: the most that it needs of the network.
         runs: whether this machine can run it.
         lacking: what stands against it.
+        at_hand: those of its files that need not be fetched any more.
     """
 
     task: str
@@ -37,6 +39,7 @@ class TaskNeeds(msgspec.Struct, frozen=True):
     runs: bool
     needs: Needs
     lacking: tuple[Lack, ...] = ()
+    at_hand: tuple[str, ...] = ()
 
 
 def told_needs(task: Task, domain: str, problems: Sequence[str], *, network: bool) -> TaskNeeds:
@@ -49,9 +52,15 @@ def told_needs(task: Task, domain: str, problems: Sequence[str], *, network: boo
     """
     needs = needs_of_task(task)
     lacking = (*map(_of_problem, problems), *_lacks(task, needs, network=network))
-    infeasible = task.evaluator is not None and task.evaluator.infeasible
     return TaskNeeds(
-        task.id, domain or _domain(task), infeasible, needs.network, not lacking, needs=needs, lacking=lacking
+        task.id,
+        domain or _domain(task),
+        infeasible=task.evaluator is not None and task.evaluator.infeasible,
+        network=needs.network,
+        runs=not lacking,
+        needs=needs,
+        lacking=lacking,
+        at_hand=tuple(filter(_is_at_hand, needs.files)),
     )
 
 
@@ -83,6 +92,10 @@ def _in_one_line(lacks: Sequence[Lack]) -> Iterator[str]:
         install = " ".join(dict.fromkeys(lack.package for lack in packages))
         yield f"{names} {verb} not installed: sudo apt-get install {install}"
     yield from (str(lack) for lack in lacks if not lack.package)
+
+
+def _is_at_hand(address: str) -> bool:
+    return address.startswith(("file:", "http")) and have(address)
 
 
 def _of_problem(said: str) -> Lack:

@@ -28,7 +28,7 @@ from agentgym.envs.toolbox import Toolbox
 from agentgym.envs.toolset import EpisodeToolSource
 from agentgym.envs.weakly import Weakly
 from agentgym.errors import BackendError, UsageError
-from agentgym.evaluators import Score, check_needs
+from agentgym.evaluators import Score, check_needs, fetch_ahead
 from agentgym.setup import run_steps
 from agentgym.tasks import Task
 from agentgym.tools import Tool, ToolContext, ToolResult, Workspace
@@ -176,6 +176,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         """
         task = self._draw(seed, options)
         check_needs(task, network=self._has_network)
+        fetch_ahead(task)
         check_home(task, self.backend)
         self._take(task)
         self._actions = []

@@ -7,7 +7,7 @@ from agentgym.evaluators.getterforms import getter_forms
 from agentgym.evaluators.getters import Fetched, Getter, getter_needs, getters, needs_of
 from agentgym.evaluators.metrics import Metric, metrics
 from agentgym.evaluators.needs import Needs, Network, needs_of_task
-from agentgym.evaluators.unmet import Lack, check_needs, lacks_at_judging, lacks_of_desktop
+from agentgym.evaluators.unmet import Lack, check_needs, fetch_ahead, lacks_at_judging, lacks_of_desktop
 
 __all__ = [
     "Fetched",
@@ -21,6 +21,7 @@ __all__ = [
     "check_spec",
     "evaluate",
     "faults_of_spec",
+    "fetch_ahead",
     "getter_forms",
     "getter_needs",
     "getters",

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from agentgym.backends.applications import application_called, application_started_by
+from agentgym.evaluators.addresses import addresses_of
 from agentgym.evaluators.getters import is_true
 from agentgym.evaluators.libraries import LIBRARIES
 from agentgym.setup.commandlines import called_by, live_addresses
@@ -74,6 +75,7 @@ _Told: TypeAlias = Mapping[str, Any]
 def needs_of_task(task: Task) -> Needs:
     """What a task needs; of what is malformed in it, nothing."""
     needed = [*_of_words(task), *_of_steps(task), *_of_checks(task)]
+    needed += [_Need("files", address) for address in addresses_of(task)]
     return Needs(
         drive=any(need.field == "drive" for need in needed),
         proxy=task.metadata.get("proxy") is True,
@@ -149,10 +151,6 @@ def _of_command(told: _Told) -> Iterator[_Need]:
     yield from (_Need("sites", address) for address in called.addresses)
 
 
-def _of_downloads(told: _Told) -> Iterator[_Need]:
-    return (_Need("files", url) for url in _texts(told.get("files"), "url"))
-
-
 def _of_uploads(told: _Told) -> Iterator[_Need]:
     return (_Need("local_files", path) for path in _texts(told.get("files"), "local_path"))
 
@@ -180,11 +178,6 @@ def _of_drive(told: _Told) -> Iterator[_Need]:
     settings = told.get("settings_file")
     if isinstance(settings, str):
         yield _Need("accounts", settings)
-
-
-def _of_cloud_file(told: _Told) -> Iterator[_Need]:
-    path = told.get("path")
-    return (_Need("files", one) for one in _list([path] if isinstance(path, str) else path))
 
 
 def _of_page(key: str) -> Callable[[_Told], Iterator[_Need]]:
@@ -232,7 +225,6 @@ _OF_STEPS: Mapping[str, Callable[[_Told], Iterator[_Need]]] = {
     "chrome_close_tabs": _of_browser,
     "chrome_open_tabs": _of_tabs,
     "command": _of_command,
-    "download": _of_downloads,
     "execute": _of_command,
     "googledrive": _of_drive,
     "launch": _of_command,
@@ -243,7 +235,6 @@ _OF_STEPS: Mapping[str, Callable[[_Told], Iterator[_Need]]] = {
 }
 
 _OF_GETTERS: Mapping[str, Callable[[_Told], Iterator[_Need]]] = {
-    "cloud_file": _of_cloud_file,
     "googledrive_file": _of_drive,
     "gotoRecreationPage_and_get_html_content": _of_recreation,
     "page_info": _of_page("url"),

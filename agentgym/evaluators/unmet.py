@@ -9,20 +9,20 @@ import msgspec
 
 from agentgym.backends.applications import APPLICATIONS
 from agentgym.backends.programs import on_path
-from agentgym.errors import MissingDependencyError, UsageError
+from agentgym.backends.x11.applications import application_of, installed
+from agentgym.errors import MissingDependencyError, TaskError, UsageError
+from agentgym.evaluators.addresses import addresses_of
 from agentgym.evaluators.libraries import install_line, missing_libraries
 from agentgym.evaluators.needs import Needs, needs_of_task
+from agentgym.setup.downloads import fetch, have, offline
 from agentgym.tasks import Task
 
-__all__ = ["Lack", "check_needs", "lacks_at_judging", "lacks_of_desktop", "packages_of"]
+__all__ = ["Lack", "check_needs", "fetch_ahead", "lacks_at_judging", "lacks_of_desktop"]
 
 _BY_NAME = {application.name: application for application in APPLICATIONS}
 
-_OF_THE_DESKTOP = frozenset({"apt", "apt-get", "pip", "python", "python3", "sudo", "xsel"})
-"""Programs that a desktop has of its own, whatever is installed."""
-
-_HARMLESS = frozenset({"killall", "pkill", "update-desktop-database"})
-"""Programs without which nothing else happens."""
+_PYTHON = frozenset({"python", "python3"})
+"""Which a desktop has of its own, whatever is installed."""
 
 _SHOWN = 3
 
@@ -64,11 +64,35 @@ def check_needs(task: Task, *, network: bool) -> None:
         raise kind(f"the task {task.id!r} cannot be played here: {'; '.join(map(str, lacks))}")
 
 
+def fetch_ahead(task: Task) -> None:
+    """Has the files at hand that a task is judged with, so that none turns out to be missing after the episode.
+
+    Raises:
+        BackendError: of kind ``"network"``, if the network or the server failed; trying again may help.
+        TaskError: if there is no such file.
+        UsageError: if the mirror that was named is not there.
+    """
+    judged = msgspec.structs.replace(task, setup=())
+    for address in addresses_of(judged):
+        # One of this machine may be made on the way.
+        if address.startswith("file:"):
+            continue
+        try:
+            if not have(address):
+                fetch(address)
+        except UsageError:
+            # A mirror that is not there is nothing about this task.
+            raise
+        except (OSError, ValueError) as error:
+            raise TaskError(f"the task {task.id!r} is judged with a file that is not to be had: {error}") from error
+
+
 def lacks_at_judging(needs: Needs, *, network: bool) -> Iterator[Lack]:
     """What no desktop can make up for: libraries of this process, the live web, accounts, files."""
     yield from _libraries(needs)
     yield from _sites(needs, network)
     yield from _accounts(needs)
+    yield from _files(needs)
     yield from _local_files(needs)
 
 
@@ -77,11 +101,6 @@ def lacks_of_desktop(needs: Needs) -> Iterator[Lack]:
     yield from (lack for name in needs.applications if (lack := _application(name)) is not None)
     names = [*needs.programs, *needs.packages]
     yield from (lack for name in dict.fromkeys(names) if (lack := _program(name, name in needs.packages)) is not None)
-
-
-def packages_of(lacks: Sequence[Lack]) -> list[str]:
-    """The Debian packages that bring what is lacking."""
-    return list(dict.fromkeys(lack.package for lack in lacks if lack.package))
 
 
 def _libraries(needs: Needs) -> Iterator[Lack]:
@@ -93,8 +112,7 @@ def _libraries(needs: Needs) -> Iterator[Lack]:
 def _sites(needs: Needs, network: bool) -> Iterator[Lack]:
     if network or not (needs.sites or needs.drive):
         return
-    sites = [*needs.sites[:_SHOWN], *(["…"] if len(needs.sites) > _SHOWN else [])]
-    opens = f"it opens {', '.join(sites)}" if sites else "it signs in to Google Drive"
+    opens = f"it opens {_some(needs.sites)}" if needs.sites else "it signs in to Google Drive"
     yield Lack(
         "live web", f"{opens}, and this environment has no network", "network=True, or --env-option network=true"
     )
@@ -107,10 +125,20 @@ def _accounts(needs: Needs) -> Iterator[Lack]:
         yield Lack("Google Drive", says, "make an account for it, as OSWorld's ACCOUNT_GUIDELINE.md tells")
 
 
+def _files(needs: Needs) -> Iterator[Lack]:
+    """Those that are not at hand, if none may be fetched."""
+    missing = [file for file in needs.files if file.startswith("http") and not have(file)] if offline() else []
+    if missing:
+        says = (
+            f"it fetches {_some(missing)} while AGENTGYM_OFFLINE is set, and the cache and the mirror have none of it"
+        )
+        yield Lack("files", says, "agentgym fetch TASKS")
+
+
 def _local_files(needs: Needs) -> Iterator[Lack]:
     missing = [path for path in needs.local_files if not Path(path).is_file()]
     if missing:
-        yield Lack("local files", f"it uploads {', '.join(missing[:_SHOWN])}, which is no file of this machine")
+        yield Lack("local files", f"it uploads {_some(missing)}, which is no file of this machine")
 
 
 def _application(name: str) -> Lack | None:
@@ -124,8 +152,11 @@ def _application(name: str) -> Lack | None:
 
 def _program(name: str, is_package: bool) -> Lack | None:
     program = name.rpartition("/")[2]
-    if program in _OF_THE_DESKTOP | _HARMLESS or name.startswith(("/home/", "/tmp/")) or on_path(name):
+    if program in _PYTHON or name.startswith(("/home/", "/tmp/")) or on_path(name):
         return None
+    known = application_of(program)
+    if known is not None:
+        return None if installed(known) else _lack_of_package(program, known.package.replace(",", ""))
     if is_package and Path(f"/var/lib/dpkg/info/{name}.list").exists():
         return None
     return _lack_of_package(program, _PACKAGES.get(program, program))
@@ -135,9 +166,13 @@ def _lack_of_package(name: str, package: str) -> Lack:
     return Lack(name, _not_installed([name]), f"sudo apt-get install {package}", package, installs=True)
 
 
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])])
+
+
 def _not_installed(names: Sequence[str]) -> str:
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed"
 
 
-_PACKAGES = {"7z": "p7zip-full", "gio": "libglib2.0-bin", "gsettings": "libglib2.0-bin", "pactl": "pulseaudio-utils"}
+_PACKAGES = {"7z": "p7zip-full", "gio": "libglib2.0-bin", "pactl": "pulseaudio-utils"}
 """Of programs that are called otherwise than their package."""

@@ -80,7 +80,7 @@ def test_of_one_task_alone_the_needs_are_told(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("validate", write_tasks(tmp_path / "tasks.jsonl", one))
     assert code == 0
     assert "  steps        download\n" in out
-    assert "  files        https://a.org/b\n" in out
+    assert "  file         https://a.org/b\n" in out
     assert "  network      static files; OSWorld plays it through a proxy\n" in out
 
 

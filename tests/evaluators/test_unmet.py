@@ -7,9 +7,11 @@ import gymnasium as gym
 import pytest
 
 from agentgym.backends.memory import MemoryBackend
-from agentgym.errors import MissingDependencyError, UsageError
-from agentgym.evaluators import check_needs, lacks_of_desktop, needs_of_task
+from agentgym.errors import BackendError, MissingDependencyError, TaskError, UsageError
+from agentgym.evaluators import check_needs, fetch_ahead, lacks_of_desktop, needs_of_task
+from agentgym.setup import transfers
 from agentgym.tasks import Task, parse_task
+from tests.setup.fileserver import Served, serving
 
 _TABS = {"type": "chrome_open_tabs", "parameters": {"urls_to_open": ["https://a.org/"]}}
 _SLIDES = {"func": "compare_pptx_files", "result": {"type": "vm_file", "path": "a"}, "expected": {"type": "rule"}}
@@ -57,6 +59,58 @@ def test_an_account_whose_settings_are_not_there_is_named(tmp_path: Path) -> Non
         check_needs(task(login), network=True)
 
 
+def judged_with(address: str) -> Task:
+    evaluator = {
+        "func": "compare_text_file",
+        "result": {"type": "vm_file", "path": "~/a"},
+        "expected": {"type": "cloud_file", "path": address, "dest": "b"},
+    }
+    return task(evaluator=evaluator)
+
+
+def test_a_file_that_may_not_be_fetched_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AGENTGYM_OFFLINE", "1")
+    monkeypatch.setenv("AGENTGYM_CACHE", str(tmp_path))
+    with pytest.raises(
+        UsageError, match=r"fetches https://a\.org/gone while AGENTGYM_OFFLINE .*: agentgym fetch TASKS"
+    ):
+        check_needs(judged_with("https://a.org/gone"), network=True)
+
+
+def test_a_file_of_the_mirror_is_not_lacking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mirror" / "a.org").mkdir(parents=True)
+    (tmp_path / "mirror" / "a.org" / "there").write_text("x")
+    monkeypatch.setenv("AGENTGYM_OFFLINE", "1")
+    monkeypatch.setenv("AGENTGYM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("AGENTGYM_MIRROR", str(tmp_path / "mirror"))
+    check_needs(judged_with("https://a.org/there"), network=False)
+    fetch_ahead(judged_with("https://a.org/there"))
+
+
+def test_what_it_is_judged_with_is_fetched_before_the_episode(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AGENTGYM_CACHE", str(tmp_path))
+    monkeypatch.setattr(transfers, "_PAUSE_S", 0.001)
+    with serving() as server:
+        server.files["/there"] = Served(b"x")
+        fetch_ahead(judged_with(f"{server.address}/there"))
+        with pytest.raises(TaskError, match=r"'a' is judged with a file that is not to be had: .*/gone.* 404"):
+            fetch_ahead(judged_with(f"{server.address}/gone"))
+    fetch_ahead(judged_with(f"{server.address}/there"))
+    with pytest.raises(BackendError) as broken:
+        fetch_ahead(judged_with(f"{server.address}/other"))
+    assert broken.value.kind == "network"
+
+
+@pytest.mark.parametrize("address", ["a/b", "ftp://a.org/b", "http://"])
+def test_what_is_no_address_is_said_before_the_episode(address: str) -> None:
+    with pytest.raises(TaskError, match=r"is no http, https or file address"):
+        fetch_ahead(judged_with(address))
+
+
+def test_a_file_of_this_machine_may_come_later(tmp_path: Path) -> None:
+    fetch_ahead(judged_with((tmp_path / "later").as_uri()))
+
+
 def test_a_file_to_upload_that_is_not_there_is_named(tmp_path: Path) -> None:
     there = tmp_path / "there"
     there.write_text("")
@@ -82,29 +136,19 @@ def test_a_machine_of_ones_own_may_have_a_network() -> None:
         assert [window.title for window in machine.windows()] == ["google-chrome"]
 
 
-def test_what_a_desktop_would_not_find_is_named_with_its_package(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "gimp").write_text("#!/bin/sh\n")
-    (tmp_path / "gimp").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    commands = [
-        "vlc",
-        "gimp",
-        "code",
-        "pactl",
-        "python3",
-        "killall a",
-        "./setup.sh",
-        "/home/user/run",
-        "sudo apt install no-such-thing",
-    ]
+def test_what_a_desktop_would_not_find_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"gimp": "/usr/bin/gimp", "/usr/bin/gimp": "/usr/bin/gimp", "/usr/bin/xclip": "/usr/bin/xclip"}
+    monkeypatch.setattr("shutil.which", there.get)
+    monkeypatch.setattr("agentgym.backends.programs._is_snap", lambda _path: False)
+    commands = ["vlc", "gimp", "code", "pactl", "python3", "xsel -b", "./setup.sh", "/home/user/run"]
+    commands += ["sudo apt install no-such-thing xsel"]
     steps = [{"type": "launch", "parameters": {"command": command}} for command in commands]
     lacks = list(lacks_of_desktop(needs_of_task(task(*steps, related_apps=["gimp", "word of mine"]))))
     assert {lack.name: lack.package for lack in lacks} == {
         "vlc": "vlc",
         "vs-code": "",
         "pactl": "pulseaudio-utils",
+        "apt": "apt",
         "no-such-thing": "no-such-thing",
     }
     assert str(lacks[0]) == "vlc is not installed: sudo apt-get install vlc"
