@@ -46,6 +46,7 @@ _CALLERS: Mapping[str, Sequence[str]] = {
     "mutagen": ("check_mp3_meta",),
     "openpyxl": ("compare_conference_city_in_order", "compare_table", "content_from_vm_file"),
     "pandas": ("compare_table",),
+    "playwright": ("chrome_close_tabs", "chrome_open_tabs"),
     "pptx": (
         *("check_image_stretch_and_center", "check_slide_orientation_Portrait", "compare_pptx_files"),
         "evaluate_presentation_fill_to_rgb_distance",
