@@ -18,6 +18,9 @@ __all__ = ["execute", "file", "launch", "sleep", "upload_file"]
 _EXECUTE_PATIENCE_S = 120.0
 _UNTIL_PATIENCE_S = 60.0
 _UNTIL_EVERY_S = 0.3
+_END_PATIENCE_S = 5.0
+_END_EVERY_S = 0.02
+_ENDER, _LISTER = "pkill", "pgrep"
 _PASSWORD = "password"
 
 
@@ -67,14 +70,18 @@ def execute(
 def launch(
     backend: Backend, command: str | Sequence[str], shell: bool | str = False, wait_window: str | None = None
 ) -> None:
-    """Starts a program and leaves it running.
+    """Starts a program and leaves it running. Of ``pkill`` it is waited for the end, and that of what it ends.
 
     Args:
         command: the program and its arguments; a text is taken apart as a shell would.
         shell: whether a shell runs it.
         wait_window: ours: waits until a window is there whose title contains this.
     """
-    backend.launch(_argv(command, shell))
+    argv = _argv(command, shell)
+    if argv[0] == _ENDER:
+        _end(backend, argv)
+        return
+    backend.launch(argv)
     if wait_window is not None:
         await_window(backend, wait_window)
 
@@ -107,6 +114,14 @@ def upload_file(backend: Backend, files: Sequence[_Upload]) -> None:
     """
     for entry in files:
         backend.write(entry["path"], Path(entry["local_path"]).read_bytes())
+
+
+def _end(backend: Backend, argv: Sequence[str]) -> None:
+    """Tasks go on by starting anew what they end: it would be hit, too, or find the one that is ending."""
+    backend.run(argv)
+    deadline = time.monotonic() + _END_PATIENCE_S
+    while backend.run([_LISTER, *argv[1:]]).returncode == 0 and time.monotonic() < deadline:
+        time.sleep(_END_EVERY_S)
 
 
 def _argv(command: str | Sequence[str], shell: bool | str) -> Sequence[str]:

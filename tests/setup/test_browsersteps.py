@@ -97,3 +97,15 @@ def test_history_that_is_laid_is_the_one_that_the_browser_shows(desktop: X11Back
     assert titles == ["First page", "Second page"]
     with pytest.raises(TaskError, match=r"\$.config\[0\].parameters.history\[0\]"):
         _run(desktop, "update_browse_history", history=[{"url": "https://first.example"}])
+
+
+def test_browser_that_a_task_ends_and_starts_again_is_another(desktop: X11Backend) -> None:
+    _launch_as_tasks_do(desktop)
+    _run(desktop, "chrome_open_tabs", urls_to_open=[f"{_SITE}/one.html"])
+    _run(desktop, "launch", command=["pkill", "chrome"])
+    assert desktop.windows() == []
+    # What a getter reads is written.
+    desktop.read("~/.config/google-chrome/Default/Preferences")
+    _run(desktop, "launch", command=["google-chrome", "--remote-debugging-port=1337"])
+    (address,) = in_browser(desktop, _addresses, start=False)
+    assert address.startswith("chrome://new-tab-page")

@@ -149,3 +149,17 @@ def test_faulty_step_is_named_with_its_place(backend: MemoryBackend) -> None:
     ):
         with pytest.raises(TaskError, match=says):
             run_steps([good, bad], backend)
+
+
+def test_launched_pkill_is_waited_for_with_what_it_ends() -> None:
+    calls: list[Sequence[str]] = []
+
+    def noted(_backend: MemoryBackend, argv: Sequence[str]) -> Completed:
+        calls.append(list(argv))
+        # Found twice more before it has ended.
+        return Completed(int(len(calls) > 3))
+
+    machine = MemoryBackend(commands={"pkill": noted, "pgrep": noted})
+    machine.reset(seed=0)
+    _run(machine, "launch", command=["pkill", "-f", "chrome"])
+    assert calls == [["pkill", "-f", "chrome"], *[["pgrep", "-f", "chrome"]] * 3]
