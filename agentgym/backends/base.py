@@ -20,6 +20,8 @@ __all__ = [
     "BackendOptions",
     "CapturesInto",
     "Completed",
+    "Films",
+    "Glances",
     "Observed",
     "ReachesPorts",
     "Window",
@@ -96,6 +98,25 @@ class ReachesPorts(Protocol):
         Raises:
             ConnectionRefusedError: if this machine does not let that port out.
         """
+
+
+@runtime_checkable
+class Glances(Protocol):
+    """A machine whose screen can be looked at from any thread, at any time, without its noticing."""
+
+    def glance(self) -> npt.NDArray[np.uint8] | None:
+        """What the screen shows this moment, uint8 (height, width, 3) RGB, perhaps torn; None if nothing runs."""
+
+
+@runtime_checkable
+class Films(Protocol):
+    """A machine that films its screen itself."""
+
+    def start_recording(self) -> None:
+        """Films from now on."""
+
+    def end_recording(self) -> bytes:
+        """Stops: the film as MP4."""
 
 
 class Backend(Protocol):

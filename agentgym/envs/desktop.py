@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, cast
 
@@ -19,6 +20,7 @@ from agentgym.envs.acting import Acted, Acting, last_of
 from agentgym.envs.arguments import backend_named, kinds_of, longest_result, patience
 from agentgym.envs.calling import shown
 from agentgym.envs.choice import TaskSource, observed_by
+from agentgym.envs.filming import Filmed
 from agentgym.envs.homes import check_home
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.refusals import check_not_refused
@@ -44,7 +46,7 @@ _WITH_THEIR_OWN_NETWORK = frozenset({"guest", "host"})
 _NOT_OF_THE_MACHINE = frozenset({"instruction", "tool_result"})
 
 
-class DesktopEnv(JudgedEnv[dict[str, Any]]):
+class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
     """Applications on a desktop, a task, and its score as the last step's reward.
 
     Observations are a dict of what ``observation`` names: ``screenshot`` is uint8 (height, width, 3) RGB with the
@@ -182,7 +184,9 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
         self._actions = []
         settled = self._begin(task)
         info = {"settled": settled, "action_error": None, "failure": None}
-        return self._observe(), {**info, **self._toolbox.told_at_reset()}
+        observation = self._observe()
+        self._show_film(observation)
+        return observation, {**info, **self._toolbox.told_at_reset()}
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Does one action, waits until the screen has settled, and looks.
@@ -204,6 +208,7 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
             self._actions.append(acted.done)
             self._acted, self._paid, self._results = acted, 0.0, acted.results
             observation = self._observe()
+            self._show_film(observation)
             ended = self._ended() or self._toolbox.over
         except BackendError:
             self._running = False
@@ -279,13 +284,16 @@ class DesktopEnv(JudgedEnv[dict[str, Any]]):
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
         self._running = self._begun = False
-        try:
-            self._toolbox.close()
-        finally:
-            if self._backend is not None:
-                self._backend.close()
-                if self._backend_name is not None:
-                    self._backend = None
+        with ExitStack() as stack:
+            stack.callback(self._give_up_machine)
+            stack.callback(self._toolbox.close)
+            self._drop_film()
+
+    def _give_up_machine(self) -> None:
+        if self._backend is not None:
+            self._backend.close()
+            if self._backend_name is not None:
+                self._backend = None
 
     def standing(self) -> Standing:
         """Where the environment stands, for a notebook; nothing is scored for it."""

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from agentgym.display.mp4 import Mp4
 from agentgym.errors import DatasetError, UsageError
-from agentgym.export.base import fresh, needed
+from agentgym.export.base import fresh
 from agentgym.export.drawing import Caption, Pointer, described, drawn
 from agentgym.export.writing import screen
 from agentgym.trajectory import Episode
@@ -42,17 +43,14 @@ def write_video(episode: Episode, out: Path, *, fps: int = 5, overlay: bool = Tr
     """
     if fps < 1:
         raise UsageError(f"fps is {fps}; it must be at least 1")
-    av = needed("av", extra="video")
-    with fresh(out) as path, av.open(str(path), "w", format="mp4") as container:
-        stream = None
-        for picture in _held(_frames(episode) if overlay else map(_even, _screens(episode)), _LAST_S * fps):
-            if stream is None:
-                stream = container.add_stream("libx264", rate=fps, options={"crf": "20", "preset": "veryfast"})
-                stream.height, stream.width = picture.shape[:2]
-                stream.pix_fmt = "yuv420p"
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(_of_size(picture, stream), format="rgb24")))
-        assert stream is not None  # every episode has its first observation
-        container.mux(stream.encode(None))
+    with fresh(out) as path:
+        film = Mp4(str(path), rate=fps)
+        try:
+            pictures = _held(_frames(episode) if overlay else _screens(episode), _LAST_S * fps)
+            for number, picture in enumerate(pictures):
+                film.add(picture, number / fps)
+        finally:
+            film.close()
 
 
 def _screens(episode: Episode) -> Iterator[Picture]:
@@ -92,19 +90,3 @@ def _held(pictures: Iterator[Picture], times: int) -> Iterator[Picture]:
         yield picture
         last = [picture]
     yield from last * (times - 1)
-
-
-def _even(picture: Picture) -> Picture:
-    # What H.264 takes with colours of half the resolution.
-    height, width = picture.shape[:2]
-    return np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-
-
-def _of_size(picture: Picture, stream: Any) -> Picture:
-    """The picture, cut or padded with black where a window changed its size."""
-    if picture.shape[:2] == (stream.height, stream.width):
-        return np.ascontiguousarray(picture)
-    canvas = np.zeros((stream.height, stream.width, 3), np.uint8)
-    part = picture[: stream.height, : stream.width]
-    canvas[: part.shape[0], : part.shape[1]] = part
-    return canvas

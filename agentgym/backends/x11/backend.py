@@ -236,6 +236,11 @@ class X11Backend(ToolMethods):
         """A pixel of the screen this moment, red, green, blue."""
         return self._open.framebuffer.colour(x, y)
 
+    def glance(self) -> npt.NDArray[np.uint8] | None:
+        """What the screen shows this moment, for any thread; None if there is none."""
+        desktop = self._desktop
+        return None if desktop is None else desktop.framebuffer.glance()
+
     def close(self) -> None:
         """Ends the desktop and everything in it."""
         self._ports.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import threading
 from typing import Any, cast
 
 import cv2
@@ -37,6 +38,7 @@ class Framebuffer:
 
     def __init__(self, descriptor: int, connection: xcffib.Connection) -> None:
         self._connection = connection
+        self._looking = threading.Lock()
         try:
             self._memory = mmap.mmap(descriptor, os.fstat(descriptor).st_size, prot=mmap.PROT_READ)
         finally:
@@ -83,7 +85,18 @@ class Framebuffer:
         blue, green, red, _ = self._pixels[y, x].tolist()
         return red, green, blue
 
+    def glance(self) -> npt.NDArray[np.uint8] | None:
+        """The screen as it is this moment, for any thread; None once it is closed.
+
+        The server is not asked to hold still, so that nobody notices; a picture that is drawn meanwhile may be torn.
+        """
+        with self._looking:
+            if self._memory.closed:
+                return None
+            return np.asarray(cv2.cvtColor(self._pixels, cv2.COLOR_BGRA2RGB), np.uint8)
+
     def close(self) -> None:
-        # The array holds the map open.
-        self._pixels = cast("Any", None)
-        self._memory.close()
+        with self._looking:
+            # The array holds the map open.
+            self._pixels = cast("Any", None)
+            self._memory.close()
