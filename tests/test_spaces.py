@@ -105,7 +105,9 @@ def test_anything_at_all_is_a_discrete_action_or_refused(raw: list[Any]) -> None
 
 
 def test_unknown_forms_and_kinds_are_refused() -> None:
-    with pytest.raises(UsageError, match="action is 'mouse'; known are: pyautogui, computer_13, discrete"):
+    with pytest.raises(
+        UsageError, match="action is 'mouse'; known are: pyautogui, computer_13, desktop_action, discrete"
+    ):
         action_form("mouse", (1, 1))  # type: ignore[arg-type]  # the point of the test
     with pytest.raises(UsageError, match="action is 'pyautogu'; did you mean 'pyautogui'"):
         action_form("pyautogu", (1, 1))  # type: ignore[arg-type]  # the point of the test

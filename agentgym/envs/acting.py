@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agentgym.actions import Action, Batch, Done, Fail, Python, ToolCall, Wait
 from agentgym.actions.quoting import cut, short
@@ -14,7 +14,7 @@ from agentgym.envs.calling import Calls
 from agentgym.errors import ActionError
 from agentgym.tools import ToolResult
 
-__all__ = ["Acted", "Acting", "last_of"]
+__all__ = ["Acted", "Acting", "last_of", "parts_of"]
 
 _LONGEST_WAIT_S = 60.0
 _LONGEST_BATCH = 100
@@ -33,12 +33,16 @@ class Acted:
         settled: whether the screen came to rest afterwards.
         error: why it, or the rest of it, was not done.
         results: of the tools that it called.
+        failed: which of its parts the error is of, from 0; None if it is of the whole, or there is none.
+        printed: what code wrote, by the number of its part.
     """
 
     done: Action
     settled: bool
     error: str | None = None
     results: tuple[ToolResult, ...] = ()
+    failed: int | None = None
+    printed: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,18 +84,20 @@ class Acting:
         Raises:
             BackendError: if the machine broke.
         """
-        parts = _parts_of(action)
+        parts = parts_of(action)
         if not parts:
             return Acted(action, self._settle(backend))
         done: list[Action] = []
-        settled, error = True, None
+        printed: dict[int, str] = {}
+        settled, error, failed = True, None, None
         for place, part in enumerate(parts):
             try:
                 with self.timed("perform"):
-                    error = _perform(part, place, backend, calls)
+                    error = _perform(part, place, backend, calls, printed)
                 done.append(_made(part, calls))
             except ActionError as refused:
                 error = str(refused)
+            failed = None if error is None else place
             if isinstance(part, Done | Fail):
                 break
             settled = self._settle(backend)
@@ -99,17 +105,17 @@ class Acting:
                 break
         said = None if error is None else cut(error, _LONGEST_ERROR)
         if calls is None:
-            return Acted(_joined(done), settled, said)
+            return Acted(_joined(done), settled, said, failed=failed, printed=printed)
         for place in range(len(done), len(parts)) if calls.over else ():
             _tell_over(parts[place], place, calls)
-        return Acted(_joined(done), settled, said, tuple(calls.results))
+        return Acted(_joined(done), settled, said, tuple(calls.results), failed, printed)
 
     def _settle(self, backend: Backend) -> bool:
         with self.timed("settle"):
             return backend.settle(self.settle_timeout_s)
 
     def _check(self, action: Action, backend: Backend, *, tools: bool) -> None:
-        parts = _parts_of(action)
+        parts = parts_of(action)
         if len(parts) > _LONGEST_BATCH:
             raise ActionError(f"{len(parts)} actions in one step; at most {_LONGEST_BATCH} are done")
         for part in parts:
@@ -132,12 +138,13 @@ class Acting:
 
 def last_of(action: Action) -> Action:
     """The part that was done last: the one that ends the episode, or the end of the sequence."""
-    parts = _parts_of(action)
+    parts = parts_of(action)
     ending = [part for part in parts if isinstance(part, Done | Fail)]
     return ending[0] if ending else (parts[-1] if parts else action)
 
 
-def _parts_of(action: Action) -> Sequence[Action]:
+def parts_of(action: Action) -> Sequence[Action]:
+    """The actions that an action is made of."""
     return action.actions if isinstance(action, Batch) else (action,)
 
 
@@ -158,7 +165,7 @@ def _tell_over(part: Action, place: int, calls: Calls) -> None:
         calls.take(part, place)
 
 
-def _perform(action: Action, place: int, backend: Backend, calls: Calls | None) -> str | None:
+def _perform(action: Action, place: int, backend: Backend, calls: Calls | None, printed: dict[int, str]) -> str | None:
     """Does one part; why it failed although it was done, as code does that raises."""
     match action:
         case Done() | Fail() | Wait(seconds=None):
@@ -166,7 +173,8 @@ def _perform(action: Action, place: int, backend: Backend, calls: Calls | None) 
         case Wait(seconds=float(seconds)):
             time.sleep(seconds)
         case Python(code=code):
-            return _run(code, backend)
+            error, printed[place] = _run(code, backend)
+            return error
         case ToolCall() if calls is not None:
             calls.take(action, place)
         case _:
@@ -174,13 +182,15 @@ def _perform(action: Action, place: int, backend: Backend, calls: Calls | None) 
     return None
 
 
-def _run(code: str, backend: Backend) -> str | None:
+def _run(code: str, backend: Backend) -> tuple[str | None, str]:
+    """What went wrong, and what was written."""
     try:
         done = backend.run(["python3", "-c", code], timeout_s=_CODE_PATIENCE_S)
     except FileNotFoundError as error:
         raise ActionError(f"the code did not run: {error}") from error
     except TimeoutError as error:
-        return f"the code was stopped: {error}"
+        return f"the code was stopped: {error}", ""
+    written = done.stdout.decode("utf-8", "replace")
     if done.returncode:
-        return f"the code failed: {done.stderr.decode('utf-8', 'replace').strip()[-500:]}"
-    return None
+        return f"the code failed: {done.stderr.decode('utf-8', 'replace').strip()[-500:]}", written
+    return None, written

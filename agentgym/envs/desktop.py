@@ -14,13 +14,15 @@ from gymnasium.error import ResetNeeded
 
 from agentgym import spaces
 from agentgym.actions import Action, Done, Fail
-from agentgym.backends.base import Backend, BackendOptions, CapturesInto, backends
+from agentgym.backends.base import Backend, BackendOptions, CapturesInto
 from agentgym.backends.checks import screen_size
 from agentgym.envs.acting import Acted, Acting, last_of
 from agentgym.envs.arguments import backend_named, kinds_of, longest_result, patience
 from agentgym.envs.calling import shown
 from agentgym.envs.choice import TaskSource, observed_by
+from agentgym.envs.desktopcalls import DesktopCalls, Outcome
 from agentgym.envs.filming import Filmed
+from agentgym.envs.held import HoldsMachine
 from agentgym.envs.homes import check_home
 from agentgym.envs.judged import JudgedEnv
 from agentgym.envs.refusals import check_not_refused
@@ -28,6 +30,7 @@ from agentgym.envs.shown import Standing, standing_html
 from agentgym.envs.snapshot import Snapshot
 from agentgym.envs.toolbox import Toolbox
 from agentgym.envs.toolset import EpisodeToolSource
+from agentgym.envs.waits import waits_of
 from agentgym.envs.weakly import Weakly
 from agentgym.errors import BackendError, UsageError
 from agentgym.evaluators import Score, check_needs, fetch_ahead
@@ -46,7 +49,7 @@ _WITH_THEIR_OWN_NETWORK = frozenset({"guest", "host"})
 _NOT_OF_THE_MACHINE = frozenset({"instruction", "tool_result"})
 
 
-class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
+class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
     """Applications on a desktop, a task, and its score as the last step's reward.
 
     Observations are a dict of what ``observation`` names: ``screenshot`` is uint8 (height, width, 3) RGB with the
@@ -71,15 +74,17 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
         backend: a name of `agentgym.backends.base.backends`, or a machine of one's own.
         screen: (width, height) in pixels; that of ``backend``, if it is a machine.
         observation: what is observed.
-        action: how actions are written: ``"pyautogui"`` text, ``"computer_13"`` dicts as OSWorld has them, or
-            ``"discrete"`` for `MultiDiscrete`. `step` takes every form that `agentgym.actions.parse_action` takes
-            besides.
+        action: how actions are written: ``"pyautogui"`` text, ``"computer_13"`` dicts as OSWorld has them,
+            ``"desktop_action"``, calls of one tool, or ``"discrete"`` for `MultiDiscrete`. `step` takes every form that
+            `agentgym.actions.parse_action` takes besides.
         settle_timeout: seconds after which ``step`` looks at the screen though it still changes.
         max_steps: truncates the episode; None takes the task's own number.
         render_mode: ``"rgb_array"`` or None.
         allow_code: whether ``Python`` actions run, inside the sandbox.
         sandbox: ``"bwrap"``, or ``"none"``, with which a task that names ``/home/user`` is refused.
         network: whether applications see the machine's network.
+        waits: seconds to wait besides, where settling is not enough: ``{"reset": …, "action": …, "evaluate": …}``,
+            after a reset, after each action, before the score.
         tools: what `agentgym.tools.resolve_tools` takes, and `agentgym.tools.mcp.McpServer`; None for those that the
             task names.
         max_result: characters of a tool's result that are shown; a longer one is an error, which shows its beginning.
@@ -107,6 +112,7 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
         allow_code: bool = False,
         sandbox: Literal["bwrap", "none"] = "bwrap",
         network: bool = False,
+        waits: Mapping[str, float] | None = None,
         tools: Iterable[EpisodeToolSource] | None = None,
         max_result: int = MAX_RESULT,
         strict: bool = False,
@@ -124,7 +130,9 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
         )
         self._backend_name = backend_named(backend, self._options.screen)
         self._backend = None if isinstance(backend, str) else backend
-        self._form = spaces.action_form(action, self._options.screen)
+        self._form = spaces.action_form(action, self._options.screen, code=allow_code)
+        self._waits = waits_of(waits)
+        self._called = DesktopCalls(getattr(self._form.space, "tools", ()), code=allow_code)
         self.observation_space = spaces.observation_space(self._kinds, self._options.screen)
         self.action_space = self._form.space
         self.frame: npt.NDArray[np.uint8] | None = None
@@ -150,15 +158,6 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
         if self._toolbox.caller is None:
             raise ResetNeeded("there is no episode with tools: call reset, with tools= or a task that names some")
         return self._toolbox.caller.context
-
-    @property
-    def backend(self) -> Backend:
-        """The machine; made when it is first needed."""
-        if self._backend is None:
-            if self._backend_name is None:
-                raise ResetNeeded("the environment is closed, and its backend with it")
-            self._backend = backends[self._backend_name](self._options)
-        return self._backend
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -186,7 +185,7 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
         info = {"settled": settled, "action_error": None, "failure": None}
         observation = self._observe()
         self._show_film(observation)
-        return observation, {**info, **self._toolbox.told_at_reset()}
+        return observation, {**info, **self._called.told(self._toolbox.told_at_reset(), at_reset=True)}
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Does one action, waits until the screen has settled, and looks.
@@ -202,9 +201,11 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
             raise ResetNeeded("the episode is over or has not begun: call reset")
         self.timing = {}
         self._scored = None
+        self._called.begin()
         try:
             calls = self._toolbox.calls_of(len(self._actions) + 1)
             acted = self._acting.act(lambda: self._read(action), self._machine, calls)
+            self._waits.after_action()
             self._actions.append(acted.done)
             self._acted, self._paid, self._results = acted, 0.0, acted.results
             observation = self._observe()
@@ -217,7 +218,10 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
         truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
         info = self._info(acted)
         if terminated or truncated:
+            self._waits.before_score()
             self._paid = self._finish(info)
+        outcome = Outcome(observation, self._paid, terminated or truncated, info)
+        self._results = self._called.answer(acted, outcome, self._machine)
         return observation, self._paid, terminated, truncated, info
 
     def snapshot(self) -> Snapshot:
@@ -266,21 +270,6 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
         """The screen as uint8 (height, width, 3) RGB; None without a render mode."""
         return self._screen() if self.render_mode == "rgb_array" else None
 
-    def show_accessibility(self) -> None:
-        """Has the machine show an accessibility tree, from the next ``reset`` on if it does not do so already."""
-        self._remake(accessibility=True)
-
-    def _remake(self, **options: bool) -> None:
-        """Gives a machine up that was made without these options, if it was made by name."""
-        wanted = msgspec.structs.replace(self._options, **options)
-        if wanted == self._options:
-            return
-        self._options = wanted
-        if self._backend_name is not None and self._backend is not None:
-            self._backend.close()
-            self._backend = None
-            self._running = self._begun = False
-
     def close(self) -> None:
         """Ends the machine and everything in it. May be called twice."""
         self._running = self._begun = False
@@ -288,12 +277,6 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
             stack.callback(self._give_up_machine)
             stack.callback(self._toolbox.close)
             self._drop_film()
-
-    def _give_up_machine(self) -> None:
-        if self._backend is not None:
-            self._backend.close()
-            if self._backend_name is not None:
-                self._backend = None
 
     def standing(self) -> Standing:
         """Where the environment stands, for a notebook; nothing is scored for it."""
@@ -331,6 +314,7 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
             self._toolbox.open()
         with self._timed("settle"):
             settled = self.backend.settle(_RESET_PATIENCE_S)
+        self._waits.after_reset()
         self._running = True
         return settled
 
@@ -376,7 +360,8 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
 
     def _read(self, action: Any) -> Action:
         check_not_refused(action)
-        return self._toolbox.read(action, self._decode)
+        step = len(self._actions) + 1
+        return self._called.read(action, lambda given: self._toolbox.read(given, self._decode), step=step)
 
     def _workspace(self) -> Workspace:
         # Whether a machine has what a tool asks of it shows when the tool asks.
@@ -391,7 +376,7 @@ class DesktopEnv(Filmed, JudgedEnv[dict[str, Any]]):
 
     def _info(self, acted: Acted) -> dict[str, Any]:
         info = {"settled": acted.settled, "action_error": acted.error, "failure": None}
-        return {**info, **self._toolbox.told(acted.results)}
+        return {**info, **self._called.told(self._toolbox.told(acted.results))}
 
     @property
     def _judged(self) -> Backend:

@@ -1,4 +1,4 @@
-"""The space of tool calls written as JSON."""
+"""Spaces of tool calls written as JSON."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from agentgym.actions.desktop_call import DESKTOP_ACTION, TAKES, definition
 from agentgym.actions.limits import MAX_WRITTEN
 from agentgym.spaces.instances import instance_of
 from agentgym.spaces.text import UnicodeText
 
-__all__ = ["ToolCallText"]
+__all__ = ["DesktopCallText", "ToolCallText"]
 
 
 class ToolCallText(UnicodeText):
@@ -55,3 +56,52 @@ class ToolCallText(UnicodeText):
 
     def __repr__(self) -> str:
         return f"ToolCallText({', '.join(tool['function']['name'] for tool in self.tools)})"
+
+
+class DesktopCallText(ToolCallText):
+    """Calls of the tool `desktop_action` as JSON text. Any text is in it.
+
+    Args:
+        screen: (width, height) in pixels, where samples click.
+        code: whether shell commands are offered; no sample is one.
+    """
+
+    def __init__(
+        self,
+        screen: tuple[int, int] = (1280, 720),
+        *,
+        code: bool = False,
+        seed: int | np.random.Generator | None = None,
+    ) -> None:
+        self.screen, self.code = (int(screen[0]), int(screen[1])), code
+        super().__init__([definition(self.screen, code=code)], seed=seed)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"screen": list(self.screen), "code": self.code}
+
+    def sample(self, mask: Any = None, probability: Any = None) -> str:
+        """A click, a key, some letters or whatever else; neither ``DONE`` nor ``FAIL``."""
+        kind = _SAMPLED[int(self.np_random.integers(len(_SAMPLED)))]
+        letters = "".join(self.np_random.choice(list("abcdefgh "), size=4))
+        values = {
+            "coordinate": [int(self.np_random.integers(limit)) for limit in self.screen],
+            "clicks": int(self.np_random.integers(1, 4)),
+            "text": f"{letters}.",
+            "key": "tab",
+            "keys": ["ctrl", "a"],
+        }
+        arguments = {"action_type": kind, **{name: values[name] for name in (*TAKES[kind][0], *TAKES[kind][1])}}
+        return msgspec.json.encode({"name": DESKTOP_ACTION, "arguments": arguments}).decode()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DesktopCallText) and other.arguments == self.arguments
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.screen, self.code))
+
+    def __repr__(self) -> str:
+        return f"DesktopCallText({self.screen})"
+
+
+_SAMPLED = ("CLICK", "DOUBLE_CLICK", "RIGHT_CLICK", "MOVE_TO", "SCROLL", "TYPING", "PRESS", "HOTKEY", "WAIT")

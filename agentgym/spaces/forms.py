@@ -14,12 +14,13 @@ from agentgym.actions import Action, parse_action
 from agentgym.actions.quoting import short
 from agentgym.errors import UsageError
 from agentgym.registry import suggestion
+from agentgym.spaces.calls import DesktopCallText
 from agentgym.spaces.grid import ActionGrid
 from agentgym.spaces.text import Computer13, PyAutoGUIText, UnicodeText
 
 __all__ = ["ActionForm", "ActionFormName", "action_form", "observation_space"]
 
-ActionFormName: TypeAlias = Literal["pyautogui", "computer_13", "discrete"]
+ActionFormName: TypeAlias = Literal["pyautogui", "computer_13", "desktop_action", "discrete"]
 
 _VERBS = ("wait", "click", "double_click", "right_click", "move", "scroll_up", "scroll_down", "key")
 _BINS = (32, 18)
@@ -41,11 +42,14 @@ class ActionForm:
     decode: Callable[[Any], Action]
 
 
-def action_form(name: ActionFormName, screen: tuple[int, int]) -> ActionForm:
+def action_form(name: ActionFormName, screen: tuple[int, int], *, code: bool = False) -> ActionForm:
     """The form of that name for a screen of (width, height) pixels.
 
     ``"discrete"`` is [verb, column of 32, row of 18, key], an `ActionGrid`: the verbs wait, click, double click, right
     click, move, scroll up, scroll down, press; the keys a to z, 0 to 9, and fourteen that do not print.
+
+    Args:
+        code: whether ``"desktop_action"`` offers shell commands.
 
     Raises:
         UsageError: if there is none of that name.
@@ -55,6 +59,8 @@ def action_form(name: ActionFormName, screen: tuple[int, int]) -> ActionForm:
             return ActionForm(PyAutoGUIText(screen), parse_action)
         case "computer_13":
             return ActionForm(Computer13(screen), parse_action)
+        case "desktop_action":
+            return ActionForm(DesktopCallText(screen, code=code), parse_action)
         case "discrete":
             grid = ActionGrid(_VERBS, _KEYS, _BINS, screen)
             return ActionForm(grid.space, partial(grid.decode, words=()))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import itertools
 import json
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -353,7 +355,7 @@ def test_use_before_reset_and_after_close_says_so() -> None:
     [
         ({"render_mode": "human"}, "'rgb_array' or None"),
         ({"observation": ("smell",)}, "known are: screenshot"),
-        ({"action": "telepathy"}, "known are: pyautogui, computer_13, discrete"),
+        ({"action": "telepathy"}, "known are: pyautogui, computer_13, desktop_action, discrete"),
     ],
 )
 def test_constructor_says_what_would_be_right(options: dict[str, Any], says: str) -> None:
@@ -432,3 +434,23 @@ def test_infeasible_is_judged_by_the_last_action() -> None:
     score = env.evaluate()
     assert score is not None
     assert score.value == 1.0
+
+
+def test_waits_are_those_that_were_asked_for() -> None:
+    def took(**waits: float) -> list[float]:
+        env = _env(waits=waits)
+        marks = [time.monotonic()]
+        env.reset(seed=0)
+        marks.append(time.monotonic())
+        env.step("WAIT")
+        marks.append(time.monotonic())
+        env.step("DONE")
+        marks.append(time.monotonic())
+        return [after - before for before, after in itertools.pairwise(marks)]
+
+    assert took(reset=0.2)[0] >= 0.2
+    assert took(action=0.1)[1] >= 0.1
+    assert took(evaluate=0.2)[2] >= 0.2
+    for wrong in ({"rest": 1}, {"action": -1}, {"action": "long"}, 3):
+        with pytest.raises(UsageError, match=r"waits is .*; it must be \{'reset': seconds, "):
+            _env(waits=wrong)

@@ -29,7 +29,7 @@ _EDITOR = {"type": "launch", "parameters": {"command": ["mousepad", "--disable-s
 
 def frames(path: Path) -> list[Any]:
     film = cv2.VideoCapture(str(path))
-    found = []
+    found: list[Any] = []
     while True:
         more, picture = film.read()
         if not more:

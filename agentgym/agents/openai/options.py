@@ -15,7 +15,7 @@ from agentgym.registry import resolve, suggestion
 __all__ = ["Api", "Options", "Tokenizer", "options_from", "system_text", "tokenizer_of"]
 
 Api: TypeAlias = Literal["chat", "responses"]
-Writing: TypeAlias = Literal["auto", "tools", "text", "pyautogui", "computer"]
+Writing: TypeAlias = Literal["auto", "tools", "text", "pyautogui", "computer", "desktop_action"]
 Tokenizer: TypeAlias = Callable[[str], Any]
 """From a text to its tokens, or to how many they are."""
 
@@ -39,8 +39,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         system: the template of the system prompt, or ``"@file"``; see docs/agents.md. None for the usual one, empty for
             none.
         actions: how the model acts: ``"tools"``, by calling tools natively; ``"text"``, in its text; ``"pyautogui"``,
-            in its text, by the screen alone; ``"computer"``, by a tool of the providers' own vocabulary; ``"auto"``,
-            tools where there are tools or a screen, else text.
+            in its text, by the screen alone; ``"computer"``, by a tool of the providers' own vocabulary;
+            ``"desktop_action"``, by the environment's tool of that name; ``"auto"``, that tool where the environment's
+            actions are its calls, tools where there are tools or a screen, else text.
         images: how many screenshots, the last ones, stay in the context; an older one is replaced by a short text.
         context_tokens: the most that a request may have; the oldest turns are left out of one that had more. None for
             no limit.

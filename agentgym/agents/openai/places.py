@@ -8,11 +8,12 @@ from typing import Any, Literal, TypeAlias
 
 import gymnasium as gym
 
+from agentgym.actions.desktop_call import DESKTOP_ACTION
 from agentgym.agents.computer_tools import definition
 from agentgym.agents.openai.options import Api, Writing
 from agentgym.display.pictures import picture_in
 from agentgym.errors import UsageError
-from agentgym.spaces import Computer13, PyAutoGUIText, ToolCallText, UnicodeText
+from agentgym.spaces import Computer13, DesktopCallText, PyAutoGUIText, ToolCallText, UnicodeText
 from agentgym.tools.replies import act_tool, manual
 
 __all__ = ["COMPUTER", "Kind", "Place", "kind_of", "written_in"]
@@ -33,10 +34,10 @@ _WORDS = "When the task is finished, answer with the word DONE alone; if it cann
 def kind_of(space: gym.Space[Any] | None, observation: Any) -> Kind:
     """What an action is in an environment of this action space; of none, by what is seen first."""
     match space:
+        case PyAutoGUIText() | Computer13() | DesktopCallText():
+            return "screen"
         case ToolCallText():
             return "calls"
-        case PyAutoGUIText() | Computer13():
-            return "screen"
         case UnicodeText():
             return "words"
         case gym.Space():
@@ -44,17 +45,27 @@ def kind_of(space: gym.Space[Any] | None, observation: Any) -> Kind:
     return "screen" if picture_in(observation) is not None else "words"
 
 
-def written_in(kind: Kind, asked: Writing, *, has_tools: bool) -> Writing:
+def written_in(kind: Kind, asked: Writing, *, offered: Sequence[Mapping[str, Any]]) -> Writing:
     """How the model writes its actions, if it is not told.
+
+    Args:
+        offered: definitions of the environment's tools.
 
     Raises:
         UsageError: if it cannot be told so here.
     """
-    if asked in ("pyautogui", "computer") and kind != "screen":
+    if asked in ("pyautogui", "computer", DESKTOP_ACTION) and kind != "screen":
         raise UsageError(f"actions={asked!r} is for environments with a screen; give 'auto', 'tools' or 'text'")
+    has_desktop_action = any(one["function"]["name"] == DESKTOP_ACTION for one in offered)
+    if asked == DESKTOP_ACTION and not has_desktop_action:
+        raise UsageError(
+            "actions='desktop_action' is for a desktop that offers it: make it with action='desktop_action'"
+        )
     if asked != "auto":
         return asked
-    return "tools" if kind == "screen" or has_tools else "text"
+    if kind == "screen" and has_desktop_action:
+        return DESKTOP_ACTION
+    return "tools" if kind == "screen" or offered else "text"
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ class Place:
 
     @property
     def calls_natively(self) -> bool:
-        return self.writing in ("tools", "computer")
+        return self.writing in ("tools", "computer", DESKTOP_ACTION)
 
     @property
     def ends_by_saying_so(self) -> bool:
@@ -95,7 +106,7 @@ class Place:
         """The tools that a request names."""
         if not self.calls_natively:
             return ()
-        if self.kind == "calls":
+        if self.kind == "calls" or self.writing == DESKTOP_ACTION:
             return self.offered
         if self.writing == "computer":
             return (*self.offered, self._computer())
@@ -117,7 +128,7 @@ class Place:
     @property
     def hint(self) -> str:
         """What a model is told that wrote no action."""
-        if self.kind == "calls" or self.writing == "computer":
+        if self.kind == "calls" or self.writing in ("computer", DESKTOP_ACTION):
             return "Call a tool, or answer with the word DONE or FAIL alone."
         return f"An action is {self._how()}."
 

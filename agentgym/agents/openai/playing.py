@@ -20,7 +20,7 @@ from agentgym.agents.openai.responses import PREVIEW
 from agentgym.agents.openai.seeing import screen_of, seen
 from agentgym.events import Note, utc_now
 from agentgym.events.usage import Usage
-from agentgym.spaces import PyAutoGUIText
+from agentgym.spaces import DesktopCallText, PyAutoGUIText
 from agentgym.tasks import Task
 from agentgym.tools.replies import manual
 from agentgym.tools.results import encodable
@@ -98,14 +98,14 @@ class Play:
             kind = "calls"
         # In other environments a call of a tool is no action.
         offered = self._offered if kind in ("calls", "screen") else ()
-        writing = written_in(kind, self._options.actions, has_tools=bool(offered))
+        writing = written_in(kind, self._options.actions, offered=offered)
         seen_size = screen_of(observation) if kind == "screen" else None
         return Place(
             kind=kind,
             writing=writing,
             api=self._options.api,
             offered=() if writing == "pyautogui" else offered,
-            screen=self._space.screen if isinstance(self._space, PyAutoGUIText) else seen_size,
+            screen=self._space.screen if isinstance(self._space, PyAutoGUIText | DesktopCallText) else seen_size,
             display=seen_size,
             space=self._space,
             preview=self._options.model.startswith(PREVIEW),
