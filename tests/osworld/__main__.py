@@ -12,7 +12,7 @@ from tests.osworld.playing import Played, desktop, play, raw_task
 from tests.osworld.solution import Solution
 from tests.osworld.solutions import SOLUTIONS
 
-_HEAD = """| domain | task | instruction | by | steps | without | with | seconds |
+_HEAD = """| domain | task | instruction | by | actions | without | with | seconds |
 |---|---|---|---|---|---|---|---|"""
 _LONGEST = 80
 
@@ -40,7 +40,7 @@ def _chosen(wanted: Sequence[str]) -> Iterator[tuple[str, Solution]]:
 def _row(domain: str, solution: Solution, played: Played) -> str:
     says = " ".join(raw_task(solution.task)["instruction"].split()).replace("|", "/")
     says = says if len(says) <= _LONGEST else f"{says[: _LONGEST - 1].rstrip()}…"
-    cells = (domain, solution.task[:8], says, solution.by, played.steps, played.without, played.score)
+    cells = (domain, solution.task[:8], says, solution.by, played.actions, played.without, played.score)
     return f"| {' | '.join(str(cell) for cell in cells)} | {played.seconds:.1f} |"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from agentgym.actions import Hotkey, Press, TypeText
-from tests.osworld.solution import Moves, Seen
+from tests.osworld.solution import Gone, Moves, Seen
 
-__all__ = ["AS_DATE", "COPY", "PASTE", "choose", "enter", "fill_down", "fill_in", "go_to", "new_sheet"]
+__all__ = ["AS_DATE", "COPY", "PASTE", "answer", "choose", "enter", "fill_down", "fill_in", "go_to", "new_sheet"]
 
 COPY = Hotkey(("ctrl", "c"))
 PASTE = Hotkey(("ctrl", "v"))
@@ -56,4 +56,10 @@ def fill_down(cells: str) -> Moves:
 def new_sheet(name: str) -> Moves:
     """Adds a sheet at the end of the workbook, and shows it."""
     yield from choose("Insert Sheet at End", opens="Append Sheet")
-    yield TypeText(f"{name}\n")
+    yield from answer("Append Sheet", f"{name}\n")
+
+
+def answer(dialogue: str, text: str) -> Moves:
+    """Types into a dialogue, which closes at the last Enter."""
+    yield TypeText(text)
+    yield Gone(dialogue)

@@ -22,8 +22,11 @@ __all__ = ["TASKS", "Played", "desktop", "play", "raw_task"]
 
 TASKS = Path(__file__).parent / "tasks"
 
-_PATIENCE_S = 30.0
-_LOOK_S = 0.05
+_WINDOW_PATIENCE_S = 30.0
+_REST_PATIENCE_S = 10.0
+_LOOK_S = 0.1
+"""A step takes LibreOffice for restless for 0.75 s, as it paints tool bars late. Looking again and again, each time
+whether it has done anything since, finds it at rest sooner, and a slow one later."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,13 @@ class Played:
     Args:
         without: the score before the first action.
         score: the score after the last.
-        steps: actions done.
+        actions: how many, with the last `Done`, without those that only wait.
         seconds: of it all, both judgings and the reset included.
     """
 
     without: float | None
     score: float | None
-    steps: int
+    actions: int
     seconds: float
 
 
@@ -47,7 +50,12 @@ class Played:
 def desktop() -> Iterator[gym.Env[Any, Any]]:
     """A desktop for tasks given at its resets: of OSWorld's size, and without a network."""
     env: gym.Env[Any, Any] = gym.make(
-        "agentgym/Desktop-v0", tasks="apps", screen=(1920, 1080), allow_code=True, disable_env_checker=True
+        "agentgym/Desktop-v0",
+        tasks="apps",
+        screen=(1920, 1080),
+        settle_timeout=_LOOK_S,
+        allow_code=True,
+        disable_env_checker=True,
     )
     try:
         yield env
@@ -81,10 +89,10 @@ def play(env: gym.Env[Any, Any], solution: Solution, mirror: Path) -> Played:
     without = _value(judged.evaluate())
     if solution.afresh:
         env.reset(seed=0, options={"task": task})
-    steps = sum(_do(env, move) for move in solution.oracle())
+    actions = sum(_do(env, move) for move in solution.oracle())
     info = env.step(Done())[4]
     assert info["failure"] is None, f"the task could not be judged: {info['failure']}"
-    return Played(without, _value(info["score"]), steps + 1, time.monotonic() - began)
+    return Played(without, _value(info["score"]), actions + 1, time.monotonic() - began)
 
 
 def _value(score: Any) -> float | None:
@@ -92,30 +100,40 @@ def _value(score: Any) -> float | None:
 
 
 def _do(env: gym.Env[Any, Any], move: Move) -> int:
-    """Does a move, and says how many steps it took."""
+    """Does a move, and says how many actions it was."""
     match move:
         case Seen(title=title):
-            return _wait(env, title, shown=True)
+            _await(env, title, shown=True)
+            return 0
         case Gone(title=title):
-            return _wait(env, title, shown=False)
-    return _step(env, move)
+            _await(env, title, shown=False)
+            return 0
+    _step(env, move)
+    return 1
 
 
-def _step(env: gym.Env[Any, Any], action: RawAction) -> int:
+def _step(env: gym.Env[Any, Any], action: RawAction) -> None:
+    """Does an action and waits until the desktop rests."""
+    deadline = time.monotonic() + _REST_PATIENCE_S
+    settled = _act(env, action)
+    while not settled and time.monotonic() < deadline:
+        settled = _act(env, Wait())
+
+
+def _act(env: gym.Env[Any, Any], action: RawAction) -> bool:
     _, _, terminated, truncated, info = env.step(action)
     assert info["action_error"] is None, f"{action!r}: {info['action_error']}"
     assert not terminated, f"{action!r} ended the episode"
     assert not truncated, f"{action!r} was one step too many"
-    return 1
+    return bool(info["settled"])
 
 
-def _wait(env: gym.Env[Any, Any], title: str, *, shown: bool) -> int:
+def _await(env: gym.Env[Any, Any], title: str, *, shown: bool) -> None:
     """Waits as an agent does that sees a window missing."""
     backend: Backend = env.get_wrapper_attr("backend")
-    deadline = time.monotonic() + _PATIENCE_S
-    steps = 0
+    deadline = time.monotonic() + _WINDOW_PATIENCE_S
     while any(title in window.title for window in backend.windows()) != shown:
         titles = [window.title for window in backend.windows()]
         assert time.monotonic() < deadline, f"{'no' if shown else 'still a'} window {title!r} among {titles}"
-        steps += _step(env, Wait(_LOOK_S))
-    return steps + _step(env, Wait())
+        _step(env, Wait())
+    _step(env, Wait())
