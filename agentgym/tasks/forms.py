@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from types import UnionType
 from typing import (
@@ -21,13 +21,15 @@ from typing import (
 
 import msgspec
 
-__all__ = ["PassedOver", "close_to", "fields_of", "misfits", "passed_over", "unknown_keys"]
+__all__ = ["PassedOver", "close_to", "fields_of", "misfits", "passed_over", "slips", "unknown_keys"]
+
+_A_LETTER_OFF = 0.9
 
 PassedOver = Annotated[Any, msgspec.Meta(extra={"passed_over": True})]
 """The type of a key that files of OSWorld have and that nothing reads, there or here."""
 
 
-def misfits(value: Any, form: Any, where: str) -> Iterator[str]:
+def misfits(value: Any, form: Any, where: str, *, open: bool = False) -> Iterator[str]:  # noqa: A002  # as a schema
     """Every fault of a value, each with its JSON path at the end.
 
     Keys that an object's form does not have are faults, too, but for those that begin with ``_``, which are notes.
@@ -35,13 +37,14 @@ def misfits(value: Any, form: Any, where: str) -> Iterator[str]:
     Args:
         form: what the value may be: a Struct, a TypedDict, or any other type that msgspec knows.
         where: the value's JSON path.
+        open: whether such keys are none, as nothing in OSWorld minds them, unless one looks like a slip.
     """
     form = _one_of(form, value)
     if _is_object(form) and isinstance(value, Mapping):
-        yield from _misfits_of_object(value, form, where)
+        yield from _misfits_of_object(value, form, where, open)
     elif get_origin(form) is list and isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from misfits(item, get_args(form)[0], f"{where}[{index}]")
+            yield from misfits(item, get_args(form)[0], f"{where}[{index}]", open=open)
     elif get_origin(form) is Literal and value not in get_args(form):
         yield f"Invalid enum value {value!r}; the choices are {', '.join(map(repr, get_args(form)))} - at {where}"
     else:
@@ -49,17 +52,19 @@ def misfits(value: Any, form: Any, where: str) -> Iterator[str]:
 
 
 def passed_over(value: Any, form: Any, where: str) -> Iterator[str]:
-    """A remark on every key that is known and nothing reads, each with its JSON path at the end."""
+    """A remark on every key that nothing reads, each with its JSON path at the end."""
     form = _one_of(form, value)
     if get_origin(form) is list and isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from passed_over(item, get_args(form)[0], f"{where}[{index}]")
     elif _is_object(form) and isinstance(value, Mapping):
         for name, (kind, _) in fields_of(form).items():
-            if name in value and kind == PassedOver:
-                yield f"nothing reads {name!r}, which OSWorld passes over, too - at {where}.{name}"
-            elif name in value:
+            if name in value and kind != PassedOver:
                 yield from passed_over(value[name], kind, f"{where}.{name}")
+        read = [name for name, (kind, _) in fields_of(form).items() if kind != PassedOver]
+        unread = {key for key, _ in unknown_keys(value, read)} - {key for key, _ in slips(value, fields_of(form))}
+        for key in sorted(unread):
+            yield f"nothing reads {key!r}, which OSWorld passes over, too - at {where}.{key}"
 
 
 @functools.cache
@@ -79,20 +84,33 @@ def unknown_keys(given: Iterable[str], known: Iterable[str]) -> Iterator[tuple[s
             yield key, f"no key {key!r} is known here; {close_to(key, names) or _known(names)}"
 
 
-def close_to(name: str, known: Iterable[str]) -> str | None:
-    """``did you mean 'x'?``, where there is one."""
-    close = get_close_matches(name, list(known), n=1)
+def slips(given: Collection[str], known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Of the keys that are not known, those that look like one that is: a letter off, or like one that is not there."""
+    missing = [name for name in known if name not in given]
+    for key, _ in unknown_keys(given, known):
+        meant = close_to(key, missing) or close_to(key, known, cutoff=_A_LETTER_OFF)
+        if meant is not None:
+            yield key, f"no key {key!r} is known here; {meant}"
+
+
+def close_to(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """``did you mean 'x'?``, where there is one.
+
+    Args:
+        cutoff: how like it must be, from 0 to 1.
+    """
+    close = get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return f"did you mean {close[0]!r}?" if close else None
 
 
-def _misfits_of_object(value: Mapping[str, Any], form: Any, where: str) -> Iterator[str]:
+def _misfits_of_object(value: Mapping[str, Any], form: Any, where: str, is_open: bool) -> Iterator[str]:
     fields = fields_of(form)
     for name, (kind, required) in fields.items():
         if name in value:
-            yield from misfits(value[name], kind, f"{where}.{name}")
+            yield from misfits(value[name], kind, f"{where}.{name}", open=is_open)
         elif required:
             yield f"Object missing required field `{name}` - at {where}"
-    for key, said in unknown_keys(value, fields):
+    for key, said in (slips if is_open else unknown_keys)(value, fields):
         yield f"{said} - at {where}.{key}" if key.isidentifier() else f"{said} - at {where}"
 
 

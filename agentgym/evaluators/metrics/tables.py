@@ -9,7 +9,7 @@ from agentgym.evaluators.metrics import cells, sheetobjects, sheetvalues
 from agentgym.evaluators.metrics.registry import Metric, OptionCheck, OptionRemarks
 from agentgym.evaluators.metrics.structures import check_comparison
 from agentgym.evaluators.metrics.workbooks import Books, Rule, check_which, read_book
-from agentgym.tasks.forms import misfits, unknown_keys
+from agentgym.tasks.forms import misfits, slips, unknown_keys
 
 __all__ = ["KINDS", "METRICS", "OPTION_CHECKS", "OPTION_REMARKS", "Kind"]
 
@@ -110,7 +110,7 @@ def _faults_of_rule(rule: Any, place: str) -> Iterator[str]:
         yield f"there is no rule {rule['type']!r}; there are {', '.join(KINDS)} - at {place}"
         return
     kind = KINDS[rule["type"]]
-    for key, said in unknown_keys(rule, ("type", *kind.needs, *kind.may, *kind.unread)):
+    for key, said in slips(rule, ("type", *kind.needs, *kind.may, *kind.unread)):
         yield f"{said} - at {place}.{key}"
     missing = [key for key in kind.needs if key not in rule]
     unfit = [
@@ -144,11 +144,10 @@ def _check_rule(rule: Rule, kind: Kind) -> None:
 
 def _unread(options: Mapping[str, Any]) -> Iterator[str]:
     for number, rule in enumerate(options["rules"]):
-        kind: str = rule["type"]
-        for key in KINDS[kind].unread:
-            if key in rule:
-                said = f"nothing reads {key!r} in a rule {kind!r}, which OSWorld passes over, too"
-                yield f"{said} - at $.rules[{number}].{key}"
+        kind = KINDS[rule["type"]]
+        for key, _ in unknown_keys(rule, ("type", *kind.needs, *kind.may)):
+            said = f"nothing reads {key!r} in a rule {rule['type']!r}, which OSWorld passes over, too"
+            yield f"{said} - at $.rules[{number}].{key}"
 
 
 def _comparisons(rule: Rule) -> Sequence[Any]:
