@@ -62,7 +62,7 @@ def read_tasks(source: str | Path) -> Sequence[Task]:
     """The tasks of a JSON file (one task or a list), a JSONL file, a folder of such files, or OSWorld's own tree.
 
     OSWorld's tree is a folder with ``test_all.json`` (``{domain: [id, …]}``) and ``examples/<domain>/<id>.json``, or
-    any such index file beside ``examples``.
+    any such index file beside ``examples``. A folder without ``test_all.json`` is read whole, and by no index.
 
     Raises:
         UsageError: if there is nothing at that path.
@@ -104,10 +104,11 @@ def _folder(folder: Path) -> Iterator[TaskEntry]:
     for error in unreadable:
         yield TaskEntry(Path(error.filename), faults=(f"{error.filename}: {error.strerror}",))
     for path in sorted(found):
-        yield from _file(path)
+        # What an index lists lies in the folder itself.
+        yield from _file(path, with_index=False)
 
 
-def _file(path: Path) -> Iterator[TaskEntry]:
+def _file(path: Path, *, with_index: bool = True) -> Iterator[TaskEntry]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -117,7 +118,7 @@ def _file(path: Path) -> Iterator[TaskEntry]:
         line = error.object.count(b"\n", 0, error.start) + 1
         yield TaskEntry(path, faults=(f"{path}:{line}: byte {error.object[error.start]:#x} is no UTF-8 text",))
         return
-    yield from _lines(path, text) if path.suffix == ".jsonl" else _document(path, text)
+    yield from _lines(path, text) if path.suffix == ".jsonl" else _document(path, text, with_index=with_index)
 
 
 def _lines(path: Path, text: str) -> Iterator[TaskEntry]:
@@ -133,14 +134,15 @@ def _lines(path: Path, text: str) -> Iterator[TaskEntry]:
         yield _entry(TaskEntry(path, _line=number), raw)
 
 
-def _document(path: Path, text: str) -> Iterator[TaskEntry]:
+def _document(path: Path, text: str, *, with_index: bool) -> Iterator[TaskEntry]:
     try:
         document = _decoded(text)
     except TaskError as error:
         yield TaskEntry(path, faults=(f"{path}:{_line_of_byte(text, str(error))}: {_BYTE.sub('', str(error))}",))
         return
     if _is_index(document):
-        yield from _indexed(path, text, document)
+        if with_index or not _examples(path).is_dir():
+            yield from _indexed(path, text, document)
     elif isinstance(document, list):
         for number, one in enumerate(document):
             yield _entry(TaskEntry(path, _text=text, _root=f"$[{number}]"), one)
@@ -160,7 +162,7 @@ def _entry(empty: TaskEntry, raw: Any) -> TaskEntry:
 
 def _indexed(index: Path, text: str, document: dict[str, list[Any]]) -> Iterator[TaskEntry]:
     entry = TaskEntry(index, _text=text)
-    examples = index.parent / "examples"
+    examples = _examples(index)
     if not examples.is_dir():
         yield TaskEntry(index, faults=(entry.placed(f"this lists tasks that lie in {examples}, which is no folder"),))
         return
@@ -171,6 +173,11 @@ def _indexed(index: Path, text: str, document: dict[str, list[Any]]) -> Iterator
                 yield from _file(path)
             else:
                 yield TaskEntry(index, faults=(entry.placed(f"there is no {path} - at $.{domain}[{number}]"),))
+
+
+def _examples(index: Path) -> Path:
+    """Where the tasks lie that an index lists."""
+    return index.parent / "examples"
 
 
 def _is_index(document: Any) -> bool:

@@ -163,9 +163,14 @@ def _evaluator(read: EvaluatorForm) -> EvaluatorSpec:
     expected = _getters(read, "expected", len(names))
     options = _column(read, "options", len(names))
     checks = tuple(
-        Check(name, results[index], expected[index], options[index] or {}) for index, name in enumerate(names)
+        Check(name, results[index], expected[index], _without_notes(options[index] or {}))
+        for index, name in enumerate(names)
     )
     return EvaluatorSpec(checks, read.conj, postconfig, strict=read.strict)
+
+
+def _without_notes(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if not name.startswith("_")}
 
 
 def _column(read: EvaluatorForm, key: str, length: int) -> list[Any]:
