@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from agentgym.cli.taskneeds import what_a_task_lacks
+from agentgym.tasks import parse_task
 from tests.cli.conftest import Run, write_tasks
 
 _TABS = {"type": "chrome_open_tabs", "parameters": {"urls_to_open": ["https://a.org/"]}}
+
+_FETCHES = {"command": ["git", "clone", "https://a.org/live"]}
 
 
 @pytest.fixture
@@ -108,3 +112,17 @@ def test_run_says_what_lacks_before_it_starts(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("run", source, "--agent", "noop", "--engine", "serial", "--json", "--out", str(tmp_path / "o"))
     assert code == 0
     assert "it opens https://a.org/" in json.loads(out)["rows"][0]["skipped"]
+
+
+@pytest.mark.parametrize(
+    ("env_kwargs", "lacks"),
+    [
+        ({"backend": "x11"}, True),
+        ({"backend": "x11", "network": False}, True),
+        ({"backend": "x11", "network": True}, False),
+        ({"backend": "guest"}, False),
+    ],
+)
+def test_the_live_web_lacks_only_a_desktop_without_a_network(env_kwargs: dict[str, Any], lacks: bool) -> None:
+    task = parse_task({"id": "a", "instruction": "Do it.", "config": [{"type": "execute", "parameters": _FETCHES}]})
+    assert ("live" in (what_a_task_lacks(task, env_kwargs) or "")) is lacks
