@@ -1,6 +1,14 @@
 """What judges a machine's state: getters fetch, metrics compare, `evaluate` puts them together as OSWorld does."""
 
-from agentgym.evaluators import programs, repositories, toolgetters, trees
+from agentgym.evaluators import (
+    appgetters,
+    programs,
+    relativetimes,
+    repositories,
+    slidegetters,
+    toolgetters,
+    trees,
+)
 from agentgym.evaluators.beforehand import check_spec, faults_of_spec, remarks_on_spec
 from agentgym.evaluators.evaluation import Score, evaluate
 from agentgym.evaluators.getterforms import getter_forms
@@ -17,6 +25,7 @@ __all__ = [
     "Needs",
     "Network",
     "Score",
+    "appgetters",
     "check_needs",
     "check_spec",
     "evaluate",
@@ -31,8 +40,10 @@ __all__ = [
     "needs_of",
     "needs_of_task",
     "programs",
+    "relativetimes",
     "remarks_on_spec",
     "repositories",
+    "slidegetters",
     "toolgetters",
     "trees",
 ]

@@ -9,7 +9,7 @@ import msgspec
 
 from agentgym.registry import Registry
 
-__all__ = ["Files", "getter_forms"]
+__all__ = ["Files", "Nothing", "getter_forms"]
 
 getter_forms: Registry[type[msgspec.Struct]] = Registry("getter form")
 """By the getter's name. What does not fit is told before the episode; a getter without a form takes anything."""
