@@ -75,21 +75,20 @@ def _looked(playwright: Any, endpoint: str, look: Callable[[Any], T]) -> T:
 def _endpoint(backend: Backend, ports: ReachesPorts, *, start: bool) -> str:
     """Where the browser's protocol is spoken, once it is; a browser is started if need be, and once at most."""
     begun = time.monotonic()
-    # One that was started a moment ago answers later: a second start would give it a second window.
-    start_at = begun + (_STARTING_S if _is_started(backend) else 0.0) if start else None
     while True:
         for port in (FORWARDED_PORT, DEBUGGING_PORT):
             found = _told(ports, port)
             if found is not None:
                 return found
-        now = time.monotonic()
-        if start_at is not None and now >= start_at:
+        waited_s, runs = time.monotonic() - begun, _is_started(backend)
+        # One that was started a moment ago answers later: a second start would give it a second window.
+        if start and (waited_s > _STARTING_S or not runs):
             _start(backend, ports)
-            start_at = None
-        elif now - begun > _PATIENCE_S or (not start and not _is_started(backend)):
+            start = False
+        elif waited_s > _PATIENCE_S or not runs:
             raise ConnectionError(
-                f"no browser answers on port {DEBUGGING_PORT} or {FORWARDED_PORT} of the machine "
-                f"after {now - begun:.0f} s; it must be started with --remote-debugging-port={DEBUGGING_PORT}"
+                f"no browser answers on port {DEBUGGING_PORT} or {FORWARDED_PORT} of the machine in {waited_s:.0f} s; "
+                f"{'one' if runs else 'none'} runs that was started with --remote-debugging-port"
             )
         # A machine that broke says so here.
         backend.settle(_LOOK_S)

@@ -19,17 +19,22 @@ from agentgym.backends.memory import MemoryBackend
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.errors import UsageError
 from agentgym.setup import browserthreads
-from agentgym.setup.browser import in_browser
+from agentgym.setup.browser import FORWARDED_PORT, in_browser
 
 _PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
-def desktop() -> Iterator[X11Backend]:
-    machine = X11Backend(accessibility=False)
+def machine() -> Iterator[X11Backend]:
+    made = X11Backend(accessibility=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desktop(machine: X11Backend) -> X11Backend:
     machine.reset(seed=0)
-    yield machine
-    machine.close()
+    return machine
 
 
 def _addresses(browser: Any) -> list[str]:
@@ -45,7 +50,6 @@ def _await(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.desktop
 def test_browser_is_started_where_none_runs_and_only_there(desktop: X11Backend) -> None:
-    desktop.reset(seed=0)
     with pytest.raises(ConnectionError, match="no browser answers on port 1337 or 9222"):
         in_browser(desktop, _addresses, start=False)
     assert len(in_browser(desktop, _addresses)) == 1
@@ -54,6 +58,35 @@ def test_browser_is_started_where_none_runs_and_only_there(desktop: X11Backend) 
     desktop.reset(seed=1)
     with pytest.raises(ConnectionError):
         in_browser(desktop, _addresses, start=False)
+
+
+@pytest.mark.desktop
+def test_browser_that_hides_behind_one_without_a_port_is_told_soon(desktop: X11Backend) -> None:
+    desktop.launch(["google-chrome"])
+    _await(lambda: bool(desktop.windows()))
+    begun = time.monotonic()
+    with pytest.raises(ConnectionError, match="none runs that was started with --remote-debugging-port"):
+        in_browser(desktop, _addresses)
+    assert time.monotonic() - begun < _PATIENCE_S / 2
+
+
+class _Machine(X11Backend):
+    """Lets out one port only, as a virtual machine does."""
+
+    def address_of(self, port: int) -> tuple[str, int]:
+        if port != FORWARDED_PORT:
+            raise ConnectionRefusedError("not let out")
+        return super().address_of(port)
+
+
+@pytest.mark.desktop
+def test_browser_of_a_machine_that_lets_out_one_port_is_started_and_forwarded() -> None:
+    machine = _Machine(accessibility=False)
+    try:
+        machine.reset(seed=0)
+        assert len(in_browser(machine, _addresses)) == 1
+    finally:
+        machine.close()
 
 
 @pytest.mark.desktop
