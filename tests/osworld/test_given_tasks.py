@@ -8,6 +8,7 @@ import pytest
 from agentgym import load_tasks
 from agentgym.cli.taskcheck import Verdict, check_tasks
 from agentgym.evaluators import getters, metrics
+from agentgym.results.planning import domains_of
 from agentgym.setup import steps
 from tests.osworld.counted import GETTERS, METRICS, OPTIONS, STEPS
 
@@ -28,6 +29,8 @@ NOT_YET = frozenset(
 )
 """Getters and steps that are still to be built; take out what has come."""
 
+_TOLD = ("id", "instruction", "config", "related_apps", "evaluator", "snapshot")
+
 
 @pytest.fixture(scope="module")
 def verdict() -> Verdict:
@@ -38,6 +41,30 @@ def test_every_given_task_is_read() -> None:
     tasks = load_tasks(TASKS)
     assert len(tasks) == 245
     assert {task.id for task in tasks} == {path.stem for path in TASKS.glob("*/*.json")}
+
+
+def test_the_tree_by_its_index_is_read_as_the_folder_is(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(TASKS)
+    index: dict[str, list[str]] = {}
+    for path in sorted(TASKS.glob("*/*.json")):
+        index.setdefault(path.parent.name, []).append(path.stem)
+    (tmp_path / "test_all.json").write_text(json.dumps(index))
+    assert load_tasks(tmp_path) == load_tasks(TASKS)
+    assert domains_of(str(tmp_path)) == domains_of(str(TASKS))
+
+
+def test_lines_with_the_keys_that_are_told_are_read_as_the_files_are(tmp_path: Path) -> None:
+    lines = []
+    for path in sorted(TASKS.glob("*/*.json")):
+        raw = json.loads(path.read_text())
+        lines.append(json.dumps({**{key: raw[key] for key in _TOLD if key in raw}, "max_steps": 15}))
+    (tmp_path / "osworld_examples.jsonl").write_text("\n".join(lines))
+    read = load_tasks(tmp_path / "osworld_examples.jsonl")
+    whole = load_tasks(TASKS)
+    assert [(task.id, task.setup, task.evaluator, task.related_apps, task.snapshot) for task in read] == [
+        (task.id, task.setup, task.evaluator, task.related_apps, task.snapshot) for task in whole
+    ]
+    assert {task.max_steps for task in read} == {15}
 
 
 def test_nothing_is_wrong_with_any_but_names_that_are_still_to_come(verdict: Verdict) -> None:
