@@ -86,7 +86,7 @@ def _faults_of_check(check: Check, where: _Place) -> Iterator[str]:
         return
     rules = _rules(check, metric)
     if rules is not None:
-        for said in misfits(*rules, where("expected", ".rules"), open=True):
+        for said in misfits(*rules, where("expected", ".rules"), is_open=True):
             yield f"metric {check.metric!r}: {said}"
     options = where("options")
     unfit = list(_said(partial(_check_sides, check, metric, place)))

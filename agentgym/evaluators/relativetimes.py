@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from agentgym.backends.base import Backend
 from agentgym.evaluators.getterforms import getter_forms
 from agentgym.evaluators.getters import getters
+from agentgym.tasks.forms import OPEN
 
 __all__ = ["absolute_rules"]
 
@@ -79,7 +80,8 @@ class RelativeRule(msgspec.Struct):
             under ``time``, or ``from`` and ``to``; ``timezone`` is where today is.
     """
 
-    rules: RelativeRules
+    # Whatever else stands there is for the metric, as `expect_in_result` is.
+    rules: Annotated[RelativeRules, OPEN]
 
 
 @getters.register("rule_relativeTime")

@@ -21,15 +21,18 @@ from typing import (
 
 import msgspec
 
-__all__ = ["PassedOver", "close_to", "fields_of", "misfits", "passed_over", "slips", "unknown_keys"]
+__all__ = ["OPEN", "PassedOver", "close_to", "fields_of", "misfits", "passed_over", "slips", "unknown_keys"]
 
 _A_LETTER_OFF = 0.9
+
+OPEN = msgspec.Meta(extra={"open": True})
+"""Annotates the form of an object whose other keys are another's business."""
 
 PassedOver = Annotated[Any, msgspec.Meta(extra={"passed_over": True})]
 """The type of a key that files of OSWorld have and that nothing reads, there or here."""
 
 
-def misfits(value: Any, form: Any, where: str, *, open: bool = False) -> Iterator[str]:  # noqa: A002  # as a schema
+def misfits(value: Any, form: Any, where: str, *, is_open: bool = False) -> Iterator[str]:
     """Every fault of a value, each with its JSON path at the end.
 
     Keys that an object's form does not have are faults, too, but for those that begin with ``_``, which are notes.
@@ -37,14 +40,16 @@ def misfits(value: Any, form: Any, where: str, *, open: bool = False) -> Iterato
     Args:
         form: what the value may be: a Struct, a TypedDict, or any other type that msgspec knows.
         where: the value's JSON path.
-        open: whether such keys are none, as nothing in OSWorld minds them, unless one looks like a slip.
+        is_open: whether such keys are none, as nothing in OSWorld minds them, unless one looks like a slip.
     """
+    if get_origin(form) is Annotated and OPEN in get_args(form):
+        form, is_open = get_args(form)[0], True
     form = _one_of(form, value)
     if _is_object(form) and isinstance(value, Mapping):
-        yield from _misfits_of_object(value, form, where, open)
+        yield from _misfits_of_object(value, form, where, is_open)
     elif get_origin(form) is list and isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from misfits(item, get_args(form)[0], f"{where}[{index}]", open=open)
+            yield from misfits(item, get_args(form)[0], f"{where}[{index}]", is_open=is_open)
     elif get_origin(form) is Literal and value not in get_args(form):
         yield f"Invalid enum value {value!r}; the choices are {', '.join(map(repr, get_args(form)))} - at {where}"
     else:
@@ -107,7 +112,7 @@ def _misfits_of_object(value: Mapping[str, Any], form: Any, where: str, is_open:
     fields = fields_of(form)
     for name, (kind, required) in fields.items():
         if name in value:
-            yield from misfits(value[name], kind, f"{where}.{name}", open=is_open)
+            yield from misfits(value[name], kind, f"{where}.{name}", is_open=is_open)
         elif required:
             yield f"Object missing required field `{name}` - at {where}"
     for key, said in (slips if is_open else unknown_keys)(value, fields):

@@ -147,6 +147,7 @@ _KINDS: Mapping[str, Any] = {
 _VALUES: Mapping[tuple[str, str], Sequence[Any]] = {
     # Of the rest any value of the kind will do.
     ("gives", "list"): [[0]],
+    ("rules", "dict"): [{"relativeTime": {"from": "tomorrow"}, "expected": {"time": "{Year}"}}],
     ("multi", "str"): ["true"],
     ("shell", "str"): ["true"],
     ("file_type", "str"): ["xlsx"],
@@ -177,6 +178,12 @@ def test_every_counted_parameter_of_a_getter_is_taken(name: str) -> None:
         )
     ]
     assert [fault for fault in said if "no key" in fault] == []
+
+
+def test_keys_of_the_metric_are_none_of_the_getters_business(tmp_path: Path) -> None:
+    days = {"relativeTime": {"from": "tomorrow"}, "expected": {"time": "{Year}"}, "expect_in_result": True}
+    expected = {"type": "rule_relativeTime", "rules": days}
+    assert checked(judged("check_direct_json_object", result=_LINE, expected=expected), tmp_path).problems == ()
 
 
 @pytest.mark.parametrize("name", [name for name in GETTERS if name in getters])
