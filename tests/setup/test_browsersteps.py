@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -109,3 +110,11 @@ def test_browser_that_a_task_ends_and_starts_again_is_another(desktop: X11Backen
     _run(desktop, "launch", command=["google-chrome", "--remote-debugging-port=1337"])
     (address,) = in_browser(desktop, _addresses, start=False)
     assert address.startswith("chrome://new-tab-page")
+
+
+def test_what_a_task_adds_to_the_settings_is_there_from_the_first_start(desktop: X11Backend) -> None:
+    settings = "~/.config/google-chrome/Default/Preferences"
+    session = {"restore_on_startup": 4, "startup_urls": [f"{_SITE}/two.html"]}
+    desktop.write(settings, json.dumps(json.loads(desktop.read(settings)) | {"session": session}).encode())
+    _launch_as_tasks_do(desktop)
+    in_browser(desktop, lambda browser: browser.contexts[0].pages[0].wait_for_url(f"{_SITE}/two.html"), start=False)
