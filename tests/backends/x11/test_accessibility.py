@@ -318,6 +318,17 @@ def test_visible_cells_of_a_spreadsheet_are_in_the_tree(desk: Desk) -> None:
     assert len(set(boxes)) == len(boxes)
     # A start that went quickly has menus that are still told to be enabled when the cells are there.
     desk.wait(lambda: desk.client.tree(SCREEN) == desk.client.tree(SCREEN))
+    (cell,) = desk.find("//table-cell[@name='B10']")
+    x, y, width, height = _box(cell)
+    desk.display.start(["xdotool", "mousemove", str(x + width // 2), str(y + height // 2), "click", "1"])
+    desk.wait(lambda: bool(desk.find("//table-cell[@name='B10'][@st:focused]")))
+    for pane in desk.find("//root-pane[@cp:size]"):
+        assert _box(pane) == _box(pane.getparent())
+
+
+def _box(element: Any) -> tuple[int, ...]:
+    cp = _NAMESPACES["cp"]
+    return (*literal_eval(element.get(f"{{{cp}}}screencoord")), *literal_eval(element.get(f"{{{cp}}}size")))
 
 
 def test_other_end_that_refuses_us_is_a_backend_error() -> None:

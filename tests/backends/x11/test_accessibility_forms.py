@@ -16,6 +16,7 @@ from agentgym.backends.x11.accessibility.accessible import Accessible
 from agentgym.backends.x11.accessibility.cache import read_cache
 from agentgym.backends.x11.accessibility.family import Family
 from agentgym.backends.x11.accessibility.markup import DEEPEST, WIDEST, Element, to_xml
+from agentgym.backends.x11.accessibility.placing import placed
 from agentgym.backends.x11.accessibility.vocabulary import role_name, state_names
 from agentgym.backends.x11.accessibility.wire import Call, Reply, WireError, decode, encode, split
 
@@ -291,3 +292,35 @@ def test_every_string_makes_wellformed_xml(role: str, name: str, attribute: str,
     assert ET.fromstring(xml)[0].get("name") == read.get("name")
     allowed = [character for character in name if character in "\t\n\r" or "\x20" <= character not in "\ufffe\uffff"]
     assert read.get("name") == "".join(allowed)
+
+
+def _drawn(role: str, y: int, *children: Element, height: int = 100, **more: Any) -> Element:
+    return Element(role, extents=(0, y, 200, height), children=[*children], **more)
+
+
+_GTK = {"attributes": {"toolkit": "gtk"}}
+
+
+def test_what_is_drawn_below_a_menu_bar_that_it_forgets_is_put_below_it() -> None:
+    entry = _drawn("text", 60, _drawn("paragraph", 61, height=10), height=20, **_GTK)
+    cell = _drawn("table cell", 50, height=20)
+    nothing = Element("scroll bar", children=[])
+    pane = _drawn("root pane", 19, cell, entry, nothing, _drawn("menu bar", 19, _drawn("menu", 19, height=9), height=0))
+    window = Element(
+        "application", children=[_drawn("frame", 0, _drawn("panel", 44, pane, **_GTK), height=144, **_GTK)]
+    )
+    (frame,) = placed(window).children
+    (panel,) = frame.children
+    assert panel.children == [
+        pane._replace(
+            extents=(0, 44, 200, 100),
+            children=[cell._replace(extents=(0, 75, 200, 20)), entry, nothing, pane.children[3]],
+        )
+    ]
+    assert frame.extents == (0, 0, 200, 144)
+
+
+@pytest.mark.parametrize("panel", [_drawn("panel", 19), _drawn("panel", 44, height=99), Element("panel")])
+def test_what_is_where_it_says_or_fills_no_panel_stays_there(panel: Element) -> None:
+    window = Element("application", children=[panel._replace(children=[_drawn("root pane", 19, _drawn("text", 30))])])
+    assert placed(window) == window

@@ -19,6 +19,7 @@ from agentgym.backends.x11.accessibility.cache import read_cache
 from agentgym.backends.x11.accessibility.details import look_closer
 from agentgym.backends.x11.accessibility.family import Family
 from agentgym.backends.x11.accessibility.markup import DEEPEST, WIDEST, Element
+from agentgym.backends.x11.accessibility.placing import placed
 from agentgym.backends.x11.accessibility.tables import Box, KnownCells, parts_of, visible_cells
 from agentgym.backends.x11.accessibility.wire import Call
 
@@ -50,7 +51,7 @@ def read_application(root: Reference, screen: tuple[int, int], known: KnownCells
     yield from _complete(family, root.bus_name, (0, 0, *screen), known)
     seen = [part for part in family.settle() if part.seen]
     details = yield from look_closer(root.bus_name, seen)
-    return family.element(details)
+    return placed(family.element(details))
 
 
 def read_parts(root: Reference) -> Asking[dict[str, Accessible] | None]:
