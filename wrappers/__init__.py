@@ -9,6 +9,7 @@ from agentgym.wrappers.evaluator_score import EvaluatorScore
 from agentgym.wrappers.hooked import Hooked
 from agentgym.wrappers.late_rewards import LateRewards
 from agentgym.wrappers.masked_elements import MaskedElements
+from agentgym.wrappers.observation_type import ObservationType
 from agentgym.wrappers.reward_hooks import RewardHooks
 from agentgym.wrappers.run_recording import RecordingWarning
 from agentgym.wrappers.tap import Tap
@@ -26,6 +27,7 @@ __all__ = [
     "Hooked",
     "LateRewards",
     "MaskedElements",
+    "ObservationType",
     "RecordingWarning",
     "RewardHooks",
     "StructuredActions",

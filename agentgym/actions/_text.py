@@ -38,7 +38,7 @@ from agentgym.actions.limits import MAX_WRITTEN
 from agentgym.actions.quoting import cut, short
 from agentgym.errors import ActionError
 
-__all__ = ["WORDS", "read_calls", "to_pyautogui"]
+__all__ = ["WORDS", "read_calls", "statements_in", "to_pyautogui"]
 
 WORDS: Mapping[str, Action] = {"WAIT": Wait(), "DONE": Done(), "FAIL": Fail()}
 """The special actions of OSWorld, as whole statements."""
@@ -56,18 +56,23 @@ def read_calls(text: str) -> Action:
     Raises:
         ActionError: if there is anything in it but literal calls of the API.
     """
+    actions = [action for statement in statements_in(text) if (action := _statement(statement)) is not None]
+    if not actions:
+        raise ActionError(f"{short(text.strip())} does nothing; allowed are {_ALLOWED}")
+    return in_order(actions)
+
+
+def statements_in(text: str) -> Sequence[ast.stmt]:
+    """The statements of a piece of code, which may stand in a block of Markdown.
+
+    Raises:
+        ActionError: if it is too long, empty or no Python.
+    """
     if len(text) > MAX_WRITTEN:
         raise ActionError(f"the action has {len(text)} characters; at most {MAX_WRITTEN} are read")
     code = _FENCE.sub(r"\1", text).strip()
     if not code:
         raise ActionError(f"the action is empty; allowed are {_ALLOWED}")
-    actions = [action for statement in _parsed(code) if (action := _statement(statement)) is not None]
-    if not actions:
-        raise ActionError(f"{short(code)} does nothing; allowed are {_ALLOWED}")
-    return in_order(actions)
-
-
-def _parsed(code: str) -> Sequence[ast.stmt]:
     try:
         with _QUIET, warnings.catch_warnings():
             # 'C:\d' is text to type, whatever Python thinks of the backslash.

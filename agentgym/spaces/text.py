@@ -70,15 +70,23 @@ class PyAutoGUIText(UnicodeText):
 
     Args:
         screen: (width, height) in pixels, where samples click.
+        tags: whether ``tag_1``, ``tag_2`` and so on are places: those of numbered marks on the screen.
     """
 
-    def __init__(self, screen: tuple[int, int] = (1280, 720), *, seed: int | np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        screen: tuple[int, int] = (1280, 720),
+        *,
+        tags: bool = False,
+        seed: int | np.random.Generator | None = None,
+    ) -> None:
         self.screen = (int(screen[0]), int(screen[1]))
+        self.tags = tags
         super().__init__(MAX_WRITTEN, seed=seed)
 
     @property
     def arguments(self) -> dict[str, Any]:
-        return {"screen": list(self.screen)}
+        return {"screen": list(self.screen), **({"tags": True} if self.tags else {})}
 
     def sample(self, mask: Any = None, probability: Any = None) -> str:
         """A click, a move, a key or some letters."""
@@ -89,17 +97,18 @@ class PyAutoGUIText(UnicodeText):
             f"pyautogui.moveTo({x}, {y})",
             "pyautogui.press('tab')",
             f"pyautogui.write({letters!r})",
+            *([f"pyautogui.click(tag_{1 + x % 20})"] if self.tags else []),
         )
         return samples[int(self.np_random.integers(len(samples)))]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PyAutoGUIText) and other.screen == self.screen
+        return isinstance(other, PyAutoGUIText) and (other.screen, other.tags) == (self.screen, self.tags)
 
     def __hash__(self) -> int:
-        return hash((type(self), self.screen))
+        return hash((type(self), self.screen, self.tags))
 
     def __repr__(self) -> str:
-        return f"PyAutoGUIText({self.screen})"
+        return f"PyAutoGUIText({self.screen}{', tags=True' if self.tags else ''})"
 
 
 class Computer13(spaces.Space[dict[str, Any]]):

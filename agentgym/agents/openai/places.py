@@ -28,6 +28,10 @@ _PYAUTOGUI = (
     "pyautogui.press('enter') or pyautogui.hotkey('ctrl', 's'), several in lines of their own; or one of the words "
     "WAIT, to look again later, DONE, when the task is finished, and FAIL, if it cannot be done"
 )
+_TAGS = (
+    "; in place of coordinates it may say tag_1, tag_2 and so on, for the middle of the box of that number on the "
+    "screen: pyautogui.click(tag_3)"
+)
 _WORDS = "When the task is finished, answer with the word DONE alone; if it cannot be done, with FAIL alone."
 
 
@@ -77,6 +81,7 @@ class Place:
         offered: definitions of the environment's tools, as OpenAI's API takes them.
         screen: (width, height), where there is one.
         display: that of the pictures which the model is shown, where a wrapper makes them smaller.
+        tags: the places that ``tag_1``, ``tag_2`` and so on stand for; None where actions cannot say so.
     """
 
     kind: Kind
@@ -87,6 +92,7 @@ class Place:
     display: tuple[int, int] | None = None
     space: gym.Space[Any] | None = None
     preview: bool = False
+    tags: Sequence[tuple[int, int]] | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -138,7 +144,7 @@ class Place:
 
     def _how(self) -> str:
         if self.kind == "screen":
-            return _PYAUTOGUI
+            return _PYAUTOGUI + ("" if self.tags is None else _TAGS)
         return "the action, word for word" if self.kind == "words" else f"a value of {self.space}, as JSON"
 
     def _computer(self) -> Mapping[str, Any]:

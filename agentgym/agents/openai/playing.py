@@ -8,6 +8,7 @@ from typing import Any
 
 import gymnasium as gym
 
+from agentgym.accessibility import middle
 from agentgym.agents.base import Emit
 from agentgym.agents.openai.asking import Dialect, Model
 from agentgym.agents.openai.conversation import Answer, Reply, Seen, Turn
@@ -109,7 +110,14 @@ class Play:
             display=seen_size,
             space=self._space,
             preview=self._options.model.startswith(PREVIEW),
+            tags=self._tags(),
         )
+
+    def _tags(self) -> list[tuple[int, int]] | None:
+        """The middles of the marks on the screen, where actions can name them."""
+        if not isinstance(self._space, PyAutoGUIText) or not self._space.tags:
+            return None
+        return [middle(box) for box in self._info.get("marks") or ()]
 
     def _look(self, observation: Any, place: Place) -> None:
         """Adds the turn that ended with what is seen now."""

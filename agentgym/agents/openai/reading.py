@@ -11,6 +11,7 @@ import numpy as np
 
 from agentgym.actions import Action, Batch, Done, ToolCall, parse_action
 from agentgym.actions.quoting import cut, short
+from agentgym.actions.tags import with_places
 from agentgym.agents.computer_use import to_action
 from agentgym.agents.openai.conversation import Asked, Reply
 from agentgym.agents.openai.places import COMPUTER, Place
@@ -133,7 +134,7 @@ def _written(text: str, place: Place) -> Any:
     if place.kind == "calls":
         return _batch(read_calls(code))
     try:
-        return parse_action(code)
+        return parse_action(code if place.tags is None else with_places(code, place.tags))
     except ActionError:
         if not place.names:
             raise

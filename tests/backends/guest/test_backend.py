@@ -17,7 +17,9 @@ from agentgym.backends.guest.backend import GuestBackend
 from agentgym.backends.guest.code import pyautogui_code
 from agentgym.errors import ActionError, BackendError, UsageError
 from agentgym.testing.backends import check_backend
+from agentgym.wrappers import ObservationType
 from tests.backends.guest.server import GuestServer
+from tests.wrappers.marked_desktop import MARKS, ButtonsBackend
 
 pytestmark = pytest.mark.episodes
 
@@ -264,3 +266,21 @@ def test_the_name_stands_for_what_the_environment_says(guest: GuestServer, monke
     monkeypatch.setenv("AGENTGYM_GUEST_PROVIDER", "docker")
     with pytest.raises(UsageError, match="exclude one another"):
         backends["guest"](options)
+
+
+def test_a_guest_is_shown_with_marks_that_actions_name(guest: GuestServer) -> None:
+    machine = ButtonsBackend()
+    machine.reset(seed=0)
+    guest.tree = machine.observe(["accessibility_tree"])["accessibility_tree"]
+    guest.frames = [Image.effect_noise(SCREEN, 60).convert("RGB")]
+    backend = GuestBackend(guest.url, screen_size=SCREEN)
+    kinds = ("screenshot", "accessibility_tree")
+    env = ObservationType(
+        gymnasium.make("agentgym/Desktop-v0", task=_TASK, backend=backend, screen=SCREEN, observation=kinds), "som"
+    )
+    _, info = env.reset(seed=0)
+    assert info["marks"] == MARKS
+    # This guest has no display for pyautogui.
+    with pytest.raises(BackendError, match=r"click\(40, 75, .* failed"):
+        env.step("pyautogui.click(tag_3)")
+    env.close()

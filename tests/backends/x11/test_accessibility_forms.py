@@ -294,20 +294,19 @@ def test_every_string_makes_wellformed_xml(role: str, name: str, attribute: str,
     assert read.get("name") == "".join(allowed)
 
 
-def _drawn(role: str, y: int, *children: Element, height: int = 100, **more: Any) -> Element:
-    return Element(role, extents=(0, y, 200, height), children=[*children], **more)
-
-
-_GTK = {"attributes": {"toolkit": "gtk"}}
+def _drawn(role: str, y: int, *children: Element, height: int = 100, toolkit: str = "") -> Element:
+    attributes = {"toolkit": toolkit} if toolkit else {}
+    return Element(role, attributes=attributes, extents=(0, y, 200, height), children=[*children])
 
 
 def test_what_is_drawn_below_a_menu_bar_that_it_forgets_is_put_below_it() -> None:
-    entry = _drawn("text", 60, _drawn("paragraph", 61, height=10), height=20, **_GTK)
+    entry = _drawn("text", 60, _drawn("paragraph", 61, height=10), height=20, toolkit="gtk")
     cell = _drawn("table cell", 50, height=20)
     nothing = Element("scroll bar", children=[])
     pane = _drawn("root pane", 19, cell, entry, nothing, _drawn("menu bar", 19, _drawn("menu", 19, height=9), height=0))
     window = Element(
-        "application", children=[_drawn("frame", 0, _drawn("panel", 44, pane, **_GTK), height=144, **_GTK)]
+        "application",
+        children=[_drawn("frame", 0, _drawn("panel", 44, pane, toolkit="gtk"), height=144, toolkit="gtk")],
     )
     (frame,) = placed(window).children
     (panel,) = frame.children
