@@ -60,6 +60,14 @@ def run(
     observation: Annotated[
         list[str] | None, _option("--observation", group=_ENV, help="An observation's name; may be repeated.")
     ] = None,
+    observation_type: Annotated[
+        str | None,
+        _option(
+            "--observation-type",
+            group=_ENV,
+            help="As OSWorld's agents see it: screenshot, a11y_tree, screenshot_a11y_tree or som (numbered boxes).",
+        ),
+    ] = None,
     backend: Annotated[
         str | None,
         _option(
@@ -172,6 +180,7 @@ def run(
         "split": split,
         "max_steps": max_steps,
         "observation": tuple(observation or ()),
+        "observation_type": observation_type,
         "backend": backend,
         "sandbox": sandbox,
         "env_options": key_values(env_option or (), flag="--env-option"),

@@ -34,6 +34,8 @@ class RunConfig(BaseModel):
         split: the half of what a suite's families can draw; None for what the environment takes by itself.
         max_steps: after which an episode is cut off.
         observation: names of what is shown; empty for what the environment shows by itself.
+        observation_type: of OSWorld's, as what the screen and its parts are shown:
+            `agentgym.wrappers.ObservationType`.
         backend: the machine; None for the usual one.
         sandbox: ``"none"`` to run applications without protection.
         env_options: for the environment.
@@ -67,6 +69,7 @@ class RunConfig(BaseModel):
     split: Literal["train", "test"] | None = None
     max_steps: Positive | None = None
     observation: tuple[str, ...] = ()
+    observation_type: Literal["screenshot", "a11y_tree", "screenshot_a11y_tree", "som"] | None = None
     backend: str | None = None
     sandbox: Literal["bwrap", "none"] = "bwrap"
     env_options: dict[str, Any] = {}
@@ -120,6 +123,7 @@ IDENTITY = (
     "split",
     "max_steps",
     "observation",
+    "observation_type",
     "backend",
     "sandbox",
     "env_options",

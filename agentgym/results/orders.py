@@ -16,6 +16,7 @@ from agentgym.results.groups import group_specs
 from agentgym.results.people import asks_a_person, refuse_crowd
 from agentgym.results.planning import for_policy, plan
 from agentgym.runner import RolloutSpec
+from agentgym.wrappers.observation_type import OBSERVED_FOR
 
 __all__ = ["engine_for", "orders"]
 
@@ -42,7 +43,7 @@ def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutS
         agent_options=config.agent_arguments(),
         seed=config.seed,
         env_kwargs=_env_kwargs(config),
-        wrappers=config.wrappers,
+        wrappers=(*_shown_as(config), *config.wrappers),
         keep_screen=keep_screen,
         hooks=config.hooks,
         trust_task_hooks=config.trust_task_hooks,
@@ -96,9 +97,25 @@ def _given(config: RunConfig) -> dict[str, Any]:
 
 
 def _env_kwargs(config: RunConfig) -> dict[str, Any]:
-    shown = {"observation": config.observation} if config.observation else {}
+    kinds = dict.fromkeys((*OBSERVED_FOR.get(config.observation_type or "", ()), *config.observation))
+    shown = {"observation": tuple(kinds)} if kinds else {}
     usual = {} if _is_policy(config) else _DESKTOP
     return {**usual, "sandbox": config.sandbox, **shown, **_given(config)}
+
+
+def _shown_as(config: RunConfig) -> Sequence[Mapping[str, Any]]:
+    """The wrapper that makes OSWorld's observation type of what the environment shows.
+
+    Raises:
+        UsageError: if the agent needs what the environment shows by itself.
+    """
+    if config.observation_type is None:
+        return ()
+    if config.agent == "oracle" or _is_policy(config):
+        raise UsageError(
+            f"the agent {config.agent!r} reads what the environment shows by itself: drop --observation-type"
+        )
+    return ({"wrapper": "agentgym.wrappers:ObservationType", "kind": config.observation_type},)
 
 
 def _planned(config: RunConfig, template: RolloutSpec) -> Sequence[RolloutSpec]:
@@ -115,7 +132,12 @@ def _without_screen(specs: Sequence[RolloutSpec], config: RunConfig) -> Sequence
     """The orders, of which those that are played with tools alone are told nothing of a desktop."""
     if all(spec.env != TOOLS for spec in specs):
         return specs
-    for flag, is_given in (("observation", bool(config.observation)), ("sandbox", config.sandbox != "bwrap")):
+    given = {
+        "observation": bool(config.observation),
+        "observation-type": config.observation_type is not None,
+        "sandbox": config.sandbox != "bwrap",
+    }
+    for flag, is_given in given.items():
         if is_given:
             raise UsageError(f"tasks with tools alone have no screen and always a sandbox: drop --{flag}")
     return [replace(spec, env_kwargs=_told_tools(spec, config)) if spec.env == TOOLS else spec for spec in specs]

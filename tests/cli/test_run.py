@@ -187,6 +187,8 @@ def test_nothing_is_run_for_what_cannot_be_written(option: str, tasks: str, run:
         (("--agent-option", "stepps=3"), "stepps"),
         (("--backend", "memry"), "did you mean 'memory'?"),
         (("--observation", "screenshoot"), "did you mean 'screenshot'?"),
+        (("--observation-type", "a11y"), "--observation-type: expected 'screenshot', 'a11y_tree', "),
+        (("--observation-type", "som", "--env-option", "action=computer_13"), "make the environment with action="),
         (("--sandbox", "docker"), "--sandbox: expected 'bwrap' or 'none', got 'docker'"),
     ],
 )

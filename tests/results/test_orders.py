@@ -9,6 +9,7 @@ from agentgym.engines.threads import ThreadEngine
 from agentgym.errors import UsageError
 from agentgym.results import RunConfig
 from agentgym.results.orders import engine_for, orders
+from agentgym.runner import RolloutSpec
 
 
 def engine(**settings: Any) -> Any:
@@ -64,3 +65,21 @@ def test_settings_of_the_environment_reach_it() -> None:
     desktop = RunConfig(tasks="apps/note-save", agent="noop", observation=("terminal",), backend="memory")
     expected = {"backend": "memory", "observation": ("terminal",), "sandbox": "bwrap"}
     assert orders(desktop)[0].env_kwargs == expected
+
+
+def test_osworlds_observation_types_are_a_wrapper_and_what_it_is_made_from() -> None:
+    def order(**settings: Any) -> RolloutSpec:
+        (one,) = orders(RunConfig(tasks="apps/note-save", agent="noop", backend="memory", **settings))
+        return one
+
+    som = order(observation_type="som", observation=("terminal",), wrappers=("module:Other",))
+    assert som.env_kwargs["observation"] == ("screenshot", "accessibility_tree", "terminal")
+    assert som.wrappers == ({"wrapper": "agentgym.wrappers:ObservationType", "kind": "som"}, "module:Other")
+    assert order(observation_type="a11y_tree").env_kwargs["observation"] == ("accessibility_tree",)
+    assert order().wrappers == ()
+
+
+@pytest.mark.parametrize("agent", ["oracle", "policy:nowhere"])
+def test_who_reads_the_tree_itself_is_not_shown_a_table(agent: str) -> None:
+    with pytest.raises(UsageError, match="drop --observation-type"):
+        orders(RunConfig(tasks="apps/note-save", agent=agent, observation_type="a11y_tree"))
