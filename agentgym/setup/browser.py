@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ _STARTING_S = 15.0
 _ANSWER_S = 5.0
 _LOOK_S = 0.05
 _CONNECT_MS = 30_000.0
+_PORTS = 1 << 16
 
 # The brackets keep the pattern from fitting its own command line.
 _IS_STARTED = 'grep -qsa -e "[-]-remote-debugging-port=" /proc/[0-9]*/cmdline'
@@ -74,9 +75,9 @@ def _looked(playwright: Any, endpoint: str, look: Callable[[Any], T]) -> T:
 
 def _endpoint(backend: Backend, ports: ReachesPorts, *, start: bool) -> str:
     """Where the browser's protocol is spoken, once it is; a browser is started if need be, and once at most."""
-    begun = time.monotonic()
+    begun, profile = time.monotonic(), profile_folder(backend)
     while True:
-        for port in (FORWARDED_PORT, DEBUGGING_PORT):
+        for port in (*_chosen(backend, profile), FORWARDED_PORT, DEBUGGING_PORT):
             found = _told(ports, port)
             if found is not None:
                 return found
@@ -93,6 +94,15 @@ def _endpoint(backend: Backend, ports: ReachesPorts, *, start: bool) -> str:
         # A machine that broke says so here.
         backend.settle(_LOOK_S)
         time.sleep(_LOOK_S)
+
+
+def _chosen(backend: Backend, profile: str) -> Sequence[int]:
+    """The port that the browser took of those that were free, if it was left to it."""
+    try:
+        port = backend.read(f"{profile}/DevToolsActivePort").decode("ascii", "replace").partition("\n")[0]
+    except FileNotFoundError:
+        return ()
+    return (int(port),) if port.isdigit() and int(port) < _PORTS else ()
 
 
 def _is_started(backend: Backend) -> bool:

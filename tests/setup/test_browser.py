@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ def desktop(machine: X11Backend) -> X11Backend:
 
 def _addresses(browser: Any) -> list[str]:
     return [page.url for page in browser.contexts[0].pages]
+
+
+def _await_address(browser: Any, address: str) -> None:
+    (page,) = browser.contexts[0].pages
+    page.wait_for_url(address)
 
 
 def _await(condition: Callable[[], bool]) -> None:
@@ -87,6 +93,20 @@ def test_browser_of_a_machine_that_lets_out_one_port_is_started_and_forwarded() 
         assert len(in_browser(machine, _addresses)) == 1
     finally:
         machine.close()
+
+
+@pytest.mark.desktop
+def test_each_of_two_desktops_on_this_machines_network_has_a_browser_of_its_own() -> None:
+    machines = [X11Backend(accessibility=False, network=True) for _ in range(2)]
+    try:
+        for number, machine in enumerate(machines):
+            machine.reset(seed=0)
+            machine.launch(["google-chrome", "--remote-debugging-port=1337", f"data:text/html,{number}"])
+        for number, machine in enumerate(machines):
+            in_browser(machine, partial(_await_address, address=f"data:text/html,{number}"), start=False)
+    finally:
+        for machine in machines:
+            machine.close()
 
 
 @pytest.mark.desktop

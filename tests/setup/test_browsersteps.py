@@ -13,6 +13,7 @@ from agentgym.errors import TaskError
 from agentgym.setup import browsertabs, run_steps
 from agentgym.setup.browser import in_browser
 from agentgym.setup.browsertabs import PageWarning
+from agentgym.setup.windows import await_window
 from agentgym.tasks import SetupStep
 
 pytestmark = pytest.mark.desktop
@@ -62,8 +63,8 @@ def test_tabs_are_opened_in_place_of_the_first_and_closed_by_their_address(
     addresses = [f"{_SITE}/one.html", "file:///home/user/page.html", f"{_SITE}/two.html?x=1"]
     _run(desktop, "chrome_open_tabs", urls_to_open=addresses)
     assert sorted(in_browser(desktop, _addresses, start=False)) == sorted(addresses)
-    desktop.settle(10)
-    assert [window.title for window in desktop.windows()] == ["Page two - Chromium"]
+    await_window(desktop, "Page two - Chromium")
+    assert len(desktop.windows()) == 1
     in_browser(desktop, lambda browser: browser.contexts[0].new_page() and None)
     _run(desktop, "chrome_open_tabs", urls_to_open=[f"{_SITE}/three.html"])
     assert sorted(in_browser(desktop, _addresses)) == sorted([*addresses, f"{_SITE}/three.html"])
