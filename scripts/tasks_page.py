@@ -156,7 +156,7 @@ def parameters(function: Callable[..., Any], *, after: int = 0, kind: Any = None
 def keys(form: type[msgspec.Struct]) -> str:
     told = arguments(form)
     return lines(
-        (one.name, one.type, one.required, default(one.default), told.get(one.name, ""))
+        (one.encode_name, one.type, one.required, default(one.default), told.get(one.encode_name, ""))
         for one in msgspec.structs.fields(form)
     )
 

@@ -78,7 +78,7 @@ def fields_of(form: Any) -> Mapping[str, tuple[Any, bool]]:
     if is_typeddict(form):
         kinds = get_type_hints(form, include_extras=True)
         return {name: _field(kind, name in form.__required_keys__) for name, kind in kinds.items()}
-    return {field.name: (field.type, field.required) for field in msgspec.structs.fields(form)}
+    return {field.encode_name: (field.type, field.required) for field in msgspec.structs.fields(form)}
 
 
 def unknown_keys(given: Iterable[str], known: Iterable[str]) -> Iterator[tuple[str, str]]:
