@@ -30,6 +30,7 @@ _LIMITS = {
 _STEPS_A_LOOK = 50
 _MODES = 18
 """Where the file's header says how it is read and written."""
+_JOURNAL_MARK = bytes.fromhex("d9d505f920a163d7")
 
 
 @getters.register("answer")
@@ -73,7 +74,8 @@ def evidence(_backend: Backend, config: dict[str, Any]) -> Any:
 def sqlite_rows(backend: Backend, config: dict[str, Any]) -> list[list[Any]]:
     """What ``query`` gives of the SQLite database at ``path``, a list for each row.
 
-    The database is read from a copy, with what its write-ahead log holds. A value may have up to 256 KB.
+    The database is read from a copy, with what its write-ahead log holds, and without what a broken-off change has
+    left in it. A value may have up to 256 KB.
 
     Raises:
         FileNotFoundError: if there is no such file, it is no database, the query cannot be made of what is in it, or
@@ -82,12 +84,9 @@ def sqlite_rows(backend: Backend, config: dict[str, Any]) -> list[list[Any]]:
     """
     path, query = config["path"], config["query"]
     _check_syntax(query)
-    content, log = read_file(backend, path), b""
-    # Most have none.
-    with suppress(FileNotFoundError):
-        log = read_file(backend, f"{path}-wal")
+    content, beside = read_file(backend, path), _beside(backend, path)
     try:
-        return _rows_with_log(content, log, query) if log else _rows_of(content, query)
+        return _rows_with(beside, content, query) if beside else _rows_of(content, query)
     except sqlite3.DatabaseError as error:
         # Its words may be the agent's, as the name of a table is.
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY:
@@ -113,12 +112,25 @@ def _rows_of(content: bytes, query: str) -> list[list[Any]]:
         return _rows(database, query)
 
 
-def _rows_with_log(content: bytes, log: bytes, query: str) -> list[list[Any]]:
+def _beside(backend: Backend, path: str) -> Mapping[str, bytes]:
+    """By the ends of their names, the files beside a database without which it is not whole; most have none."""
+    found: dict[str, bytes] = {}
+    for end in ("-wal", "-journal"):
+        with suppress(FileNotFoundError):
+            found[end] = read_file(backend, f"{path}{end}")
+    # One that ends so names a further file, of any place on this machine, which SQLite would delete.
+    return {end: content for end, content in found.items() if content and not content.endswith(_JOURNAL_MARK)}
+
+
+def _rows_with(beside: Mapping[str, bytes], content: bytes, query: str) -> list[list[Any]]:
     with tempfile.TemporaryDirectory(prefix="agentgym-rows-") as folder:
         copy = Path(folder, "database")
         copy.write_bytes(content)
-        copy.with_name("database-wal").write_bytes(log)
-        with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as database:
+        for end, kept in beside.items():
+            copy.with_name(f"database{end}").write_bytes(kept)
+        # To be written, too, because what was broken off is taken back in the file.
+        with closing(sqlite3.connect(f"file:{copy}?mode=rw", uri=True)) as database:
+            database.execute("PRAGMA query_only = ON")
             return _rows(database, query)
 
 

@@ -96,6 +96,18 @@ def test_misspelt_keys_are_told_before_the_episode() -> None:
         _score({"type": "sqlite_rows", "path": "x"}, [])
 
 
+def _broken_off(folder: Path) -> tuple[bytes, bytes]:
+    """A database in the middle of a change that is larger than its cache, so that it has some of it; its journal."""
+    path = folder / "cut.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("CREATE TABLE items (name TEXT)")
+        database.executemany("INSERT INTO items VALUES (?)", [("old" * 500,)] * 50)
+        database.execute("PRAGMA cache_size = 1")
+        database.execute("BEGIN")
+        database.execute("UPDATE items SET name = replace(name, 'old', 'new')")
+        return path.read_bytes(), path.with_name("cut.db-journal").read_bytes()
+
+
 @pytest.fixture
 def machine(tmp_path: Path) -> MemoryBackend:
     """With a database whose last row is still in its write-ahead log."""
@@ -119,6 +131,10 @@ def machine(tmp_path: Path) -> MemoryBackend:
     for name in ("shop.db", "shop.db-wal"):
         backend.write(f"~/{name}", (tmp_path / name).read_bytes())
     database.close()
+    content, journal = _broken_off(tmp_path)
+    assert b"newnew" in content
+    backend.write("~/cut.db", content)
+    backend.write("~/cut.db-journal", journal)
     backend.write("~/empty.db", b"")
     backend.write("~/text.db", b"no database at all, but long enough to be read as one" * 10)
     return backend
@@ -134,6 +150,7 @@ def machine(tmp_path: Path) -> MemoryBackend:
         ("~/shop.db", "SELECT x FROM orders", [], 0.0),
         ("~/text.db", "SELECT 1 FROM items", [[1]], 0.0),
         ("~/none.db", "SELECT 1", [[1]], 0.0),
+        ("~/cut.db", "SELECT DISTINCT substr(name, 1, 3) FROM items", [["old"]], 1.0),
         ("~/empty.db", "SELECT 1", [[1]], 1.0),
         ("~/empty.db", "SELECT 1 FROM items", [[1]], 0.0),
         ("~/shop.db", "SELECT x FROM large", [], 0.0),
@@ -147,6 +164,18 @@ def test_rows_of_a_database(path: str, query: str, expected: Any, score: float, 
     before = machine.read("~/shop.db")
     assert _score({"type": "sqlite_rows", "path": path, "query": query}, expected, machine=machine) == score
     assert machine.read("~/shop.db") == before
+
+
+def test_a_journal_cannot_name_a_file_of_ours(machine: MemoryBackend, tmp_path: Path) -> None:
+    ours = tmp_path / "ours.txt"
+    ours.write_text("not there-journal\0")
+    name = str(ours).encode()
+    length, total = (number.to_bytes(4, "big") for number in (len(name), sum(name)))
+    page = (1).to_bytes(4, "big")
+    told = page + name + length + total + bytes.fromhex("d9d505f920a163d7")
+    machine.write("~/cut.db-journal", machine.read("~/cut.db-journal") + told)
+    _score({"type": "sqlite_rows", "path": "~/cut.db", "query": "SELECT 1 FROM items"}, [], machine=machine)
+    assert ours.exists()
 
 
 def test_rows_without_an_end_score_zero(machine: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
