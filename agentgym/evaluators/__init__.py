@@ -2,6 +2,7 @@
 
 from agentgym.evaluators import (
     appgetters,
+    browsergetters,
     programs,
     relativetimes,
     repositories,
@@ -26,6 +27,7 @@ __all__ = [
     "Network",
     "Score",
     "appgetters",
+    "browsergetters",
     "check_needs",
     "check_spec",
     "evaluate",

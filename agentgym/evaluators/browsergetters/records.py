@@ -1,0 +1,70 @@
+"""Getters of what a browser keeps of its use: bookmarks, history, cookies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from agentgym.backends.base import Backend
+from agentgym.evaluators.browsergetters.profile import at, path_in_profile, settings_in
+from agentgym.evaluators.getterforms import Nothing, getter_forms
+from agentgym.evaluators.getters import getters
+from agentgym.evaluators.toolgetters import sqlite_rows
+from agentgym.tasks.forms import PassedOver
+
+__all__: list[str] = []
+
+
+class Database(msgspec.Struct):
+    """A database of the browser.
+
+    Args:
+        dest: where OSWorld puts its copy.
+    """
+
+    dest: PassedOver = ""
+
+
+@getters.register("bookmarks")
+def bookmarks(backend: Backend, _config: dict[str, Any]) -> dict[str, Any]:
+    """The bookmarks as the browser keeps them, ``{"bookmark_bar": {"children": […]}, …}``; none if there is no file.
+
+    A folder has ``type`` ``folder``, ``name`` and ``children``; a bookmark ``type`` ``url``, ``name`` and ``url``.
+    """
+    try:
+        found = at(settings_in(backend, "Default/Bookmarks"), "roots")
+    except FileNotFoundError:
+        # Written when the first is made.
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@getters.register("history")
+def history(backend: Backend, _config: dict[str, Any]) -> list[list[Any]]:
+    """Each address that was visited, its title, and the time of the last visit in microseconds since 1601.
+
+    Raises:
+        FileNotFoundError: if there is no history that can be read.
+    """
+    return _rows(backend, "Default/History", "SELECT url, title, last_visit_time FROM urls")
+
+
+@getters.register("cookie_data")
+def cookie_data(backend: Backend, _config: dict[str, Any]) -> list[list[Any]]:
+    """Each cookie with all that the browser keeps of it; the second value is its domain.
+
+    Raises:
+        FileNotFoundError: if there are no cookies that can be read.
+    """
+    return _rows(backend, "Default/Cookies", "SELECT * FROM cookies")
+
+
+def _rows(backend: Backend, name: str, query: str) -> list[list[Any]]:
+    rows: list[list[Any]] = sqlite_rows(backend, {"path": path_in_profile(backend, name), "query": query})
+    return rows
+
+
+getter_forms.register("bookmarks", Nothing)
+getter_forms.register("cookie_data", Database)
+getter_forms.register("history", Database)
