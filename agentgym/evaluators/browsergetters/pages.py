@@ -161,6 +161,9 @@ def settle(page: Any) -> bool:
         page.wait_for_load_state("load", timeout=_LOAD_MS)
     except late:
         return False
+    if page.url.startswith("chrome:"):
+        # The browser's own pages ask it and no network, and count as never quiet.
+        return True
     try:
         page.wait_for_load_state("networkidle", timeout=_QUIET_MS)
     except late:

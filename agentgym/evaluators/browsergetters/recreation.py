@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
@@ -25,6 +26,7 @@ _NEXT = (
     "[data-testid*='next']",
 )
 _NEXT_MS = 30_000.0
+_ERROR_MS = 5_000.0
 _FAILED = "__EVALUATION_FAILED__"
 """What tells `check_direct_json_object` that there is nothing to compare with."""
 
@@ -76,6 +78,9 @@ def _go(page: Any) -> None:
         try:
             page.goto(site, wait_until="load", timeout=OPEN_MS)
         except playwright_error():
+            # That it could not is shown by a page, too, which would come in between.
+            with suppress(playwright_error()):
+                page.wait_for_url("chrome-error:**", timeout=_ERROR_MS)
             continue
         return
     page.goto(last, wait_until="load", timeout=OPEN_MS)
