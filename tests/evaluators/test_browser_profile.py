@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ def test_setting_is_read_as_the_browser_wrote_it(
     assert machine.get(getter) == expected
 
 
-DEFAULTS = {
+DEFAULTS: Mapping[str, Any] = {
     "bookmarks": {},
     "chrome_color_scheme": "system",
     "chrome_font_size": {"default_fixed_font_size": 13, "default_font_size": 16, "minimum_font_size": 13},
