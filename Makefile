@@ -46,7 +46,7 @@ format: tools  ## Formats the code.
 	@$(bin)/ruff format .
 	@$(bin)/ruff check --fix .
 
-bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording, tools, engines, rollouts, osworld.
+bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, micro, learner, recording, tools, engines, rollouts, osworld, accessibility.
 	@$(bin)/python benchmarks/desktop.py
 	@$(bin)/python benchmarks/vector.py
 	@$(bin)/python benchmarks/micro.py
@@ -56,6 +56,7 @@ bench: tools  ## Prints the tables of ratios of benchmarks/: desktop, vector, mi
 	@$(bin)/python benchmarks/engines.py
 	@$(bin)/python benchmarks/rollouts.py
 	@$(bin)/python benchmarks/osworld.py
+	@$(bin)/python benchmarks/accessibility.py
 
 clean:  ## Removes what was built, and .venv.
 	rm -rf .venv .venvs build dist demo *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

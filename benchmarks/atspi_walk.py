@@ -9,6 +9,7 @@ import json
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import gi
@@ -20,6 +21,11 @@ warnings.simplefilter("ignore", DeprecationWarning)
 _DEEPEST = 50
 _WIDEST = 1024
 _TOO_MANY_CELLS = 100_000
+_COLUMNS = 16384
+"""Of a spreadsheet, since LibreOffice 7.4."""
+
+_FARTHEST = 500
+"""The rows and columns in which the server looks for the first cell that shows."""
 
 
 def _states(node: Any) -> list[str]:
@@ -48,10 +54,14 @@ def _fields(node: Any, states: list[str]) -> dict[str, Any]:
     return fields
 
 
-def _walk(node: Any, depth: int) -> dict[str, Any]:
+def _walk(node: Any, depth: int, in_sheet: bool = False) -> dict[str, Any]:
     states = _states(node)
     found = {"role": node.get_role_name(), "name": node.get_name(), "states": states, **_fields(node, states)}
     found["children"] = []
+    in_sheet = in_sheet or found["role"] == "document spreadsheet"
+    if in_sheet and found["role"] == "table":
+        found["children"] = [_walk(cell, depth + 1, in_sheet) for cell in _showing_cells(node)]
+        return found
     count = node.get_child_count()
     if depth == _DEEPEST or count > _TOO_MANY_CELLS:
         return found
@@ -59,7 +69,7 @@ def _walk(node: Any, depth: int) -> dict[str, Any]:
         try:
             child = node.get_child_at_index(place)
             if child is not None:
-                found["children"].append(_walk(child, depth + 1))
+                found["children"].append(_walk(child, depth + 1, in_sheet))
         except GLib.Error:
             continue
     return found
@@ -68,6 +78,24 @@ def _walk(node: Any, depth: int) -> dict[str, Any]:
 def _walk_all() -> list[dict[str, Any]]:
     desktop = Atspi.get_desktop(0)
     return [_walk(desktop.get_child_at_index(place), 1) for place in range(desktop.get_child_count())]
+
+
+def _showing_cells(table: Any) -> Iterator[Any]:
+    """The cells on the screen, looked for as the server does: along each row, up to the first that does not show."""
+    first = None
+    row = 0
+    while first is not None or row < _FARTHEST:
+        found = False
+        for column in range(first or 0, _COLUMNS):
+            cell = table.get_child_at_index(row * _COLUMNS + column)
+            if cell.get_state_set().contains(Atspi.StateType.SHOWING):
+                first, found = column if first is None else first, True
+                yield cell
+            elif first is not None or column >= _FARTHEST:
+                break
+        if first is not None and not found:
+            return
+        row += 1
 
 
 def main(repetitions: int) -> None:
