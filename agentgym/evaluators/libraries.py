@@ -49,7 +49,7 @@ _CALLERS: Mapping[str, Sequence[str]] = {
     "playwright": (
         *("active_tab_html_parse", "active_tab_info", "chrome_appearance_mode_ui", "chrome_close_tabs"),
         *("chrome_open_tabs", "chrome_saved_address", "gotoRecreationPage_and_get_html_content"),
-        *("number_of_search_results", "open_tabs_info", "page_info"),
+        *("info_from_website", "login", "number_of_search_results", "open_tabs_info", "page_info"),
     ),
     "pptx": (
         *("check_image_stretch_and_center", "check_slide_orientation_Portrait", "compare_pptx_files"),

@@ -226,6 +226,7 @@ _OF_STEPS: Mapping[str, Callable[[_Told], Iterator[_Need]]] = {
     "chrome_open_tabs": _of_tabs,
     "command": _of_command,
     "execute": _of_command,
+    "execute_with_verification": _of_command,
     "googledrive": _of_drive,
     "launch": _of_command,
     "login": _of_drive,
@@ -237,9 +238,10 @@ _OF_STEPS: Mapping[str, Callable[[_Told], Iterator[_Need]]] = {
 _OF_GETTERS: Mapping[str, Callable[[_Told], Iterator[_Need]]] = {
     "googledrive_file": _of_drive,
     "gotoRecreationPage_and_get_html_content": _of_recreation,
+    "info_from_website": _of_browser,
     "page_info": _of_page("url"),
     "pdf_from_url": _of_page("path"),
     "vm_command_error": _of_command,
     "vm_command_line": _of_command,
 }
-"""`info_from_website` is not among them: what it finds on no site, the task itself says."""
+"""`info_from_website` needs no site: what it finds on none, the task itself says."""

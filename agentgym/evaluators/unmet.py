@@ -14,6 +14,7 @@ from agentgym.errors import MissingDependencyError, TaskError, UsageError
 from agentgym.evaluators.addresses import addresses_of
 from agentgym.evaluators.libraries import install_line, missing_libraries
 from agentgym.evaluators.needs import Needs, needs_of_task
+from agentgym.setup.accounts import account_lack
 from agentgym.setup.downloads import fetch, have, offline
 from agentgym.tasks import Task
 
@@ -119,9 +120,9 @@ def _sites(needs: Needs, network: bool) -> Iterator[Lack]:
 
 
 def _accounts(needs: Needs) -> Iterator[Lack]:
-    missing = [settings for settings in needs.accounts if not Path(settings).is_file()]
+    missing = [said for settings in needs.accounts if (said := account_lack(settings)) is not None]
     if missing:
-        says = f"it signs in to Google Drive with the settings in {', '.join(missing)}, which is no file here"
+        says = f"it signs in to Google Drive, and {'; '.join(missing)}"
         yield Lack("Google Drive", says, "make an account for it, as OSWorld's ACCOUNT_GUIDELINE.md tells")
 
 

@@ -13,7 +13,19 @@ import msgspec
 from agentgym.backends.base import Backend
 from agentgym.errors import BackendError, MissingDependencyError, TaskError, UnknownNameError
 from agentgym.registry import Registry
-from agentgym.setup import actions, browserhistory, browsertabs, downloads, opening, services, windows
+from agentgym.setup import (
+    actions,
+    browserhistory,
+    browsertabs,
+    downloads,
+    googledrive,
+    login,
+    opening,
+    services,
+    verifying,
+    wallpapers,
+    windows,
+)
 from agentgym.tasks import SetupStep
 
 __all__ = ["SetupAction", "check_step", "run_steps", "steps", "unknown_keyword"]
@@ -28,19 +40,32 @@ A step whose parameters are not of the annotated types is refused before it is c
 
 steps: Registry[SetupAction] = Registry("setup step")
 steps.register("activate_window", windows.activate_window)
+steps.register("change_wallpaper", wallpapers.change_wallpaper)
 steps.register("chrome_close_tabs", browsertabs.chrome_close_tabs)
 steps.register("chrome_open_tabs", browsertabs.chrome_open_tabs)
 steps.register("close_window", windows.close_window)
 steps.register("command", actions.execute)
 steps.register("download", downloads.download)
 steps.register("execute", actions.execute)
+steps.register("execute_with_verification", verifying.execute_with_verification)
 steps.register("file", actions.file)
+steps.register("googledrive", googledrive.googledrive)
 steps.register("launch", actions.launch)
+steps.register("login", login.login)
 steps.register("open", opening.open_path)
 steps.register("service", services.service)
 steps.register("sleep", actions.sleep)
 steps.register("update_browse_history", browserhistory.update_browse_history)
 steps.register("upload_file", actions.upload_file)
+
+_REFUSED: Mapping[str, str] = {
+    "act": "OSWorld has it in name only, too; a task's actions are its agent's, and `execute` runs programs",
+    "proxy": "it would install a proxy in the machine, with a password and from OSWorld's own list of proxies; "
+    "start the machine, or this program, where the network leads through one",
+    "replay": "OSWorld has it in name only, too; `agentgym replay` plays what was recorded",
+    "tidy_desktop": "OSWorld has it in name only, too; every episode begins afresh",
+}
+"""Steps of OSWorld that are not done here, and why."""
 
 
 def run_steps(sequence: Sequence[SetupStep], backend: Backend, *, where: str = "$.config") -> dict[str, bytes]:
@@ -65,6 +90,8 @@ def check_step(step: SetupStep, where: str) -> SetupAction:
     Raises:
         TaskError: says what does not fit.
     """
+    if step.type in _REFUSED and step.type not in steps:
+        raise TaskError(f"the step {step.type!r} is not done here: {_REFUSED[step.type]} - at {where}.type")
     try:
         action = steps[step.type]
     except UnknownNameError as error:

@@ -7,8 +7,9 @@ from agentgym.evaluators.libraries import EXTRAS, LIBRARIES, install_line, missi
 from agentgym.setup import steps
 from tests.evaluators.reached import reached_libraries
 
-_SAY_IT_THEMSELVES = ("bfcl_turns", "reasoning_gym", "tau2_database", "tau2_told")
-"""Of suites of other people's tasks, which say what they need when they are loaded."""
+_SAY_IT_THEMSELVES = ("bfcl_turns", "reasoning_gym", "tau2_database", "tau2_told", "googledrive", "googledrive_file")
+"""Of suites of other people's tasks, which say what they need when they are loaded; and those that need an account,
+which is looked for beforehand, with the library that reads it."""
 
 _CALLED = {name: registry[name] for registry in (getters, metrics, steps) for name in registry}
 

@@ -55,8 +55,13 @@ def test_all_that_lacks_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_account_whose_settings_are_not_there_is_named(tmp_path: Path) -> None:
     settings = tmp_path / "settings.yml"
     login = {"type": "login", "parameters": {"settings_file": str(settings), "platform": "googledrive"}}
-    with pytest.raises(UsageError, match=r"signs in to Google Drive with the settings in .*settings\.yml"):
+    with pytest.raises(UsageError, match=r"signs in to Google Drive, and there are no settings .* at .*settings\.yml"):
         check_needs(task(login), network=True)
+    settings.write_text("save_credentials_file: credentials.json")
+    with pytest.raises(UsageError, match=r"no credentials for Google Drive at credentials\.json"):
+        check_needs(task(login), network=True)
+    (tmp_path / "credentials.json").write_text('{"client_id": "", "client_secret": "", "refresh_token": ""}')
+    check_needs(task(login), network=True)
 
 
 def judged_with(address: str) -> Task:

@@ -14,19 +14,6 @@ from tests.osworld.counted import GETTERS, METRICS, OPTIONS, STEPS
 
 TASKS = Path(__file__).parent / "tasks"
 
-NOT_YET = frozenset(
-    {
-        *("active_tab_html_parse", "active_tab_info", "active_tab_url_parse", "active_url_from_accessTree"),
-        *("bookmarks", "chrome_appearance_mode_ui", "chrome_font_size", "cookie_data", "data_delete_automacally"),
-        *("default_search_engine", "enable_do_not_track", "enable_safe_browsing", "find_installed_extension_name"),
-        *("find_unpacked_extension_path", "googledrive", "googledrive_file"),
-        *("gotoRecreationPage_and_get_html_content", "history", "info_from_website", "login", "new_startup_page"),
-        *("open_tabs_info", "page_info", "pdf_from_url", "profile_name", "shortcuts_on_desktop", "url_dashPart"),
-        *("url_path_parse",),
-    }
-)
-"""Getters and steps that are still to be built; take out what has come."""
-
 _TOLD = ("id", "instruction", "config", "related_apps", "evaluator", "snapshot")
 
 
@@ -65,14 +52,8 @@ def test_lines_with_the_keys_that_are_told_are_read_as_the_files_are(tmp_path: P
     assert {task.max_steps for task in read} == {15}
 
 
-def test_nothing_is_wrong_with_any_but_names_that_are_still_to_come(verdict: Verdict) -> None:
-    others = [one.message for one in verdict.problems if not any(f"named {name!r};" in one.message for name in NOT_YET)]
-    assert others == []
-
-
-def test_no_name_that_is_still_to_come_is_there() -> None:
-    there = sorted(name for name in NOT_YET if name in getters or name in steps)
-    assert there == [], "take these out of NOT_YET"
+def test_nothing_is_wrong_with_any(verdict: Verdict) -> None:
+    assert [one.message for one in verdict.problems] == []
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -80,7 +61,7 @@ def test_every_metric_of_the_369_is_known(name: str) -> None:
     assert name == "infeasible" or name in metrics
 
 
-@pytest.mark.parametrize("name", sorted({*GETTERS, *STEPS} - NOT_YET))
+@pytest.mark.parametrize("name", sorted({*GETTERS, *STEPS}))
 def test_every_getter_and_step_of_the_369_is_known(name: str) -> None:
     assert name in getters or name in steps
 
