@@ -111,9 +111,9 @@ def _libraries(needs: Needs) -> Iterator[Lack]:
 
 
 def _sites(needs: Needs, network: bool) -> Iterator[Lack]:
-    if network or not (needs.sites or needs.drive):
+    if network or not (needs.sites or "login" in needs.steps):
         return
-    opens = f"it opens {_some(needs.sites)}" if needs.sites else "it signs in to Google Drive"
+    opens = f"it opens {_some(needs.sites)}" if needs.sites else "its browser signs in to a site"
     yield Lack(
         "live web", f"{opens}, and this environment has no network", "network=True, or --env-option network=true"
     )

@@ -12,7 +12,7 @@ import pytest
 
 from agentgym import load_tasks
 from agentgym.cli.taskcheck import Verdict, check_tasks
-from agentgym.evaluators import faults_of_spec, getter_forms, getters, metrics
+from agentgym.evaluators import faults_of_spec, getter_forms, metrics
 from agentgym.setup import check_step, steps
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, SetupStep, Task
 from tests.osworld.counted import GETTERS, OPTIONS, STEPS
@@ -168,7 +168,7 @@ def _value(name: str, kind: str) -> Any:
     return _VALUES.get((name, kind), [_KINDS[kind]])[0]
 
 
-@pytest.mark.parametrize("name", [name for name in GETTERS if name in getters])
+@pytest.mark.parametrize("name", GETTERS)
 def test_every_counted_parameter_of_a_getter_is_taken(name: str) -> None:
     said = [
         fault
@@ -186,12 +186,12 @@ def test_keys_of_the_metric_are_none_of_the_getters_business(tmp_path: Path) -> 
     assert checked(judged("check_direct_json_object", result=_LINE, expected=expected), tmp_path).problems == ()
 
 
-@pytest.mark.parametrize("name", [name for name in GETTERS if name in getters])
+@pytest.mark.parametrize("name", GETTERS)
 def test_every_getter_says_what_it_must_be_told(name: str) -> None:
     assert name in getter_forms
 
 
-@pytest.mark.parametrize("name", [name for name in STEPS if name in steps])
+@pytest.mark.parametrize("name", STEPS)
 def test_every_counted_parameter_of_a_step_is_taken(name: str) -> None:
     parameters = inspect.signature(steps[name]).parameters
     assert set(STEPS[name]) <= set(parameters)
