@@ -6,6 +6,7 @@ import msgspec
 from gymnasium.error import ResetNeeded
 
 from agentgym.backends.base import Backend, BackendOptions, backends
+from agentgym.setup.browserthreads import end_idle_drivers
 
 __all__ = ["HoldsMachine"]
 
@@ -46,5 +47,7 @@ class HoldsMachine:
     def _give_up_machine(self) -> None:
         if self._backend is not None:
             self._backend.close()
+            # Of other environments, too: they start one again.
+            end_idle_drivers()
             if self._backend_name is not None:
                 self._backend = None

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from agentgym.extras import needed
 
-__all__ = ["with_playwright"]
+__all__ = ["end_idle_drivers", "with_playwright"]
 
-_IDLE_S = 20.0
+_IDLE_S = 10.0
 """How long Playwright's driver, a process of 60 MB that takes most of a second to start, is kept for the next use."""
 
 _END_PATIENCE_S = 10.0
@@ -30,8 +30,8 @@ _idle: list[_BrowserThread] = []
 def with_playwright(errand: Callable[[Any], T]) -> T:
     """What a function returns or raises that is called with Playwright, in a thread where it works.
 
-    The driver behind it ends a while after its last use, when this process forks, and with this process in whatever
-    way.
+    The driver behind it ends a while after its last use, when an environment is closed or this process forks, and with
+    this process in whatever way.
 
     Raises:
         MissingDependencyError: if Playwright is not installed.
@@ -106,8 +106,8 @@ class _BrowserThread:
                         return None
 
 
-def _end_idle() -> None:
-    """Ends all drivers that nobody uses; a forked child would hold their pipes open."""
+def end_idle_drivers() -> None:
+    """Ends all drivers that nobody uses. A forked child would hold their pipes open."""
     while True:
         with _lock:
             if not _idle:
@@ -116,5 +116,5 @@ def _end_idle() -> None:
         thread.end()
 
 
-atexit.register(_end_idle)
-os.register_at_fork(before=_end_idle)
+atexit.register(end_idle_drivers)
+os.register_at_fork(before=end_idle_drivers)

@@ -14,8 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import pytest
 
+import agentgym  # noqa: F401 - registers the environment
 from agentgym.backends.memory import MemoryBackend
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.errors import UsageError
@@ -23,6 +25,7 @@ from agentgym.setup import browserthreads
 from agentgym.setup.browser import FORWARDED_PORT, in_browser
 
 _PATIENCE_S = 60.0
+_STEP = {"type": "chrome_open_tabs", "parameters": {"urls_to_open": ["about:blank"]}}
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +151,7 @@ def test_driver_is_used_again_and_ends_when_nobody_needs_it(monkeypatch: pytest.
     def thread_of(_: Any) -> threading.Thread:
         return threading.current_thread()
 
-    browserthreads._end_idle()
+    browserthreads.end_idle_drivers()
     one = browserthreads.with_playwright(thread_of)
     assert browserthreads.with_playwright(thread_of) is one
     one.join(_PATIENCE_S)
@@ -188,3 +191,15 @@ def test_process_that_ends_or_forks_takes_its_driver_along() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.desktop
+def test_environment_that_is_closed_leaves_no_driver_behind() -> None:
+    task = {"id": "tab", "instruction": "", "config": [_STEP], "evaluator": {"func": "infeasible"}}
+    browserthreads.end_idle_drivers()
+    before = set(threading.enumerate())
+    env = gym.make("agentgym/Desktop-v0", task=task)
+    env.reset(seed=0)
+    assert [thread for thread in threading.enumerate() if thread.name == "agentgym-browser"]
+    env.close()
+    assert set(threading.enumerate()) <= before
