@@ -28,7 +28,7 @@ _CALC = _Application([("localc", *_QUIET), ("libreoffice", "--calc", *_QUIET)], 
 _WRITER = _Application([("lowriter", *_QUIET), ("libreoffice", "--writer", *_QUIET)], "libreoffice-writer")
 # `libreoffice --impress` would open an empty window where that part is not installed.
 _IMPRESS = _Application([("loimpress", *_QUIET)], "libreoffice-impress")
-_BROWSER = _Application([("chromium",), ("google-chrome",)], "chromium")
+_BROWSER = _Application([("google-chrome",), ("chromium",)], "chromium")
 _EDITOR = _Application([("mousepad", "--disable-server"), ("gedit",)], "mousepad")
 _FILES = _Application([("pcmanfm",), ("thunar",), ("nautilus",)], "pcmanfm")
 

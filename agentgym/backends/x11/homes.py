@@ -27,30 +27,22 @@ class _Profile(NamedTuple):
     """What an application writes when it first meets a home, so that it does not take its time for it in each.
 
     Args:
-        program: it is made anew when this is another one.
+        program: it is made anew when this is another one, or when what we lay in the folder is.
         start: what makes it; only a start with a window makes all of LibreOffice's, and has when the window rests.
         folder: where it lies in the home.
-        ours: a file of it that we lay ourselves.
     """
 
     program: str
     start: Sequence[str]
     has_window: bool
     folder: str
-    ours: str = ""
 
 
+_SCHEMAS = ".local/share/glib-2.0/schemas"
 _PROFILES = (
-    _Profile(
-        "soffice",
-        ("soffice", "--calc", "--norestore", "--nologo"),
-        has_window=True,
-        folder=".config/libreoffice/4/user",
-        ours="registrymodifications.xcu",
-    ),
-    _Profile(
-        "gimp", ("gimp", "-i", "-b", "(gimp-quit 0)"), has_window=False, folder=".config/GIMP/2.10", ours="sessionrc"
-    ),
+    _Profile("soffice", ("soffice", "--calc", "--norestore", "--nologo"), True, ".config/libreoffice/4/user"),
+    _Profile("gimp", ("gimp", "-i", "-b", "(gimp-quit 0)"), False, ".config/GIMP/2.10"),
+    _Profile("glib-compile-schemas", ("sh", "-c", f"glib-compile-schemas ~/{_SCHEMAS}"), False, _SCHEMAS),
 )
 _WINDOW_QUIET_S = 0.5
 
@@ -67,7 +59,8 @@ def home_archive(settings: MachineSettings) -> bytes:
     """
     installed = ((profile, shutil.which(profile.program)) for profile in _PROFILES)
     made = [_kept_profile(profile, Path(path).resolve(), settings) for profile, path in installed if path is not None]
-    return _joined([_configuration(), *made])
+    # What we lay ourselves comes last, over what applications made of it.
+    return _joined([*made, _configuration()])
 
 
 def _configuration() -> bytes:
@@ -95,7 +88,9 @@ def _joined(archives: Sequence[bytes]) -> bytes:
 
 def _kept_profile(profile: _Profile, program: Path, settings: MachineSettings) -> bytes:
     status = program.stat()
-    key = hashlib.sha256(f"{program} {status.st_mtime_ns} {status.st_size}".encode()).hexdigest()[:16]
+    laid = [path.read_bytes() for path in sorted((_FILES / profile.folder).rglob("*")) if path.is_file()]
+    made_from = f"{program} {status.st_mtime_ns} {status.st_size}".encode() + b"".join(laid)
+    key = hashlib.sha256(made_from).hexdigest()[:16]
     name = "office" if profile.program == "soffice" else profile.program
     return kept(f"{name}-{key}.tar", lambda: _made_profile(profile, settings))
 
@@ -108,8 +103,7 @@ def _made_profile(profile: _Profile, settings: MachineSettings) -> bytes:
             machine.settle(quiet_s=_WINDOW_QUIET_S, timers_s=_WINDOW_QUIET_S, timeout_s=_PATIENCE_S)
         else:
             machine.run(profile.start, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"")
-        ours = f"--exclude={profile.folder}/{profile.ours}" if profile.ours else "--"
-        pack = ["tar", "-c", "-C", machine.home, ours, profile.folder]
+        pack = ["tar", "-c", "-C", machine.home, profile.folder]
         return machine.run(pack, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"").stdout
     finally:
         machine.close()
@@ -119,5 +113,7 @@ def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     entry.mtime = FILES_MODIFIED
+    # They say it again, to the nanosecond.
+    entry.pax_headers = {}
     entry.mode = 0o700 if entry.isdir() else 0o600
     return entry

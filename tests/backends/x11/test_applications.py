@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from agentgym.actions import Hotkey, Press, RightClick
 from agentgym.backends.x11.applications import APPLICATIONS, application_of, installed, known_titles, scripts
 from agentgym.backends.x11.backend import X11Backend
 
@@ -143,3 +145,36 @@ def test_gimp_starts_in_one_window_that_fills_the_screen(desktop: X11Backend) ->
     desktop.settle(20.0)
     (window,) = desktop.windows()
     assert (window.x, window.width) == (0, desktop.screen[0])
+
+
+def test_every_name_is_in_the_page() -> None:
+    page = (Path(__file__).parents[3] / "docs/osworld.md").read_text(encoding="utf-8")
+    assert {name for application in APPLICATIONS for name in application.names if f"`{name}`" not in page} == set()
+
+
+@pytest.mark.desktop
+def test_settings_of_the_shell_last(desktop: X11Backend) -> None:
+    # As tasks write it, with the bus where Ubuntu has it.
+    bus = "export DBUS_SESSION_BUS_ADDRESS='unix:path=/run/user/1000/bus'\n"
+    favourites = "['thunderbird.desktop', 'vim.desktop']"
+    said(desktop, "sh", "-c", f'{bus}gsettings set org.gnome.shell favorite-apps "{favourites}"')
+    assert said(desktop, "sh", "-c", f"{bus}gsettings get org.gnome.shell favorite-apps") == favourites
+    desktop.reset(seed=0)
+    assert "vim" not in said(desktop, "gsettings", "get", "org.gnome.shell", "favorite-apps")
+
+
+@pytest.mark.desktop
+def test_files_of_a_fresh_home_have_one_time(desktop: X11Backend) -> None:
+    assert said(desktop, "find", "/home/user", "-mindepth", "1", "-newermt", "2024-01-02") == ""
+
+
+@pytest.mark.desktop
+def test_bare_desktop_starts_applications(desktop: X11Backend) -> None:
+    desktop.perform(Hotkey(keys=("ctrl", "alt", "t")))
+    wait_for(lambda: desktop.activate_window("Terminal"), desktop)
+    desktop.run(["killall", "gnome-terminal"])
+    wait_for(lambda: not desktop.windows(), desktop)
+    for action in (RightClick(x=300, y=300), Press(key="down", presses=3), Press(key="enter")):
+        assert desktop.settle(20.0)
+        desktop.perform(action)
+    wait_for(lambda: any("Mousepad" in title for title in titles(desktop)), desktop)
