@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import chain, islice
-from typing import Any
+from collections.abc import Sequence
 
-from agentgym.backends.x11.accessibility.accessible import (
-    Accessible,
-    Reference,
-    ask,
-    bits,
-    get,
-    short_names,
-)
+from agentgym.backends.x11.accessibility.accessible import Accessible, Reference, ask, get
 from agentgym.backends.x11.accessibility.bus import Asking, value_of
 from agentgym.backends.x11.accessibility.cache import read_cache
 from agentgym.backends.x11.accessibility.details import look_closer
 from agentgym.backends.x11.accessibility.family import Family
+from agentgym.backends.x11.accessibility.learning import learn
 from agentgym.backends.x11.accessibility.markup import DEEPEST, WIDEST, Element
 from agentgym.backends.x11.accessibility.placing import placed
 from agentgym.backends.x11.accessibility.tables import Box, KnownCells, parts_of, visible_cells
-from agentgym.backends.x11.accessibility.wire import Call
 
 __all__ = ["NO_REPLY", "read_application", "read_parts"]
 
@@ -63,7 +54,7 @@ def read_parts(root: Reference) -> Asking[dict[str, Accessible] | None]:
         return None
     parts = read_cache(reply, root.bus_name)
     if root.path not in parts:
-        parts |= {part.path: part for part in (yield from _learn(root.bus_name, [root.path]))}
+        parts |= {part.path: part for part in (yield from learn(root.bus_name, [root.path]))}
     return parts
 
 
@@ -71,21 +62,27 @@ def _complete(family: Family, bus_name: str, screen: Box, known: KnownCells) -> 
     """Asks for the children that are not known, and for theirs."""
     uncertain = family.uncertain()
     for _ in range(DEEPEST):
-        children = yield from _children(uncertain, bus_name, screen, known)
+        cells: list[Accessible] = []
+        children = yield from _children(uncertain, bus_name, screen, known, cells)
+        family.learn(cells)
         wanted = [path for _, paths in children for path in paths]
-        learned = yield from _learn(bus_name, family.strangers(wanted)[:_MOST_PARTS])
+        learned = yield from learn(bus_name, family.strangers(wanted)[:_MOST_PARTS])
         family.learn(learned)
         for part, paths in children:
             family.adopt(part, paths)
-        uncertain = [part for part in learned if part.opens and part.child_count]
+        uncertain = [part for part in (*cells, *learned) if part.opens and part.child_count]
         if not uncertain or len(family) > _MOST_PARTS:
             return
 
 
 def _children(
-    parents: Sequence[Accessible], bus_name: str, screen: Box, known: KnownCells
+    parents: Sequence[Accessible], bus_name: str, screen: Box, known: KnownCells, cells: list[Accessible]
 ) -> Asking[list[tuple[Accessible, list[str]]]]:
-    """The paths of the children of each, in order; those with too many are left out."""
+    """The paths of the children of each, in order; those with too many are left out.
+
+    Args:
+        cells: takes up what is known of some of them by then.
+    """
     tables = [part for part in parents if part.manages_descendants and "Table" in part.interfaces]
     others = yield from _with_few_children([part for part in parents if part not in tables], bus_name)
     answers = yield [ask(Reference(bus_name, part.path), "Accessible", "GetChildren") for part in others]
@@ -97,7 +94,9 @@ def _children(
         table = Reference(bus_name, part.path)
         (extents,) = yield [ask(table, "Component", "GetExtents", "u", 0)]
         box = _clipped(value_of(extents) or (0, 0, 0, 0), screen)
-        children.append((part, (yield from visible_cells(table, box, known))))
+        paths, of_sheet = yield from visible_cells(table, box, known)
+        children.append((part, paths))
+        cells += of_sheet
     return children
 
 
@@ -107,43 +106,6 @@ def _with_few_children(parts: Sequence[Accessible], bus_name: str) -> Asking[lis
     answers = yield [get(Reference(bus_name, part.path), "Accessible", "ChildCount") for part in managing]
     counts = {part.path: value_of(answer) for part, answer in zip(managing, answers, strict=True)}
     return [part for part in parts if (counts.get(part.path, part.child_count) or 0) <= WIDEST]
-
-
-def _learn(bus_name: str, paths: Sequence[str]) -> Asking[list[Accessible]]:
-    """What is known of parts that an application does not keep ready; those that do not answer are left out.
-
-    Of what is not to be seen there are only the name, role and states: there is much of it in closed menus.
-    """
-    learned = []
-    for path, words, role, name in (yield from _asked_each(bus_name, paths, _introductions)):
-        if words is not None and role is not None:
-            learned.append(Accessible(path, None, -1, 0, frozenset(), name or "", role, bits(words)))
-    open_parts = [part for part in learned if part.opens]
-    more = yield from _asked_each(bus_name, [part.path for part in open_parts], _further_questions)
-    further = {path: (count or 0, short_names(interfaces or ())) for path, count, interfaces in more}
-    nothing: tuple[int, frozenset[str]] = (0, frozenset())
-    counts_and_interfaces = [further.get(part.path, nothing) for part in learned]
-    return [
-        part._replace(child_count=count, interfaces=interfaces)
-        for part, (count, interfaces) in zip(learned, counts_and_interfaces, strict=True)
-    ]
-
-
-def _asked_each(
-    bus_name: str, paths: Sequence[str], questions: Callable[[Reference], Sequence[Call]]
-) -> Asking[list[tuple[Any, ...]]]:
-    """For each path: the path and the values of the answers, None where there is none."""
-    calls = [questions(Reference(bus_name, path)) for path in paths]
-    answers = iter((yield list(chain.from_iterable(calls))))
-    return [(path, *map(value_of, islice(answers, len(own)))) for path, own in zip(paths, calls, strict=True)]
-
-
-def _introductions(whom: Reference) -> Sequence[Call]:
-    return ask(whom, "Accessible", "GetState"), ask(whom, "Accessible", "GetRole"), get(whom, "Accessible", "Name")
-
-
-def _further_questions(whom: Reference) -> Sequence[Call]:
-    return get(whom, "Accessible", "ChildCount"), ask(whom, "Accessible", "GetInterfaces")
 
 
 def _clipped(box: Box, screen: Box) -> Box:

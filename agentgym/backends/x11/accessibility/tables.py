@@ -7,11 +7,12 @@ what lies at some points of it, and then for the rows and columns between.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import TypeAlias
 
-from agentgym.backends.x11.accessibility.accessible import Reference, ask, get
+from agentgym.backends.x11.accessibility.accessible import Accessible, Reference, ask, get
 from agentgym.backends.x11.accessibility.bus import Asking, value_of
+from agentgym.backends.x11.accessibility.learning import learn, look_again
 
 __all__ = ["Box", "KnownCells", "parts_of", "visible_cells"]
 
@@ -32,16 +33,17 @@ Point: TypeAlias = tuple[int, int]
 Place: TypeAlias = tuple[int, int]
 """(row, column) from 0."""
 
-KnownCells: TypeAlias = dict[Reference, dict[Place, str]]
-"""The paths of the cells of spreadsheets by row and column.
+KnownCells: TypeAlias = dict[Reference, dict[Place, Accessible]]
+"""The cells of spreadsheets by row and column.
 
 LibreOffice (7.4 at least) makes an object of 7 kB whenever it is asked for a cell, and never lets go of it: so each is
-asked for once. Its objects stand for a place of the sheet, whatever is inserted or sorted.
+asked for once. Its objects stand for a place of the sheet, whatever is inserted or sorted, so that they keep their
+names, too.
 """
 
 
-def visible_cells(table: Reference, box: Box, known: KnownCells) -> Asking[list[str]]:
-    """The paths of the column headers, and of the cells that lie in a box, row by row.
+def visible_cells(table: Reference, box: Box, known: KnownCells) -> Asking[tuple[list[str], list[Accessible]]]:
+    """The paths of the column headers, and of the cells that lie in a box, row by row; and the cells of a spreadsheet.
 
     Args:
         table: that has them.
@@ -52,10 +54,11 @@ def visible_cells(table: Reference, box: Box, known: KnownCells) -> Asking[list[
     rows, columns = yield from _rows_and_columns(table, box)
     places = list(islice(product(rows, columns), _MOST_CELLS))
     if count > _SPREADSHEET:
-        return (yield from _remembered_cells(table, places, known))
+        cells = yield from _remembered_cells(table, places, known)
+        return [cell.path for cell in cells], cells
     headers = yield [ask(table, "Table", "GetColumnHeader", "i", column) for column in range(count)]
-    cells = yield [ask(table, "Table", "GetAccessibleAt", "ii", *place) for place in places]
-    return parts_of(table, map(value_of, (*headers, *cells)))
+    inside = yield [ask(table, "Table", "GetAccessibleAt", "ii", *place) for place in places]
+    return parts_of(table, map(value_of, (*headers, *inside))), []
 
 
 def parts_of(whole: Reference, references: Iterable[Sequence[str] | None]) -> list[str]:
@@ -64,15 +67,17 @@ def parts_of(whole: Reference, references: Iterable[Sequence[str] | None]) -> li
     return [path for path in dict.fromkeys(paths) if path not in (_NOTHING, whole.path)]
 
 
-def _remembered_cells(table: Reference, places: Sequence[Place], known: KnownCells) -> Asking[list[str]]:
-    remembered = [(place, known[table][place]) for place in places if place in known.get(table, {})]
+def _remembered_cells(table: Reference, places: Sequence[Place], known: KnownCells) -> Asking[list[Accessible]]:
+    of_table, wanted = known.get(table, {}), frozenset(places)
+    remembered = {cell.path: place for place, cell in of_table.items() if place in wanted}
     # The bridge of GTK forgets an object half a minute after it was asked for.
-    alive = yield [ask(Reference(table.bus_name, cell), "Accessible", "GetState") for _, cell in remembered]
-    cells = {place: cell for (place, cell), answer in zip(remembered, alive, strict=True) if value_of(answer)}
+    alive = yield from look_again(table.bus_name, [of_table[place] for place in remembered.values()])
+    cells = {remembered[cell.path]: cell for cell in alive}
     new = [place for place in places if place not in cells]
     answers = yield [ask(table, "Table", "GetAccessibleAt", "ii", *place) for place in new]
-    found = [(place, parts_of(table, [value_of(answer)])) for place, answer in zip(new, answers, strict=True)]
-    cells |= {place: paths[0] for place, paths in found if paths}
+    paths = {place: parts_of(table, [value_of(answer)]) for place, answer in zip(new, answers, strict=True)}
+    learned = {cell.path: cell for cell in (yield from learn(table.bus_name, [*dict.fromkeys(chain(*paths.values()))]))}
+    cells |= {place: learned[path] for place, own in paths.items() for path in own if path in learned}
     known.setdefault(table, {}).update(cells)
     return [cells[place] for place in places if place in cells]
 
