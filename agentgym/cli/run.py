@@ -55,7 +55,7 @@ def run(
         str | None, _option("--split", group=_ENV, help="train or test: half of what a suite's tasks can draw.")
     ] = None,
     max_steps: Annotated[
-        int | None, _option("--max-steps", group=_ENV, help="Steps after which an episode is cut off.")
+        int | None, _option("--max-steps", "--max-turns", group=_ENV, help="Steps after which an episode is cut off.")
     ] = None,
     observation: Annotated[
         list[str] | None, _option("--observation", group=_ENV, help="An observation's name; may be repeated.")
@@ -81,6 +81,13 @@ def run(
     ] = None,
     env_option: Annotated[
         list[str] | None, _option("--env-option", group=_ENV, help="KEY=VALUE for the environment; may be repeated.")
+    ] = None,
+    initial_wait: Annotated[
+        float | None, _option("--initial-wait", group=_ENV, help="Seconds after a reset, before the first look. [0]")
+    ] = None,
+    pause: Annotated[float | None, _option("--pause", group=_ENV, help="Seconds after each action. [0]")] = None,
+    settle_wait: Annotated[
+        float | None, _option("--settle-wait", group=_ENV, help="Seconds before an episode is scored. [0]")
     ] = None,
     wrapper: Annotated[
         list[str] | None,
@@ -114,7 +121,8 @@ def run(
         _option("--timeout", group=_ENGINE, help="Seconds after which an episode is ended; 0 for never. [600]"),
     ] = None,
     retries: Annotated[
-        int | None, _option("--retries", group=_ENGINE, help="How often to try again after a machine fault. [2]")
+        int | None,
+        _option("--retries", "--max-retries", group=_ENGINE, help="How often to try again after a machine fault. [2]"),
     ] = None,
     max_failures: Annotated[
         int | None, _option("--max-failures", group=_ENGINE, help="Stop when so many episodes failed.")
@@ -126,6 +134,13 @@ def run(
             group=_KEPT,
             help="The folder: results and recording; its agent and environment stay. [runs/SESSION]",
         ),
+    ] = None,
+    result_root: Annotated[
+        str | None,
+        _option("--result-root", group=_KEPT, help="Below it a folder for each task, as OSWorld has them; not --out."),
+    ] = None,
+    film: Annotated[
+        bool | None, _option("--film/--no-film", group=_KEPT, help="Film each task there, or none. [film]")
     ] = None,
     fresh: Annotated[
         bool, _option("--fresh", group=_KEPT, help="Begin anew; what is in the folder is moved aside.")
@@ -166,6 +181,7 @@ def run(
       agentgym run tasks.jsonl --agent my_agents:Clicker --agent-option patience=3
       agentgym run --agent policy:runs/click-button/policy.zip --episodes 20 --backend x11
       agentgym run code --agent openai --model NAME --base-url URL --group 8 --engine threads --workers 8
+      agentgym run tasks/ --agent openai --model NAME --result-root results/ --max-turns 15 --num-envs 4
       agentgym run --config run.toml --engine threads --workers 32
     """
     given = {
@@ -181,6 +197,9 @@ def run(
         "max_steps": max_steps,
         "observation": tuple(observation or ()),
         "observation_type": observation_type,
+        "initial_wait": initial_wait,
+        "pause": pause,
+        "settle_wait": settle_wait,
         "backend": backend,
         "sandbox": sandbox,
         "env_options": key_values(env_option or (), flag="--env-option"),
@@ -193,6 +212,8 @@ def run(
         "timeout": timeout,
         "retries": retries,
         "max_failures": max_failures,
+        "result_root": result_root,
+        "film": film,
         "out": out,
         "session": session,
         "trace": trace,
@@ -240,7 +261,7 @@ def _needs_terminal(settings: RunConfig) -> bool:
 
 
 def _check_targets(settings: RunConfig, contact_sheet: Path | None) -> None:
-    for folder in (settings.out, settings.trace_dir):
+    for folder in (settings.out, settings.result_root, settings.trace_dir):
         if folder is not None:
             check_folder(Path(folder))
     if contact_sheet is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ from agentgym.export.base import fresh
 from agentgym.export.story import Story, Turn, stories
 from agentgym.export.video import write_video
 from agentgym.export.writing import action_text, plain, save_png, screen, write_json, write_lines
+from agentgym.sinks.osworld import moment_of, osworld_line
 from agentgym.trajectory import Dataset
 
 __all__ = ["export_osworld"]
@@ -19,7 +19,6 @@ __all__ = ["export_osworld"]
 Form: TypeAlias = dict[str, Any]
 
 _UNKNOWN = "unknown"
-_TIME = "%Y%m%d@%H%M%S%f"
 
 
 def export_osworld(
@@ -86,27 +85,29 @@ def _step_line(story: Story, place: Path, turn: Turn) -> Form:
     step = turn.step
     assert step is not None
     action = action_text(step.action) if _action_space(story) == "pyautogui" else plain(step.action)
-    form = _line(story, place, turn.number, turn.ended_at, action, turn.reward, step.info)
+    form = _line(story, place, turn.number, turn.ended_at, action, turn.reward, step.info, response=_said(turn))
     ends = {"terminated": step.terminated, "truncated": step.truncated}
-    return {**form, "done": step.terminated or step.truncated, **ends, "response": _said(turn)}
+    return {**form, "done": step.terminated or step.truncated, **ends}
 
 
-def _line(story: Story, place: Path, number: int, at: str, action: Any, reward: float | None, info: Any) -> Form:
-    moment = datetime.fromisoformat(at).strftime(_TIME)
+def _line(
+    story: Story,
+    place: Path,
+    number: int,
+    at: str,
+    action: Any,
+    reward: float | None,
+    info: Any,
+    *,
+    response: Any = None,
+) -> Form:
+    moment = moment_of(at)
     picture = screen(story.episode.observations[number])
     name = None if picture is None else f"step_{number}_{moment}.png"
     if picture is not None and name is not None:
         save_png(picture, place / name)
-    return {
-        "step_num": number,
-        "action_timestamp": moment,
-        "action": action,
-        "reward": reward,
-        "done": False,
-        "info": info,
-        "screenshot_file": name,
-        "instruction": story.instruction,
-    }
+    line = osworld_line(number, moment, action, response=response, reward=reward, info=info, picture=name)
+    return {**line, "instruction": story.instruction}
 
 
 def _said(turn: Turn) -> Any:

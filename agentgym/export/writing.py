@@ -9,18 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
 from agentgym.display import picture_in as screen
 from agentgym.events.actiontext import action_text
 from agentgym.events.plain import plain
+from agentgym.sinks.osworld import save_png
 from agentgym.trajectory.redaction import Redact, make_redact, scrub
 
 __all__ = ["action_text", "plain", "save_png", "screen", "write_json", "write_lines"]
-
-_PNG_LEVEL = 1
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -35,12 +31,6 @@ def write_lines(path: Path, rows: Iterable[Any]) -> None:
     with path.open("wb") as file:
         for row in rows:
             file.write(msgspec.json.encode(scrub(plain(row), _redact())) + b"\n")
-
-
-def save_png(picture: npt.NDArray[np.uint8], path: Path) -> None:
-    """Writes a picture, without loss; the folder is made if there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture).save(path, format="PNG", compress_level=_PNG_LEVEL)
 
 
 @cache

@@ -10,6 +10,7 @@ from agentgym.results.planning import check, for_policy, plan
 from agentgym.results.session import Finished, Report, Session
 from agentgym.results.settings import dotenv, read_config
 from agentgym.results.summaries import Group, Summary, interval, summarise
+from agentgym.results.treereading import read_tree
 
 __all__ = [
     "BROKEN",
@@ -33,6 +34,7 @@ __all__ = [
     "read_args",
     "read_attempts",
     "read_config",
+    "read_tree",
     "run_config",
     "standing",
     "summarise",

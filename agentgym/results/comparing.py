@@ -31,13 +31,18 @@ def secretless(config: RunConfig) -> dict[str, Any]:
     return plain
 
 
-def refuse_mixture(path: Path, args: Mapping[str, Any], config: RunConfig) -> None:
+def refuse_mixture(
+    path: Path, args: Mapping[str, Any], config: RunConfig, told: Mapping[str, Any] | None = None
+) -> None:
     """Looks at what the folder was begun with.
+
+    Args:
+        told: what its ``args.json`` says in place of settings.
 
     Raises:
         UsageError: names each setting that makes the results others, as it was and as it is.
     """
-    now = secretless(config)
+    now = {**secretless(config), **(told or {})}
     changed = [name for name in IDENTITY if name in args and args[name] != now[name]]
     # Members of groups have other seeds of the agent than who is alone.
     if "group" in args and (args["group"] == 1) != (config.group == 1):

@@ -14,6 +14,7 @@ __all__ = ["IDENTITY", "RunConfig"]
 
 Positive: TypeAlias = Annotated[int, Field(ge=1)]
 Natural: TypeAlias = Annotated[int, Field(ge=0)]
+Seconds: TypeAlias = Annotated[float, Field(ge=0, le=3600)]
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
@@ -49,6 +50,11 @@ class RunConfig(BaseModel):
         timeout: seconds after which an episode is ended; None or 0 for never.
         retries: how often an episode is tried again at once after a machine fault.
         max_failures: ends the session when so many episodes have failed.
+        initial_wait: seconds after a reset, before the first look, beside waiting for the screen to settle.
+        settle_wait: seconds before an episode is scored.
+        pause: seconds after each action, before the look at what came of it.
+        result_root: below which the folder is instead, in OSWorld's layout: `agentgym.results.tree`.
+        film: whether each episode is filmed there; None to do so with a ``result_root``.
         out: the folder of results, and of the dataset; None for ``runs/<session>``.
         session: the name of the session; None for a new one, or for that of the folder that is continued.
         trace: whether episodes are recorded.
@@ -82,6 +88,11 @@ class RunConfig(BaseModel):
     timeout: Annotated[float, Field(ge=0)] | None = 600.0
     retries: Natural = 2
     max_failures: Positive | None = None
+    initial_wait: Seconds = 0.0
+    settle_wait: Seconds = 0.0
+    pause: Seconds = 0.0
+    result_root: str | None = None
+    film: bool | None = None
     out: str | None = None
     session: str | None = None
     trace: bool = True
@@ -109,6 +120,24 @@ class RunConfig(BaseModel):
     def _never(cls, timeout: float | None) -> float | None:
         return timeout or None
 
+    @model_validator(mode="after")
+    def _one_folder(self) -> RunConfig:
+        if self.result_root is not None and self.out is not None:
+            raise ValueError("result_root says where the folder is: drop out")
+        if self.film and self.result_root is None:
+            raise ValueError("films lie in the folders of the tasks: film needs result_root")
+        return self
+
+    @property
+    def films(self) -> bool:
+        """Whether episodes are filmed."""
+        return self.result_root is not None and self.film is not False
+
+    def waits(self) -> dict[str, float]:
+        """What an environment with a desktop is told to wait; empty for nothing."""
+        waits = {"reset": self.initial_wait, "action": self.pause, "evaluate": self.settle_wait}
+        return waits if any(waits.values()) else {}
+
     def agent_arguments(self) -> dict[str, Any]:
         """The options of the agent, its model's included."""
         model = {"model": self.model, "base_url": self.base_url}
@@ -124,6 +153,9 @@ IDENTITY = (
     "max_steps",
     "observation",
     "observation_type",
+    "initial_wait",
+    "settle_wait",
+    "pause",
     "backend",
     "sandbox",
     "env_options",

@@ -21,7 +21,7 @@ from agentgym.runner import RolloutSpec
 from agentgym.tasks import Task
 from agentgym.trajectory.redaction import make_redact, scrub
 
-__all__ = ["Item", "line_of", "make_items", "task_name"]
+__all__ = ["Item", "line_of", "make_items", "model_of", "task_name"]
 
 _LENGTH = 16
 
@@ -83,7 +83,7 @@ def line_of(item: Item, *, config: RunConfig, session_id: str, **figures: Any) -
         domain=item.domain,
         member=item.member,
         agent=config.agent,
-        model=_model(config),
+        model=model_of(config),
         **figures,
     )
 
@@ -96,7 +96,7 @@ def task_name(spec: RolloutSpec) -> str:
     return task if isinstance(task, str) else spec.env
 
 
-def _model(config: RunConfig) -> str | None:
+def model_of(config: RunConfig) -> str | None:
     """An option of the agent, or what stands behind the colon of its name."""
     said = config.agent_arguments().get("model")
     kind, _, argument = config.agent.partition(":")

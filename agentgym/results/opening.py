@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from agentgym.display.mp4 import check_can_film
 from agentgym.events import utc_now
 from agentgym.families import load_tasks
 from agentgym.results.attempts import Place
@@ -23,6 +24,7 @@ from agentgym.results.orders import engine_for, orders
 from agentgym.results.people import refuse_unheard
 from agentgym.results.planning import check, domains_of
 from agentgym.results.session import Finished, Report, Session
+from agentgym.results.tree import ResultTree, domain_of, tree_at, words_of
 from agentgym.runner import RolloutSpec
 from agentgym.tasks import Task
 
@@ -57,26 +59,45 @@ def open_session(
     """
     specs = orders(config, keep_screen=keep_screens)
     items = make_items(specs, domains_of(config.tasks))
+    if config.result_root is not None:
+        items = [replace(item, domain=domain_of(item)) for item in items]
     engine = engine_for(config, specs)
     refuse_unheard(config)
     now = utc_now()
     name = config.session or f"{now:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
-    out = _out(config, name)
+    out = tree_at(config, specs) or _out(config, name)
+    tree = None if config.result_root is None or out is None else ResultTree(out, items, films=config.films)
+    if config.films:
+        check_can_film()
     dataset = (Path(config.trace_dir) if config.trace_dir else out) if config.trace else None
     check(replace(specs[0], record=None if dataset is None else str(dataset)))
     aside = move_aside(out, now) if fresh and out is not None and _is_taken(out) else None
     with ExitStack() as stack:
-        results = Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items)
+        told = {} if tree is None else words_of(config, specs[0])
+        results = (
+            Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items, told)
+        )
         session_id = name
         if isinstance(results, RunFolder):
             goes_on = read_args(results.path) is not None
-            session_id = _written_args(results, config, name, now, planned=len(items))
+            session_id = _written_args(results, config, name, now, planned=len(items), told=told)
             if goes_on and dataset is not None:
                 _add_lost(results, dataset, items, config, session_id)
         todo = [item for item in items if _is_missing(item, results, redo_errors=redo_errors)]
         skipped = {} if lacking is None else _not_runnable(todo, lacking)
+        if tree is not None:
+            tree.mend(results.standing, todo)
         yield Session(
-            config, session_id, items, results, engine, dataset=dataset, todo=todo, skipped=skipped, aside=aside
+            config,
+            session_id,
+            items,
+            results,
+            engine,
+            dataset=dataset,
+            todo=todo,
+            skipped=skipped,
+            aside=aside,
+            tree=tree,
         )
 
 
@@ -115,27 +136,29 @@ def _is_taken(out: Path) -> bool:
     return out.is_dir() and any(out.iterdir())
 
 
-def _continued(folder: RunFolder, config: RunConfig, items: Sequence[Item]) -> RunFolder:
+def _continued(folder: RunFolder, config: RunConfig, items: Sequence[Item], told: Mapping[str, str]) -> RunFolder:
     args = read_args(folder.path) or {}
     refuse_other_session(folder.path, args, config)
     if any(one.came_to_something for one in folder.standing.values()):
-        refuse_mixture(folder.path, args, config)
+        refuse_mixture(folder.path, args, config, told)
     refuse_changed_tasks(folder.path, folder.standing, items)
     return folder
 
 
-def _written_args(folder: RunFolder, config: RunConfig, session_id: str, now: datetime, *, planned: int) -> str:
+def _written_args(
+    folder: RunFolder, config: RunConfig, session_id: str, now: datetime, *, planned: int, told: Mapping[str, str]
+) -> str:
     """Writes what was told, now and by each call before; returns the session, which is the folder's if it had one."""
     args = read_args(folder.path) or {}
     session_id = str(args.get("session_id", session_id))
-    told = secretless(config)
+    settings = secretless(config)
     call = {
         "at": now.isoformat(timespec="seconds"),
-        "given": {name: told[name] for name in sorted(config.model_fields_set)},
+        "given": {name: settings[name] for name in sorted(config.model_fields_set)},
         "planned": planned,
     }
     about = {"session_id": session_id, "agentgym": version("agentgym-envs")}
-    folder.write_args({**about, **told, "session": session_id, "calls": [*args.get("calls", []), call]})
+    folder.write_args({**about, **settings, **told, "session": session_id, "calls": [*args.get("calls", []), call]})
     return session_id
 
 

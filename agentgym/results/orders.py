@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agentgym.actions.desktop_call import DESKTOP_ACTION
 from agentgym.engines import Engine, make_engine
 from agentgym.envs.homes import HOME_REMEDY, home_named_at
 from agentgym.errors import UsageError
@@ -99,8 +100,20 @@ def _given(config: RunConfig) -> dict[str, Any]:
 def _env_kwargs(config: RunConfig) -> dict[str, Any]:
     kinds = dict.fromkeys((*OBSERVED_FOR.get(config.observation_type or "", ()), *config.observation))
     shown = {"observation": tuple(kinds)} if kinds else {}
-    usual = {} if _is_policy(config) else _DESKTOP
-    return {**usual, "sandbox": config.sandbox, **shown, **_given(config)}
+    usual = {} if _is_policy(config) else {**_DESKTOP, **_action(config)}
+    waits = {"waits": config.waits()} if config.waits() else {}
+    return {**usual, "sandbox": config.sandbox, **shown, **waits, **_given(config)}
+
+
+def _action(config: RunConfig) -> dict[str, Any]:
+    """How actions are written, if a model is to act by the tool `desktop_action`: as OSWorld's runs are, usually.
+
+    Marks are named in code alone.
+    """
+    asked = config.agent_options.get("actions")
+    is_run_of_osworlds = config.result_root is not None and config.observation_type != "som"
+    is_usual = is_run_of_osworlds and config.agent.partition(":")[0] == "openai" and asked in (None, "auto")
+    return {"action": DESKTOP_ACTION} if is_usual or asked == DESKTOP_ACTION else {}
 
 
 def _shown_as(config: RunConfig) -> Sequence[Mapping[str, Any]]:
@@ -136,6 +149,7 @@ def _without_screen(specs: Sequence[RolloutSpec], config: RunConfig) -> Sequence
         "observation": bool(config.observation),
         "observation-type": config.observation_type is not None,
         "sandbox": config.sandbox != "bwrap",
+        "initial-wait, --settle-wait and --pause": bool(config.waits()),
     }
     for flag, is_given in given.items():
         if is_given:

@@ -19,6 +19,7 @@ from agentgym.results.faults import RETRIED
 from agentgym.results.folder import Results, RunFolder
 from agentgym.results.items import Item, line_of
 from agentgym.results.summaries import Summary, summarise
+from agentgym.results.tree import ResultTree
 from agentgym.runner import RolloutSpec
 
 __all__ = ["Finished", "Report", "Session"]
@@ -80,6 +81,7 @@ class Session:
         todo: Sequence[Item],
         skipped: Mapping[Place, str],
         aside: Path | None = None,
+        tree: ResultTree | None = None,
     ) -> None:
         self.session_id = session_id
         self.items = items
@@ -91,6 +93,7 @@ class Session:
         self._results = results
         self._engine = engine
         self._skipped = skipped
+        self._tree = tree
         self._line = functools.partial(line_of, config=config, session_id=session_id)
         self._redact = without_secrets(config)
         self._failures = 0
@@ -146,6 +149,7 @@ class Session:
                 session_id=self.session_id,
                 first_attempt=self._results.attempts_at(item.place) + 1,
                 metadata={**item.spec.metadata, "item": item.key},
+                **({} if self._tree is None else self._tree.told(item)),
             )
 
     def _skip(self, queue: deque[Item]) -> Iterator[Finished]:
@@ -165,6 +169,8 @@ class Session:
         number = self._results.attempts_at(item.place) + 1
         line = self._line(item, attempt=number, **self._figures(done))
         self._results.add(line)
+        if self._tree is not None:
+            self._tree.add(line)
         again = may_retry and line.error_kind in RETRIED
         return Finished(line, is_last=not again, screen=None if done.result is None else done.result.screen)
 

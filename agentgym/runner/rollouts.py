@@ -15,6 +15,7 @@ from agentgym.agents.policy import wrapped
 from agentgym.errors import BackendError
 from agentgym.hooks import join, read_hook
 from agentgym.runner.episode import Episode
+from agentgym.runner.filming import filmed
 from agentgym.runner.result import EpisodeResult
 from agentgym.sinks import attached
 from agentgym.tasks import Task
@@ -47,6 +48,7 @@ class RolloutSpec:
         session_id: what the runs of one session have in common.
         metadata: kept with the run.
         agent_seed: of an agent that draws at random, where it is not that of the environment.
+        film: where a film of the episode is written, or None.
     """
 
     agent: str
@@ -66,6 +68,7 @@ class RolloutSpec:
     session_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     agent_seed: int | None = None
+    film: str | None = None
 
 
 class ClosingWarning(UserWarning):
@@ -123,6 +126,7 @@ def _play(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | None
             began(tap.run_id)
         listening.enter_context(attached(tap.bus, spec.sinks, recording=spec.record, secrets=_secrets(spec)))
         listening.callback(join(tap.bus, hooks))
+        stack.enter_context(filmed(tap, spec.film))
         episode = Episode(env, agent, seed=spec.seed, trust_task_hooks=spec.trust_task_hooks)
         ended.append(episode.run(keep_screen=spec.keep_screen))
 

@@ -102,6 +102,7 @@ sinks: Registry[Callable[[SinkOrder], Sink]] = Registry("sink")
 
 sinks.register_lazily("console", "agentgym.sinks.console:console_sink")
 sinks.register_lazily("jsonl", "agentgym.sinks.jsonl:jsonl_sink")
+sinks.register_lazily("osworld", "agentgym.sinks.osworld:osworld_sink")
 sinks.register_lazily("otlp", "agentgym.sinks.otlp:otlp_sink")
 sinks.register_lazily("redis", "agentgym.sinks.redis:redis_sink")
 sinks.register_lazily("rediss", "agentgym.sinks.redis:redis_sink")

@@ -49,11 +49,11 @@ def test_the_pages_settings_can_be_read() -> None:
 
 
 def test_the_page_says_which_settings_may_change() -> None:
-    """All but those of the identity and the session may, and ``out`` is the folder itself."""
+    """All but those of the identity and the session may; ``out`` or ``result_root`` is the folder itself."""
     may = PAGE.partition("The same `--out` takes other ")[2].partition(". ")[0]
     may_not = PAGE.partition("It takes no other ")[2].partition(":")[0]
     assert named(may_not) == {*IDENTITY, "session"}
-    assert named(may) == set(RunConfig.model_fields) - named(may_not) - {"out"}
+    assert named(may) == set(RunConfig.model_fields) - named(may_not) - {"out", "result_root"}
 
 
 def test_the_task_of_a_group_is_there() -> None:
