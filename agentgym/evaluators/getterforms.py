@@ -45,6 +45,22 @@ class Files(msgspec.Struct):
     gives: tuple[int, ...] = (0,)
 
 
+class MachineFiles(Files):
+    """One file, or several.
+
+    Args:
+        path: where it is; with ``multi``, a list.
+        dest: the name, or with ``multi`` the names, under which the metric sees it; as it is called there otherwise.
+        multi: whether these are several.
+        gives: with ``multi``, the places of those that go to the metric; the others only lie beside them.
+        time_suffix: of one file, whether the time stands in the name, after ``_``.
+        time_format: how, in the words of ``strftime``.
+    """
+
+    time_suffix: bool | str = False
+    time_format: str = "%Y%m%d_%H%M%S"
+
+
 class Command(msgspec.Struct):
     """A command.
 
@@ -138,7 +154,7 @@ _FORMS: Mapping[str, type[msgspec.Struct]] = {
     "tool_calls": Nothing,
     "vm_command_error": Command,
     "vm_command_line": Command,
-    "vm_file": Files,
+    "vm_file": MachineFiles,
     "vm_screen_size": Nothing,
     "vm_terminal_output": Nothing,
     "vm_window_size": Application,

@@ -6,6 +6,7 @@ import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
@@ -43,6 +44,8 @@ class Fetched(msgspec.Struct, frozen=True):
     content: bytes
     beside: tuple[Fetched, ...] = ()
 
+
+_TIME_FORMAT = "%Y%m%d_%H%M%S"
 
 Getter: TypeAlias = Callable[[Backend, dict[str, Any]], Any]
 """Fetches one thing. ``FileNotFoundError`` says that it is not there, which scores 0."""
@@ -86,11 +89,15 @@ def vm_file(backend: Backend, config: dict[str, Any]) -> Fetched | list[Fetched 
     With ``multi``, both are lists: those that ``gives`` picks by place ([0] if it is not there) go to the metric,
     None for one that is missing; the others lie beside the first of them.
 
-    A folder, or a file that may not be read, is no file either.
+    A folder, or a file that may not be read, is no file either. With ``time_suffix``, the time stands in the name.
 
     Raises:
         FileNotFoundError: if the only one that is picked is missing.
     """
+    if is_true(config.get("time_suffix")) and not is_true(config.get("multi")):
+        name = PurePosixPath(config.get("dest") or config["path"])
+        now = datetime.now().strftime(config.get("time_format", _TIME_FORMAT))
+        config = {**config, "dest": f"{name.stem}_{now}{name.suffix}"}
     return _files(config, partial(read_file, backend))
 
 
@@ -140,9 +147,9 @@ def vm_command_line(backend: Backend, config: dict[str, Any]) -> str:
     """What ``command`` writes to its standard output.
 
     Raises:
-        FileNotFoundError: if there is no such program, which OSWorld's metrics are given None for.
+        FileNotFoundError: if there is no such program, or it does not end, which OSWorld's metrics are given None for.
     """
-    return _run(backend, config).stdout.decode("utf-8", "replace")
+    return _said(_run(backend, config).stdout)
 
 
 @getters.register("vm_command_error")
@@ -150,9 +157,9 @@ def vm_command_error(backend: Backend, config: dict[str, Any]) -> str:
     """What ``command`` writes to its standard error.
 
     Raises:
-        FileNotFoundError: if there is no such program.
+        FileNotFoundError: if there is no such program, or it does not end.
     """
-    return _run(backend, config).stderr.decode("utf-8", "replace")
+    return _said(_run(backend, config).stderr)
 
 
 @getters.register("accessibility_tree")
@@ -265,8 +272,19 @@ def _text(backend: Backend, kind: str) -> str | None:
 def _run(backend: Backend, config: dict[str, Any]) -> Completed:
     command = config["command"]
     if is_true(config.get("shell")):
-        return backend.run(["sh", "-c", command if isinstance(command, str) else shlex.join(command)])
-    return backend.run(shlex.split(command) if isinstance(command, str) else command)
+        argv: Sequence[str] = ["sh", "-c", command if isinstance(command, str) else shlex.join(command)]
+    else:
+        argv = shlex.split(command) if isinstance(command, str) else command
+    try:
+        return backend.run(argv)
+    except TimeoutError as error:
+        # What hangs in a machine is what the agent made of it: the episode must not get out of its score.
+        raise FileNotFoundError(f"{command!r} says nothing: {error}") from error
+
+
+def _said(output: bytes) -> str:
+    """Text with the ends of lines that OSWorld's server gives it."""
+    return output.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def check_names(names: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,36 @@ def _get(backend: MemoryBackend, kind: str, **config: Any) -> Any:
 def test_one_file_goes_by_the_name_that_the_task_gives(backend: MemoryBackend) -> None:
     assert _get(backend, "vm_file", path="~/a.txt", dest="result.txt") == Fetched("result.txt", b"a")
     assert _get(backend, "vm_file", path="~/a.txt") == Fetched("a.txt", b"a")
+
+
+def test_time_stands_in_the_name_if_that_is_asked_for(backend: MemoryBackend) -> None:
+    name = _get(backend, "vm_file", path="~/a.txt", dest="result.txt", time_suffix=True).name
+    assert re.fullmatch(r"result_\d{8}_\d{6}\.txt", name)
+    assert re.fullmatch(
+        r"a_\d{4}\.txt", _get(backend, "vm_file", path="~/a.txt", time_suffix="true", time_format="%Y").name
+    )
+    assert _get(backend, "vm_file", path="~/a.txt", time_suffix=False).name == "a.txt"
+
+
+def test_command_that_hangs_says_nothing_and_scores_zero() -> None:
+    def hangs(_backend: MemoryBackend, _argv: Sequence[str]) -> Completed:
+        raise TimeoutError("not within 120 s")
+
+    machine = MemoryBackend(commands={"top": hangs})
+    machine.reset(seed=0)
+    for kind in ("vm_command_line", "vm_command_error"):
+        with pytest.raises(FileNotFoundError, match="'top' says nothing: not within 120 s"):
+            _get(machine, kind, command="top")
+    result = GetterSpec("vm_command_line", {"type": "vm_command_line", "command": "top"})
+    check = Check("exact_match", result, GetterSpec("rule", {"rules": {"expected": "x"}}))
+    assert evaluate(EvaluatorSpec((check,)), machine, None).value == 0.0
+
+
+def test_lines_end_as_osworlds_server_has_them() -> None:
+    machine = MemoryBackend(commands={"old": lambda _backend, _argv: Completed(0, b"a\r\nb\rc\n", b"d\r\n")})
+    machine.reset(seed=0)
+    assert _get(machine, "vm_command_line", command="old") == "a\nb\nc\n"
+    assert _get(machine, "vm_command_error", command="old") == "d\n"
 
 
 @pytest.mark.parametrize("multi", [True, "true"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import threading
 import uuid
@@ -71,6 +72,20 @@ def test_download_that_was_given_up_goes_on_the_next_time(server: FileServer, ca
     assert fetch(url) == _LONG
     assert server.spans[-1] == "bytes=100000-"
     assert not list((cache / "partial").iterdir())
+
+
+def test_download_of_a_process_that_was_killed_goes_on_in_another(server: FileServer, cache: Path) -> None:
+    # It pauses half a second after each cut, in which it is killed.
+    server.files["/a"] = Served(_LONG, cuts=[100_000, 0, 0, 0, 0, 0, 0])
+    process = multiprocessing.get_context("spawn").Process(target=fetch, args=(f"{server.address}/a",))
+    process.start()
+    while not any(path.stat().st_size == 100_000 for path in (cache / "partial").glob("*")):
+        assert process.is_alive()
+    process.kill()
+    process.join()
+    server.files["/a"].cuts.clear()
+    assert fetch(f"{server.address}/a") == _LONG
+    assert server.spans[-1] == "bytes=100000-"
 
 
 def test_what_brings_something_each_time_is_not_given_up(server: FileServer) -> None:
