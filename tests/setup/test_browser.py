@@ -146,13 +146,12 @@ def test_machine_without_ports_says_which_have_some() -> None:
 
 
 def test_driver_is_used_again_and_ends_when_nobody_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browserthreads, "_IDLE_S", 0.5)
-
     def thread_of(_: Any) -> threading.Thread:
         return threading.current_thread()
 
     browserthreads.end_idle_drivers()
     one = browserthreads.with_playwright(thread_of)
+    monkeypatch.setattr(browserthreads, "_IDLE_S", 0.01)
     assert browserthreads.with_playwright(thread_of) is one
     one.join(_PATIENCE_S)
     assert not one.is_alive()

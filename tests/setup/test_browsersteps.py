@@ -101,6 +101,13 @@ def test_history_that_is_laid_is_the_one_that_the_browser_shows(desktop: X11Back
         _run(desktop, "update_browse_history", history=[{"url": "https://first.example"}])
 
 
+def test_page_that_is_opened_is_a_tab_of_the_browser_that_the_task_started(desktop: X11Backend) -> None:
+    _launch_as_tasks_do(desktop)
+    _run(desktop, "chrome_open_tabs", urls_to_open=[f"{_SITE}/one.html"])
+    _run(desktop, "open", path="~/site/two.html")
+    assert sorted(in_browser(desktop, _addresses)) == ["file:///home/user/site/two.html", f"{_SITE}/one.html"]
+
+
 def test_browser_that_a_task_ends_and_starts_again_is_another(desktop: X11Backend) -> None:
     _launch_as_tasks_do(desktop)
     _run(desktop, "chrome_open_tabs", urls_to_open=[f"{_SITE}/one.html"])
