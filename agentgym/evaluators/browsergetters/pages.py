@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -15,13 +16,14 @@ from agentgym.evaluators.getters import getter_needs, getters
 from agentgym.extras import needed
 from agentgym.setup.browser import in_browser
 
-__all__ = ["OPEN_MS", "in_active_tab", "look_at", "opened_page", "playwright_error", "settle"]
+__all__ = ["OPEN_MS", "close_tab", "in_active_tab", "look_at", "opened_page", "playwright_error", "settle"]
 
 OPEN_MS = 60_000.0
 """How long a page may take to open, as in OSWorld."""
 
 _LOAD_MS = 30_000.0
 _QUIET_MS = 5_000.0
+_CLOSE_MS = 5_000.0
 
 # With what is in the shadow of elements, where the browser's own pages have nearly everything.
 _ALL_HTML = """() => {
@@ -119,11 +121,14 @@ def opened_page(backend: Backend, look: Callable[[Any], _T]) -> _T:
     """
 
     def opened(browser: Any) -> _T:
-        page = _new_page(browser)
+        context, session = browser.contexts[0], browser.new_browser_cdp_session()
+        with context.expect_page() as coming:
+            session.send("Target.createTarget", {"url": "about:blank", "background": True})
+        page = coming.value
         try:
             return look(page)
         finally:
-            page.close()
+            close_tab(page)
 
     return in_browser(backend, opened)
 
@@ -152,6 +157,19 @@ def in_active_tab(backend: Backend, address: str, look: Callable[[Any], _T], *, 
     except ConnectionError:
         # The agent may have started it anew without its port.
         return otherwise
+
+
+def close_tab(page: Any) -> None:
+    """Closes a tab, and waits until it is closed.
+
+    Playwright's own way waits for ever where a page has just been said to be unreachable (1.65).
+    """
+    tab = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]["targetId"]
+    page.context.browser.new_browser_cdp_session().send("Target.closeTarget", {"targetId": tab})
+    if not page.is_closed():
+        # It may be by now.
+        with suppress(playwright_error()):
+            page.wait_for_event("close", timeout=_CLOSE_MS)
 
 
 def settle(page: Any) -> bool:
@@ -184,15 +202,6 @@ def playwright_error() -> type[Exception]:
     """What is raised by whatever goes wrong with a page."""
     error: type[Exception] = needed("playwright.sync_api", extra="browser").Error
     return error
-
-
-def _new_page(browser: Any) -> Any:
-    context = browser.contexts[0]
-    session = browser.new_browser_cdp_session()
-    with context.expect_page() as opened:
-        session.send("Target.createTarget", {"url": "about:blank", "background": True})
-    session.detach()
-    return opened.value
 
 
 def _pages(browser: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from agentgym.backends.base import Backend
-from agentgym.evaluators.browsergetters.pages import OPEN_MS, opened_page, playwright_error, settle
+from agentgym.evaluators.browsergetters.pages import OPEN_MS, close_tab, opened_page, playwright_error, settle
 from agentgym.evaluators.getterforms import getter_forms
 from agentgym.evaluators.getters import getters
 
@@ -69,7 +69,7 @@ def _looked_up(page: Any, config: dict[str, Any]) -> dict[str, Any]:
         _go_on(ground)
         return {config["class"]: _text(ground, config["class"], int(config.get("order", 0)))}
     finally:
-        ground.close()
+        close_tab(ground)
 
 
 def _go(page: Any) -> None:
