@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from agentgym.backends.x11.environment import BROWSER_FLAGS
 
-__all__ = ["APPLICATIONS", "PROCESSES", "Application", "application_of", "installed", "known_titles", "scripts"]
+__all__ = [
+    "APPLICATIONS",
+    "PROCESSES",
+    "Application",
+    "application_of",
+    "command_line",
+    "installed",
+    "known_titles",
+    "scripts",
+]
 
 _SCRIPTS = Path(__file__).parent / "commands"
 
@@ -84,13 +93,16 @@ APPLICATIONS: Sequence[Application] = (
         "asks for the password, and gives no more rights than there are",
         always=True,
     ),
-    Application(
-        ("apt", "apt-get"),
-        ("/usr/bin/apt-get",),
-        "apt",
-        "apt",
-        "`install` succeeds for what is there, and installs nothing",
-        always=True,
+    *(
+        Application(
+            (name,),
+            (f"/usr/bin/{name}",),
+            "apt",
+            "apt",
+            "`install` succeeds for what is there, and installs nothing",
+            always=True,
+        )
+        for name in ("apt", "apt-get")
     ),
     *(
         Application((name,), (f"/usr/bin/{name}",), package, "pkill", "takes OSWorld's names of processes", always=True)
@@ -123,6 +135,13 @@ def application_of(command: str) -> Application | None:
     """The entry for a command, which may be a path; None if tasks of OSWorld call no application so."""
     name = Path(command).name
     return next((application for application in APPLICATIONS if name in application.names), None)
+
+
+def command_line(argv: Sequence[str]) -> list[str]:
+    """A command line as it is run: what stands in for a program is called by its name, not by the path of that."""
+    program, *arguments = argv
+    stands_in = program.startswith("/usr/bin/") and shutil.which(program) is None
+    return [Path(program).name if stands_in and application_of(program) else program, *arguments]
 
 
 def installed(application: Application) -> str | None:

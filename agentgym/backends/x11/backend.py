@@ -21,7 +21,7 @@ from agentgym.backends.sandbox.machine import Machine, MachineSettings, SandboxN
 from agentgym.backends.sandbox.ports import Ports
 from agentgym.backends.sandbox.toolside import ToolMethods, ToolSide
 from agentgym.backends.x11 import windows as _windows
-from agentgym.backends.x11.applications import scripts
+from agentgym.backends.x11.applications import command_line, scripts
 from agentgym.backends.x11.environment import ENVIRONMENT
 from agentgym.backends.x11.framebuffer import Framebuffer
 from agentgym.backends.x11.homes import home_archive
@@ -169,12 +169,12 @@ class X11Backend(ToolMethods):
         stdin: bytes = b"",
     ) -> Completed:
         """Runs a command inside the sandbox to its end."""
-        return self._open.machine.run(argv, timeout_s=timeout_s, env=env, cwd=cwd, stdin=stdin)
+        return self._open.machine.run(command_line(argv), timeout_s=timeout_s, env=env, cwd=cwd, stdin=stdin)
 
     def launch(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: str | None = None) -> None:
         """Starts a command inside the sandbox and leaves it running; a crash of it is a `BackendError` later."""
         self._starting = True
-        self._open.machine.launch(argv, env=env, cwd=cwd)
+        self._open.machine.launch(command_line(argv), env=env, cwd=cwd)
 
     def converse(self, argv: Sequence[str]) -> socket.socket:
         """Launches a command whose standard input, open both ways, is the other end of this; the caller's to close."""

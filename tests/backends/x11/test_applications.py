@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from agentgym.actions import Hotkey, Press, RightClick
-from agentgym.backends.x11.applications import APPLICATIONS, application_of, installed, known_titles, scripts
+from agentgym.backends.x11.applications import (
+    APPLICATIONS,
+    application_of,
+    command_line,
+    installed,
+    known_titles,
+    scripts,
+)
 from agentgym.backends.x11.backend import X11Backend
 
 PATIENCE_S = 60.0
@@ -129,6 +136,20 @@ def test_terminal_keeps_what_was_typed(desktop: X11Backend) -> None:
     wait_for(lambda: "/home/user/Desktop" in desktop.observe(["terminal"])["terminal"], desktop)
     desktop.run(["killall", "gnome-terminal-server"])
     wait_for(lambda: said(desktop, "cat", "/home/user/.bash_history") == "pwd", desktop)
+
+
+def test_path_of_what_is_not_there_is_the_name_of_what_stands_in() -> None:
+    if shutil.which("/usr/bin/google-chrome") is None:
+        assert command_line(["/usr/bin/google-chrome", "--x"]) == ["google-chrome", "--x"]
+    assert command_line(["/usr/bin/env", "sh"]) == ["/usr/bin/env", "sh"]
+    assert command_line(["/usr/bin/nothing-of-osworld"]) == ["/usr/bin/nothing-of-osworld"]
+
+
+@pytest.mark.desktop
+def test_sudo_installs_what_is_there(desktop: X11Backend) -> None:
+    install = "echo password | sudo -S apt-get update && echo password | sudo -S apt-get install -y tar"
+    assert desktop.run(["sh", "-c", install]).returncode == 0
+    assert desktop.run(["sh", "-c", f"{install} no-such-package"]).returncode == 100
 
 
 @pytest.mark.desktop
