@@ -9,10 +9,13 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from agentgym.errors import UsageError
 from agentgym.registry import suggestion
+
+if TYPE_CHECKING:
+    import tiktoken
 
 __all__ = ["Counter", "Counting", "estimated", "token_counter", "trimmed"]
 
@@ -44,9 +47,8 @@ def token_counter(counting: Counting = "auto") -> tuple[str, Counter]:
     """
     if counting not in get_args(Counting):
         raise UsageError(f"no way to count tokens {counting!r}; {suggestion(str(counting), get_args(Counting))}")
-    encoding = None if counting == "estimate" else _encoding()
-    if encoding is not None:
-        return _ENCODING, encoding
+    if counting != "estimate" and _encoding() is not None:
+        return _ENCODING, _counted
     if counting == "tiktoken":
         raise UsageError(
             f"the encoding {_ENCODING} is not here: pip install tiktoken, and once, with a network, "
@@ -73,8 +75,15 @@ def trimmed(rows: Sequence[str], max_tokens: int, count: Counter) -> str:
     return "\n".join(rows)
 
 
+def _counted(text: str) -> int:
+    encoding = _encoding()
+    assert encoding is not None
+    # What stands for the end of a text is text here, too.
+    return len(encoding.encode_ordinary(text))
+
+
 @functools.cache
-def _encoding() -> Counter | None:
+def _encoding() -> tiktoken.Encoding | None:
     try:
         import tiktoken
     except ModuleNotFoundError:
@@ -85,8 +94,7 @@ def _encoding() -> Counter | None:
         folder = os.path.join(tempfile.gettempdir(), "data-gym-cache")
     if not folder or not (Path(folder) / hashlib.sha1(_ENCODING_AT.encode()).hexdigest()).is_file():
         return None
-    encode = tiktoken.get_encoding(_ENCODING).encode_ordinary
-    return lambda text: len(encode(text))
+    return tiktoken.get_encoding(_ENCODING)
 
 
 def _tokens_of(piece: re.Match[str]) -> int:
