@@ -80,7 +80,10 @@ class ObservationType(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         self._places: list[tuple[int, int]] = []
         self.observation_space = _space(env.observation_space, kind)
         if kind == "som":
-            self.action_space = _space_with_tags(env.action_space)
+            self.action_space = _space_with_tags(env.action_space, self.observation_space[_SCREEN])
+        if env.has_wrapper_attr("refuse"):
+            # A step that a hook refuses is asked of whoever has this, and shows something, too.
+            self.refuse = self._refused
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         observation, info = self.env.reset(seed=seed, options=options)
@@ -92,6 +95,11 @@ class ObservationType(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         if fault is not None:
             # The environment found that it cannot read the action, and does not know that it names a mark.
             info = {**info, "action_error": fault}
+        shown, info = self._shown(observation, info)
+        return shown, reward, terminated, truncated, info
+
+    def _refused(self, action: Any, reason: str) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.get_wrapper_attr("refuse")(action, reason)
         shown, info = self._shown(observation, info)
         return shown, reward, terminated, truncated, info
 
@@ -148,15 +156,21 @@ def _space(space: spaces.Space[Any], kind: str) -> spaces.Dict:
     return spaces.Dict(shown | ({_TREE: UnicodeText()} if _TREE in shown else {}))
 
 
-def _space_with_tags(space: spaces.Space[Any]) -> PyAutoGUIText:
+def _space_with_tags(space: spaces.Space[Any], picture: spaces.Space[Any]) -> PyAutoGUIText:
     """The space of the same code that may name marks.
 
     Raises:
-        UsageError: if actions are written otherwise.
+        UsageError: if actions are written otherwise, or the screen is shown smaller than it is.
     """
     if not isinstance(space, PyAutoGUIText):
         raise UsageError(
             f"the observation type 'som' is for actions that can name a mark, as tag_3; {space} cannot: make the "
             "environment with action='pyautogui', or take 'screenshot_a11y_tree'"
+        )
+    width, height = space.screen
+    if picture.shape is None or picture.shape[:2] != (height, width):
+        raise UsageError(
+            f"the screen is {width}x{height} and the screenshot {picture.shape}: marks are drawn where parts are on "
+            "the screen itself"
         )
     return PyAutoGUIText(space.screen, tags=True)

@@ -20,7 +20,7 @@ from agentgym.errors import UsageError
 from agentgym.spaces import Computer13, PyAutoGUIText, UnicodeText
 from agentgym.trajectory import Dataset
 from agentgym.trajectory.spacejson import space_from_json, space_to_json
-from agentgym.wrappers import ObservationType, TrajectoryRecorder
+from agentgym.wrappers import ObservationType, Tap, TextActions, TrajectoryRecorder
 from tests.wrappers.marked_desktop import MARKS, SCREEN, buttons
 
 _TABLE = [
@@ -151,6 +151,15 @@ def test_what_is_not_observed_cannot_be_shown(kind: Any) -> None:
         ObservationType(buttons(observation=("screenshot",)), kind)
 
 
+def test_marks_are_not_drawn_into_a_smaller_picture() -> None:
+    kinds = ("screenshot", "accessibility_tree")
+    env = TextActions(gym.make("agentgym/ClickButton-v0", observation=kinds, disable_env_checker=True))
+    with pytest.raises(UsageError, match="marks are drawn where parts are on the screen itself"):
+        ObservationType(env, "som")
+    assert ObservationType(env, "a11y_tree").reset(seed=0)[0]["accessibility_tree"].count("push-button") == 1
+    env.close()
+
+
 def test_a_table_is_cut_between_rows() -> None:
     env = ObservationType(buttons(), "a11y_tree", max_tokens=50, tokens="estimate")
     observation, _ = env.reset(seed=0)
@@ -173,6 +182,16 @@ def test_recorders_inside_and_outside_keep_what_passes_them(tmp_path: Path) -> N
     assert over.observations[0]["accessibility_tree"] == shown["accessibility_tree"]
     assert (over.observations[0]["screenshot"] == shown["screenshot"]).all()
     assert over.infos[0]["marks"] == MARKS
+
+
+def test_a_refused_step_is_shown_as_any_other() -> None:
+    env = Tap(ObservationType(buttons(), "som"))
+    first, _ = env.reset(seed=0)
+    observation, _, _, _, info = env.refuse("pyautogui.click(tag_1)", "not there")
+    assert (info["action_error"], info["marks"]) == ("refused: not there", MARKS)
+    assert observation["accessibility_tree"] == first["accessibility_tree"]
+    assert (observation["screenshot"] == first["screenshot"]).all()
+    env.close()
 
 
 def test_an_environment_is_made_again_from_its_spec() -> None:
