@@ -174,7 +174,12 @@ def _action_space(story: Story) -> str:
 
 
 def _observation_type(story: Story) -> str:
-    """OSWorld's word for what was observed."""
+    """OSWorld's word for what was observed: the wrapper's that shows it so, or else what it looks like."""
+    for wrapper, arguments in zip(
+        story.run.env.get("wrappers") or (), story.run.env.get("wrapper_arguments") or (), strict=False
+    ):
+        if wrapper.endswith(":ObservationType") and arguments:
+            return str(arguments["kind"])
     first = story.episode.observations[0]
     has_tree = isinstance(first, dict) and "accessibility_tree" in first
     if screen(first) is None:

@@ -18,8 +18,10 @@ from agentgym.export import exporters, from_osworld
 from agentgym.export.writing import screen
 from agentgym.tasks import Task
 from agentgym.trajectory import Dataset
+from agentgym.wrappers import ObservationType, TrajectoryRecorder
 from tests.export.conftest import Recordings
 from tests.export.traces import record_talks
+from tests.wrappers.marked_desktop import buttons
 
 KEYS = {"step_num", "action_timestamp", "action", "reward", "done", "info", "screenshot_file", "instruction"}
 
@@ -63,6 +65,19 @@ def check_same(ours: Dataset, back: Dataset) -> None:
         assert (other.task.id, other.task.instruction) == (one.task.id, one.task.instruction)
         assert other.score == one.score
         assert (other.failure is None) == (one.failure is None)
+
+
+def test_marks_are_told_by_osworlds_word(tmp_path: Path) -> None:
+    env = TrajectoryRecorder(ObservationType(buttons(), "som"), tmp_path / "data", agent="noop")
+    env.reset(seed=0)
+    env.step("pyautogui.click(tag_1)")
+    env.step("DONE")
+    env.close()
+    exporters["osworld"](Dataset(tmp_path / "data"), tmp_path / "out")
+    (args,) = tmp_path.glob("out/pyautogui/som/*/args.json")
+    assert json.loads(args.read_text())["observation_type"] == "som"
+    (folder,) = {path.parent for path in tmp_path.glob("out/**/traj.jsonl")}
+    assert [line["action"] for line in lines(folder)][1:] == ["pyautogui.click(tag_1)", "DONE"]
 
 
 @pytest.mark.desktop
