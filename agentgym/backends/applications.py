@@ -56,7 +56,7 @@ APPLICATIONS: Sequence[Application] = (
     _of_osworld("pdf-viewer", "evince", "evince", "pdf"),
     *(
         Application(name, (name,), name, commands=(name,))
-        for name in ("mousepad", "pcmanfm", "picard", "thunar", "xfce4-terminal", "xterm")
+        for name in ("mousepad", "pcmanfm", "thunar", "xfce4-terminal", "xterm")
     ),
 )
 
