@@ -49,14 +49,14 @@ def forming(url: str) -> Path:
 
 
 def keep(url: str, file: Path) -> bytes:
-    """Takes a whole file, of the same disk, out of its place into what is kept of an address; gives its content."""
+    """Takes a whole file out of its place into what is kept of an address; gives its content."""
     content = file.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    place = _place(digest)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    file.replace(place)
-    # After the content: whoever finds this finds that.
+    put_whole(_place(digest), content)
+    # After the content: whoever finds this finds that. And the file itself at last: as long as it lies there, whoever
+    # wants the same waits for who has it.
     put_whole(_index(url), msgspec.json.encode(Entry(url, digest, len(content))))
+    file.unlink()
     return content
 
 
