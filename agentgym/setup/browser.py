@@ -52,7 +52,7 @@ def in_browser(backend: Backend, look: Callable[[Any], T], *, start: bool = True
         start: whether a browser is started where none with a remote-debugging port runs, as OSWorld does.
 
     Raises:
-        ConnectionError: if none answers.
+        ConnectionError: if none answers, or a page's own dialogue is open in it.
         UsageError: if this kind of machine lets no port out.
         MissingDependencyError: if Playwright is not installed here, or no browser there.
     """
@@ -65,7 +65,14 @@ def in_browser(backend: Backend, look: Callable[[Any], T], *, start: bool = True
 
 def _looked(playwright: Any, endpoint: str, look: Callable[[Any], T]) -> T:
     # Connected for this look alone: Playwright answers dialogues and takes downloads as long as it is connected.
-    browser = playwright.chromium.connect_over_cdp(endpoint, timeout=_CONNECT_MS)
+    errors = needed("playwright.sync_api", extra="browser").Error
+    try:
+        browser = playwright.chromium.connect_over_cdp(endpoint, timeout=_CONNECT_MS)
+    except errors as error:
+        raise ConnectionError(
+            "the browser cannot be looked into; a page of it may show a dialogue, which stops all else in it: "
+            f"{error.message.partition(chr(10))[0]}"
+        ) from error
     try:
         return look(browser)
     finally:

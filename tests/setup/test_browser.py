@@ -18,9 +18,11 @@ import gymnasium as gym
 import pytest
 
 import agentgym  # noqa: F401 - registers the environment
+from agentgym.actions import Press
 from agentgym.backends.memory import MemoryBackend
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.errors import UsageError
+from agentgym.setup import browser as browser_module
 from agentgym.setup import browserthreads
 from agentgym.setup.browser import FORWARDED_PORT, in_browser
 
@@ -77,6 +79,23 @@ def test_browser_that_hides_behind_one_without_a_port_is_told_soon(desktop: X11B
     with pytest.raises(ConnectionError, match="none runs that was started with --remote-debugging-port"):
         in_browser(desktop, _addresses)
     assert time.monotonic() - begun < _PATIENCE_S / 2
+
+
+@pytest.mark.desktop
+def test_open_dialogue_of_a_page_is_what_cannot_be_looked_behind(
+    desktop: X11Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_module, "_CONNECT_MS", 500.0)
+    desktop.write("~/page.html", b"<title>Asks</title><script>alert('?')</script>")
+    desktop.launch(["google-chrome", "--remote-debugging-port=1337", "/home/user/page.html"])
+    # The page is grey while it is asked.
+    _await(lambda: desktop.colour(640, 600) == (102, 102, 102))
+    with pytest.raises(ConnectionError, match="a page of it may show a dialogue"):
+        in_browser(desktop, _addresses)
+    monkeypatch.undo()
+    desktop.perform(Press("enter"))
+    _await(lambda: desktop.colour(640, 600) == (255, 255, 255))
+    assert in_browser(desktop, _addresses) == ["file:///home/user/page.html"]
 
 
 class _Machine(X11Backend):
