@@ -47,9 +47,13 @@ _CALLERS: Mapping[str, Sequence[str]] = {
     "openpyxl": ("compare_conference_city_in_order", "compare_table", "content_from_vm_file"),
     "pandas": ("compare_table",),
     "playwright": (
-        *("active_tab_html_parse", "active_tab_info", "chrome_appearance_mode_ui", "chrome_close_tabs"),
-        *("chrome_open_tabs", "chrome_saved_address", "gotoRecreationPage_and_get_html_content"),
-        *("info_from_website", "login", "number_of_search_results", "open_tabs_info", "page_info"),
+        *("active_tab_html_parse", "active_tab_info", "bookmarks", "chrome_appearance_mode_ui"),
+        *("chrome_close_tabs", "chrome_color_scheme", "chrome_font_size", "chrome_language"),
+        *("chrome_open_tabs", "chrome_saved_address", "data_delete_automacally", "default_search_engine"),
+        *("enable_do_not_track", "enable_enhanced_safety_browsing", "enable_safe_browsing"),
+        *("enabled_experiments", "find_installed_extension_name", "find_unpacked_extension_path"),
+        *("gotoRecreationPage_and_get_html_content", "info_from_website", "login", "new_startup_page"),
+        *("number_of_search_results", "open_tabs_info", "page_info", "profile_name"),
     ),
     "pptx": (
         *("check_image_stretch_and_center", "check_slide_orientation_Portrait", "compare_pptx_files"),

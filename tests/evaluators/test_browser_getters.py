@@ -11,6 +11,7 @@ import pytest
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.evaluators import getters, metrics
 from agentgym.setup.browser import in_browser
+from agentgym.setup.chromeprofile import profile_folder
 
 pytestmark = pytest.mark.desktop
 
@@ -268,14 +269,16 @@ def _make_folder(browser: Any) -> None:
     page.close()
 
 
-def test_what_it_was_used_for_is_read_from_its_files(desktop: X11Backend) -> None:
+def test_what_it_was_used_for_is_told_by_it_and_by_its_files(desktop: X11Backend) -> None:
     _go(desktop, "flights.html")
-    in_browser(desktop, _make_folder)
-    # These are written in their own time, and not at the browser's end.
-    _await(lambda: _get(desktop, "bookmarks"))
     folders = {"type": "bookmark_bar_folders_names", "names": ["Favorites"]}
+    assert metrics["is_expected_bookmarks"](_get(desktop, "bookmarks"), folders) == 0
+    in_browser(desktop, _make_folder)
     assert metrics["is_expected_bookmarks"](_get(desktop, "bookmarks"), folders) == 1
+    # These are written in their own time, and not at the browser's end.
+    _await(lambda: desktop.run(["test", "-s", f"{profile_folder(desktop)}/Default/Bookmarks"]).returncode == 0)
     _stop(desktop)
+    assert metrics["is_expected_bookmarks"](_get(desktop, "bookmarks"), folders) == 1
     visited = _get(desktop, "history", dest="history")
     assert metrics["check_history_deleted"](visited, {"type": "keywords", "keywords": ["flights"]}) == 0
     cookies = _get(desktop, "cookie_data", dest="Cookies")
@@ -284,10 +287,13 @@ def test_what_it_was_used_for_is_read_from_its_files(desktop: X11Backend) -> Non
     _start(desktop)
 
 
-def test_what_was_chosen_is_read_from_its_files(desktop: X11Backend) -> None:
+def test_what_was_chosen_is_told_by_it_and_by_its_files(desktop: X11Backend) -> None:
     before = {name: _get(desktop, name) for name in ("data_delete_automacally", "enable_do_not_track")}
     assert set(before.values()) == {"false"}
     in_browser(desktop, _change_settings)
+    for name in ("data_delete_automacally", "new_startup_page", "profile_name"):
+        assert _get(desktop, name) == _CHOSEN[name], name
+    assert _EXTENSION in _get(desktop, "find_unpacked_extension_path")
     _stop(desktop)
     for name, expected in _CHOSEN.items():
         assert _get(desktop, name) == expected, name

@@ -89,12 +89,13 @@ def chrome_saved_address(backend: Backend, _config: dict[str, Any]) -> str:
     return look_at(backend, "chrome://settings/addresses", lambda page: page.evaluate(_ALL_HTML), otherwise="")
 
 
-def look_at(backend: Backend, address: str, look: Callable[[Any], _T], *, otherwise: _T) -> _T:
+def look_at(backend: Backend, address: str, look: Callable[[Any], _T], *, otherwise: _T, start: bool = True) -> _T:
     """What a function returns that is called with the page at an address, opened beside those that are open.
 
     Args:
         look: called with a ``playwright.sync_api.Page`` that has loaded; must return plain data.
         otherwise: what to return if the browser cannot be reached, or the page cannot be opened or looked at.
+        start: whether a browser is started where none runs.
     """
 
     def opened(page: Any) -> _T:
@@ -103,18 +104,19 @@ def look_at(backend: Backend, address: str, look: Callable[[Any], _T], *, otherw
         return look(page)
 
     try:
-        return opened_page(backend, opened)
+        return opened_page(backend, opened, start=start)
     except (ConnectionError, playwright_error()):
         return otherwise
 
 
-def opened_page(backend: Backend, look: Callable[[Any], _T]) -> _T:
+def opened_page(backend: Backend, look: Callable[[Any], _T], *, start: bool = True) -> _T:
     """What a function returns that is called with a new page, which has the agent's cookies and is closed afterwards.
 
     It is in a tab that does not come to the front.
 
     Args:
         look: called with a ``playwright.sync_api.Page``; must return plain data.
+        start: whether a browser is started where none runs.
 
     Raises:
         ConnectionError: if no browser can be reached.
@@ -130,7 +132,7 @@ def opened_page(backend: Backend, look: Callable[[Any], _T]) -> _T:
         finally:
             close_tab(page)
 
-    return in_browser(backend, opened)
+    return in_browser(backend, opened, start=start)
 
 
 def in_active_tab(backend: Backend, address: str, look: Callable[[Any], _T], *, otherwise: _T) -> _T:

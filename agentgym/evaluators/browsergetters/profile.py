@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentgym.backends.base import Backend
+from agentgym.evaluators.browsergetters.live import live_settings
 from agentgym.evaluators.getters import read_file
 from agentgym.setup.chromeprofile import profile_folder
 
-__all__ = ["LOCAL_STATE", "PREFERENCES", "at", "path_in_profile", "settings_in"]
+__all__ = ["LOCAL_STATE", "PREFERENCES", "at", "kept_in", "path_in_profile", "settings_in"]
 
 PREFERENCES = "Default/Preferences"
 """The settings of the first profile, the only one that OSWorld looks into."""
@@ -25,6 +26,16 @@ def path_in_profile(backend: Backend, name: str) -> str:
 
 
 def settings_in(backend: Backend, name: str) -> Mapping[str, Any]:
+    """What one of the files holds; of `PREFERENCES`, what the browser holds that runs, if it lets one in.
+
+    Raises:
+        FileNotFoundError: if there is no such file, or it holds no object of JSON.
+    """
+    live = live_settings(backend) if name == PREFERENCES else None
+    return kept_in(backend, name) if live is None else live
+
+
+def kept_in(backend: Backend, name: str) -> Mapping[str, Any]:
     """What one of the files holds.
 
     Raises:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from agentgym.backends.base import Backend
-from agentgym.evaluators.browsergetters.profile import at, path_in_profile, settings_in
+from agentgym.evaluators.browsergetters.live import live_bookmarks
+from agentgym.evaluators.browsergetters.profile import at, kept_in, path_in_profile
 from agentgym.evaluators.getterforms import Nothing, getter_forms
 from agentgym.evaluators.getters import getters
 from agentgym.evaluators.toolgetters import sqlite_rows
 from agentgym.tasks.forms import PassedOver
 
 __all__: list[str] = []
+
+# A browser that runs writes every ten seconds, and has a journal of what it has yet to write.
+_UNTIL_WRITTEN = """
+looks=0
+while test -s "$1-journal" && test $looks -lt 120; do
+    owner=$(readlink "$(dirname "$1")/../SingletonLock")
+    kill -0 "${owner##*-}" || break
+    sleep 0.1
+    looks=$((looks + 1))
+done
+"""
 
 
 class Database(msgspec.Struct):
@@ -33,11 +46,11 @@ def bookmarks(backend: Backend, _config: dict[str, Any]) -> dict[str, Any]:
     A folder has ``type`` ``folder``, ``name`` and ``children``; a bookmark ``type`` ``url``, ``name`` and ``url``.
     """
     try:
-        found = at(settings_in(backend, "Default/Bookmarks"), "roots")
+        found = live_bookmarks(backend) or at(kept_in(backend, "Default/Bookmarks"), "roots")
     except FileNotFoundError:
         # Written when the first is made.
         return {}
-    return found if isinstance(found, dict) else {}
+    return dict(found) if isinstance(found, Mapping) else {}
 
 
 @getters.register("history")
@@ -61,7 +74,9 @@ def cookie_data(backend: Backend, _config: dict[str, Any]) -> list[list[Any]]:
 
 
 def _rows(backend: Backend, name: str, query: str) -> list[list[Any]]:
-    rows: list[list[Any]] = sqlite_rows(backend, {"path": path_in_profile(backend, name), "query": query})
+    path = path_in_profile(backend, name)
+    backend.run(["sh", "-c", _UNTIL_WRITTEN, "sh", path])
+    rows: list[list[Any]] = sqlite_rows(backend, {"path": path, "query": query})
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Getters of a browser's settings, as its files have them: what was changed is there in ten seconds, or at its end.
+"""Getters of a browser's settings, as it has them while it runs, or else as its files have them.
 
 What was never changed stands nowhere: OSWorld takes it for what Google Chrome comes with, and so does this.
 """
