@@ -9,9 +9,9 @@ import msgspec
 
 from agentgym.backends.base import Backend
 from agentgym.errors import MissingDependencyError
+from agentgym.evaluators.browsergetters.pages import opened_page, playwright_error
 from agentgym.evaluators.getterforms import getter_forms
 from agentgym.evaluators.getters import Fetched, getters
-from agentgym.setup.browser import in_browser
 
 __all__: list[str] = []
 
@@ -82,7 +82,7 @@ def info_from_website(backend: Backend, config: dict[str, Any]) -> Any:
         MissingDependencyError: if Playwright is not installed.
     """
     try:
-        infos = in_browser(backend, lambda browser: _read_in_tab(browser, config))
+        infos = opened_page(backend, lambda page: _read_all(page, config))
     except ConnectionError:
         infos = None
     return config.get("backups") if infos is None else infos
@@ -107,19 +107,14 @@ def pdf_from_url(backend: Backend, config: dict[str, Any]) -> Fetched:
     raise OSError(f"cannot print {config['path']}: {said}")
 
 
-def _read_in_tab(browser: Any, config: dict[str, Any]) -> list[str | None] | None:
+def _read_all(page: Any, config: dict[str, Any]) -> list[str | None] | None:
     """What the page says; None if it cannot be read."""
-    from playwright.sync_api import Error
-
-    page = browser.contexts[0].new_page()
+    page.set_default_timeout(_ELEMENT_MS)
     try:
-        page.set_default_timeout(_ELEMENT_MS)
         page.goto(config["url"], timeout=_PAGE_MS)
         return [_read(page, config["url"], info) for info in config["infos"]]
-    except Error:
+    except playwright_error():
         return None
-    finally:
-        page.close()
 
 
 def _read(page: Any, url: str, info: Info) -> str | None:
