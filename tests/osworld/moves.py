@@ -5,7 +5,19 @@ from __future__ import annotations
 from agentgym.actions import Hotkey, Press, TypeText
 from tests.osworld.solution import Gone, Moves, Seen
 
-__all__ = ["AS_DATE", "COPY", "PASTE", "answer", "choose", "enter", "fill_down", "fill_in", "go_to", "new_sheet"]
+__all__ = [
+    "AS_DATE",
+    "COPY",
+    "PASTE",
+    "answer",
+    "choose",
+    "enter",
+    "fill_down",
+    "fill_in",
+    "go_to",
+    "new_sheet",
+    "replace_all",
+]
 
 COPY = Hotkey(("ctrl", "c"))
 PASTE = Hotkey(("ctrl", "v"))
@@ -63,3 +75,16 @@ def answer(dialogue: str, text: str) -> Moves:
     """Types into a dialogue, which closes at the last Enter."""
     yield TypeText(text)
     yield Gone(dialogue)
+
+
+def replace_all(old: str, new: str) -> Moves:
+    """Replaces a text everywhere in a document, by the dialogue for it."""
+    yield Hotkey(("ctrl", "h"))
+    yield Seen("Find and Replace")
+    yield TypeText(old)
+    # The field "Replace", then the button "Replace All".
+    yield Hotkey(("alt", "p"))
+    yield TypeText(new)
+    yield Hotkey(("alt", "l"))
+    yield Press("escape")
+    yield Gone("Find and Replace")
