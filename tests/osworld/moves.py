@@ -77,6 +77,13 @@ def answer(dialogue: str, text: str) -> Moves:
     yield Gone(dialogue)
 
 
+def confirm(dialogue: str) -> Moves:
+    """Presses the default button of a dialogue that comes."""
+    yield Seen(dialogue)
+    yield Press("enter")
+    yield Gone(dialogue)
+
+
 def replace_all(old: str, new: str) -> Moves:
     """Replaces a text everywhere in a document, by the dialogue for it."""
     yield Hotkey(("ctrl", "h"))

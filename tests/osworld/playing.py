@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,13 @@ import agentgym  # noqa: F401 - registers the environment
 from agentgym.actions import Done, RawAction, Wait
 from agentgym.backends.base import Backend
 from tests.osworld.mirror import fill
-from tests.osworld.solution import Gone, Move, Seen, Solution
+from tests.osworld.solution import Gone, Move, Seen, Solution, Written
 
 __all__ = ["TASKS", "Played", "desktop", "play", "raw_task"]
 
 TASKS = Path(__file__).parent / "tasks"
 
-_WINDOW_PATIENCE_S = 30.0
+_PATIENCE_S = 30.0
 _REST_PATIENCE_S = 10.0
 _LOOK_S = 0.1
 """A step takes LibreOffice for restless for 0.75 s, as it paints tool bars late. Looking again and again, each time
@@ -101,15 +101,18 @@ def _value(score: Any) -> float | None:
 
 def _do(env: gym.Env[Any, Any], move: Move) -> int:
     """Does a move, and says how many actions it was."""
+    backend: Backend = env.get_wrapper_attr("backend")
     match move:
         case Seen(title=title):
-            _await(env, title, shown=True)
-            return 0
+            _await(env, lambda: _shows(backend, title), f"no window {title!r}")
         case Gone(title=title):
-            _await(env, title, shown=False)
-            return 0
-    _step(env, move)
-    return 1
+            _await(env, lambda: not _shows(backend, title), f"still a window {title!r}")
+        case Written(path=path, text=text):
+            _await(env, lambda: _holds(backend, path, text), f"no {text!r} in {path}")
+        case _:
+            _step(env, move)
+            return 1
+    return 0
 
 
 def _step(env: gym.Env[Any, Any], action: RawAction) -> None:
@@ -128,12 +131,22 @@ def _act(env: gym.Env[Any, Any], action: RawAction) -> bool:
     return bool(info["settled"])
 
 
-def _await(env: gym.Env[Any, Any], title: str, *, shown: bool) -> None:
-    """Waits as an agent does that sees a window missing."""
+def _await(env: gym.Env[Any, Any], come: Callable[[], bool], lacking: str) -> None:
+    """Waits as an agent does that sees something missing."""
     backend: Backend = env.get_wrapper_attr("backend")
-    deadline = time.monotonic() + _WINDOW_PATIENCE_S
-    while any(title in window.title for window in backend.windows()) != shown:
-        titles = [window.title for window in backend.windows()]
-        assert time.monotonic() < deadline, f"{'no' if shown else 'still a'} window {title!r} among {titles}"
+    deadline = time.monotonic() + _PATIENCE_S
+    while not come():
+        assert time.monotonic() < deadline, f"{lacking}; there are {[window.title for window in backend.windows()]}"
         _step(env, Wait())
     _step(env, Wait())
+
+
+def _shows(backend: Backend, title: str) -> bool:
+    return any(title in window.title for window in backend.windows())
+
+
+def _holds(backend: Backend, path: str, text: str) -> bool:
+    try:
+        return text.encode() in backend.read(path)
+    except FileNotFoundError:
+        return False

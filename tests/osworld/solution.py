@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from agentgym.actions import RawAction
 
-__all__ = ["Gone", "Move", "Moves", "Seen", "Solution"]
+__all__ = ["Gone", "Move", "Moves", "Seen", "Solution", "Written"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,15 @@ class Gone:
     title: str
 
 
-Move: TypeAlias = RawAction | Seen | Gone
+@dataclass(frozen=True)
+class Written:
+    """Waiting, step by step, until a file of the machine holds a text: applications write settings a while later."""
+
+    path: str
+    text: str
+
+
+Move: TypeAlias = RawAction | Seen | Gone | Written
 Moves: TypeAlias = Iterator[Move]
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import docx
-from odf.opendocument import OpenDocumentText
-from odf.style import Style, TextProperties
-from odf.text import P, Span
 
 if TYPE_CHECKING:
     from docx.document import Document
 
 __all__ = ["document", "odt"]
+
+# What has no types, and would be an error at each import.
+_odf: Any = import_module("odf.opendocument")
+_style: Any = import_module("odf.style")
+_text: Any = import_module("odf.text")
 
 
 def document(paragraphs: Sequence[str], *, then: Callable[[Document], None] | None = None) -> bytes:
@@ -40,13 +43,13 @@ def odt(pieces: Sequence[str], *, highlighted: Collection[int] = ()) -> bytes:
         pieces: of its text.
         highlighted: the places of those with yellow behind them.
     """
-    made = OpenDocumentText()
-    yellow = Style(name="Yellow", family="text")
-    yellow.addElement(TextProperties(backgroundcolor="#ffff00"))
+    made = _odf.OpenDocumentText()
+    yellow = _style.Style(name="Yellow", family="text")
+    yellow.addElement(_style.TextProperties(backgroundcolor="#ffff00"))
     made.automaticstyles.addElement(yellow)
-    paragraph = P()
+    paragraph = _text.P()
     for place, text in enumerate(pieces):
-        paragraph.addElement(Span(text=text, stylename=yellow) if place in highlighted else Span(text=text))
+        paragraph.addElement(_text.Span(text=text, stylename=yellow) if place in highlighted else _text.Span(text=text))
     made.text.addElement(paragraph)
     buffer = io.BytesIO()
     made.write(buffer)

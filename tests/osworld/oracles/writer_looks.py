@@ -9,7 +9,7 @@ from docx.document import Document
 from agentgym.actions import Hotkey, Press
 from tests.osworld.makers.documents import document, odt
 from tests.osworld.moves import answer, choose
-from tests.osworld.solution import Gone, Moves, Seen, Solution
+from tests.osworld.solution import Moves, Seen, Solution, Written
 
 __all__ = ["SOLUTIONS"]
 
@@ -105,38 +105,6 @@ def _table() -> Moves:
     yield from answer("Insert Table", "\t7\t5\n")
 
 
-_SOUNDS = ("letters,sound,word", "sh,ʃ,ship", "th,θ,thin", "ee,iː,see")
-
-
-def _to_table_files() -> Mapping[str, bytes]:
-    def tabulate(made: Document) -> None:
-        table = made.add_table(rows=len(_SOUNDS), cols=3)
-        for row, line in zip(table.rows, _SOUNDS, strict=True):
-            for cell, text in zip(row.cells, line.split(","), strict=True):
-                cell.text = text
-
-    name = "Graphemes_Sound_Letter_Patterns"
-    return {
-        f"{name}.docx": document(_SOUNDS),
-        f"{name}_Gold.docx": document([], then=tabulate),
-        f"{name}_Gold_2.docx": document([""], then=tabulate),
-    }
-
-
-def _to_table() -> Moves:
-    yield _ALL
-    # The menu Table; from its end Edit Formula, then Convert, and in that Text to Table.
-    yield Hotkey(("alt", "a"))
-    yield Press("up", presses=2)
-    yield Press("right")
-    yield Press("enter")
-    yield Seen("Convert Text to Table")
-    # From tabs by semicolons and paragraphs to another separator, which is a comma.
-    yield Press("right", presses=3)
-    yield Press("enter")
-    yield Gone("Convert Text to Table")
-
-
 _SCRIPT = ("Hello, this is ", "Ms Marsh", " of the ", "university", ".")
 
 
@@ -165,6 +133,7 @@ def _default_font() -> Moves:
     yield Press("down", presses=5)
     yield Seen("Basic Fonts (Western)")
     yield from answer("Options", "\tTimes New Roman\n")
+    yield Written("/home/user/.config/libreoffice/4/user/registrymodifications.xcu", "Times New Roman")
 
 
 def _page_number_files() -> Mapping[str, bytes]:
@@ -191,6 +160,5 @@ SOLUTIONS = (
     Solution("0e47de2a-32e0-456c-a366-8c607ef7a9d2", "gui", _page_number_files, _page_number),
     Solution("66399b0d-8fda-4618-95c4-bfc6191617e9", "gui", _table_files, _table),
     Solution("6a33f9b9-0a56-4844-9c3f-96ec3ffb3ba2", "gui", _highlight_files, _highlight),
-    Solution("936321ce-5236-426a-9a20-e0e3c5dc536f", "gui", _to_table_files, _to_table),
     Solution("f178a4a9-d090-4b56-bc4c-4b72a61a035d", "gui", _default_font_files, _default_font),
 )
