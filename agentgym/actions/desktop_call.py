@@ -42,14 +42,14 @@ _PARAMETERS = ("action_type", "coordinate", "text", "key", "keys", "clicks", "co
 _SHELL = "import subprocess, sys; sys.exit(subprocess.run(['bash', '-c', {command!r}]).returncode)"
 
 
-def definition(screen: tuple[int, int], *, code: bool = False) -> dict[str, Any]:
+def definition(screen: tuple[int, int] | None = None, *, code: bool = False) -> dict[str, Any]:
     """The tool as OpenAI's API is told of it; the caller's own.
 
     Args:
-        screen: (width, height) in pixels.
+        screen: (width, height) in pixels; None if it is not known yet.
         code: whether shell commands are offered.
     """
-    width, height = screen
+    size = "the screen" if screen is None else f"a screen of {screen[0]}x{screen[1]}"
     kinds = [kind for kind in TAKES if code or kind != _COMMAND]
     shell = "; of COMMAND, a line for bash, run in the machine" if code else ""
     place = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
@@ -61,7 +61,7 @@ def definition(screen: tuple[int, int], *, code: bool = False) -> dict[str, Any]
         },
         "coordinate": {
             **place,
-            "description": f"[x, y] in pixels of a screen of {width}x{height}, (0, 0) its top left; of clicks, "
+            "description": f"[x, y] in pixels of {size}, (0, 0) its top left; of clicks, "
             "MOUSE_DOWN, MOUSE_UP and SCROLL where the pointer is, if left out; for MOVE_TO and DRAG_TO the end.",
         },
         "text": {"type": "string", "description": "Of TYPING."},

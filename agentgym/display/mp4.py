@@ -15,6 +15,9 @@ __all__ = ["Mp4", "check_can_film"]
 _TICKS = 90_000
 """A second has so many, as films count."""
 
+# As ITU-T H.273 numbers them.
+_BT601, _LIMITED = 6, 1
+
 
 def check_can_film() -> None:
     """Returns if films can be written here.
@@ -83,7 +86,11 @@ class Mp4:
         # What H.264 takes with colours of half the resolution.
         stream.height, stream.width = height + height % 2, width + width % 2
         stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = Fraction(1, _TICKS)
+        context = stream.codec_context
+        context.time_base = Fraction(1, _TICKS)
+        # Players take what is not said for another matrix than OpenCV's, where the picture is large.
+        context.colorspace, context.color_range = _BT601, _LIMITED
+        context.color_primaries = context.color_trc = _BT601
         return stream
 
 

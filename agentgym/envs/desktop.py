@@ -132,7 +132,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
         self._backend = None if isinstance(backend, str) else backend
         self._form = spaces.action_form(action, self._options.screen, code=allow_code)
         self._waits = waits_of(waits)
-        self._called = DesktopCalls(getattr(self._form.space, "tools", ()), code=allow_code)
+        self._called = DesktopCalls(self._options.screen, offered=action == "desktop_action", code=allow_code)
         self.observation_space = spaces.observation_space(self._kinds, self._options.screen)
         self.action_space = self._form.space
         self.frame: npt.NDArray[np.uint8] | None = None
@@ -309,6 +309,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
             if self._toolbox.needs_packages:
                 self._remake(packages=True)
             self.backend.reset(seed=self._seed)
+            self._begin_film(self.backend)
             self._kept = run_steps(task.setup, self.backend)
             self._begun = True
             self._toolbox.open()

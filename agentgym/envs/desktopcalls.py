@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from agentgym.actions import Action, Batch, ToolCall
-from agentgym.actions.desktop_call import DESKTOP_ACTION, read_desktop_call
+from agentgym.actions.desktop_call import DESKTOP_ACTION, definition, read_desktop_call
 from agentgym.backends.base import Backend
 from agentgym.envs.acting import Acted, parts_of
 from agentgym.envs.calling import shown, told_of
@@ -46,12 +46,15 @@ class DesktopCalls:
     """The calls of one step after the other.
 
     Args:
-        offered: its definition, where agents are told of it; it is understood everywhere.
+        screen: (width, height) in pixels.
+        offered: whether agents are told of the tool where it is none of the environment's or task's; it is understood
+            everywhere.
         code: whether shell commands are done.
     """
 
-    def __init__(self, offered: Sequence[Mapping[str, Any]] = (), *, code: bool) -> None:
-        self._offered, self._code = tuple(offered), code
+    def __init__(self, screen: tuple[int, int], *, offered: bool, code: bool) -> None:
+        self._offered, self._code = offered, code
+        self._definition = definition(screen, code=code)
         self._asked: list[_Asked] = []
 
     def begin(self) -> None:
@@ -79,9 +82,11 @@ class DesktopCalls:
 
     def told(self, told: dict[str, Any], *, at_reset: bool = False) -> dict[str, Any]:
         """What ``info`` has of tools, given what it has of the others."""
-        if not self._offered or not (at_reset or "tools" in told):
+        others = [one for one in told.get("tools", ()) if one["function"]["name"] != DESKTOP_ACTION]
+        is_offered = self._offered or len(others) < len(told.get("tools", ()))
+        if not is_offered or not (at_reset or "tools" in told):
             return told
-        return {"tool_results": [], **told, "tools": [*self._offered, *told.get("tools", ())]}
+        return {"tool_results": [], **told, "tools": [self._definition, *others]}
 
     def answer(self, acted: Acted, outcome: Outcome, machine: Backend) -> tuple[ToolResult, ...]:
         """What came of all calls of the step. Who called this tool is told a line of JSON, then what is on the screen.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 import weakref
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -12,11 +13,16 @@ from typing import Any
 
 from agentgym.backends.base import Backend, Films, Glances
 from agentgym.display import Picture
+from agentgym.display.mp4 import check_can_film
 from agentgym.envs.camera import Camera
 from agentgym.envs.weakly import Weakly
-from agentgym.errors import DatasetError, UsageError
+from agentgym.errors import BackendError, DatasetError, UsageError
 
-__all__ = ["Filmed"]
+__all__ = ["FilmWarning", "Filmed"]
+
+
+class FilmWarning(UserWarning):
+    """An episode is not filmed, and why; what it comes to does not depend on that."""
 
 
 class Filmed:
@@ -25,6 +31,14 @@ class Filmed:
     _camera: Camera | None = None
     _filming: Films | None = None
     _dropped: Any = None
+    _waits_for_machine = False
+    _begun: bool
+    _backend: Backend | None
+
+    @property
+    def is_filmed(self) -> bool:
+        """Whether there is a film to end."""
+        return self._camera is not None or self._filming is not None
 
     @property
     @abstractmethod
@@ -32,19 +46,25 @@ class Filmed:
         """The machine of an episode."""
 
     def start_recording(self) -> None:
-        """Films the screen from now on.
+        """Films the screen from now on, or, before a ``reset``, from when the next has a machine: its setup, too.
 
         A guest films itself. Of other machines every observation is in the film, and of an x11 desktop what its screen
         shows in between, ten times a second.
 
         Raises:
+            BackendError: if the guest does not film; at a later ``reset`` that is a `FilmWarning`.
             MissingDependencyError: if PyAV is not installed.
-            ResetNeeded: before the first ``reset``.
             UsageError: if a film is being made already.
         """
-        if self._camera is not None or self._filming is not None:
+        if self.is_filmed or self._waits_for_machine:
             raise UsageError("a recording runs already: call end_recording first")
-        machine = self._machine
+        if self._begun:
+            self._film(self._machine)
+            return
+        check_can_film()
+        self._waits_for_machine = True
+
+    def _film(self, machine: Backend) -> None:
         if isinstance(machine, Films):
             machine.start_recording()
             self._filming = machine
@@ -60,18 +80,31 @@ class Filmed:
         Raises:
             BackendError: if the guest did not give its film.
             DatasetError: if it cannot be written; the film is lost.
-            UsageError: if none is being made.
+            UsageError: if none is being made, or no episode began since.
         """
         target = Path(path)
+        was_waiting, self._waits_for_machine = self._waits_for_machine, False
         filming, self._filming = self._filming, None
         if filming is not None:
             return _kept(target, filming.end_recording())
+        if self._camera is None and was_waiting:
+            raise UsageError("nothing was filmed: no episode began")
         if self._camera is None:
             raise UsageError("no recording runs: call start_recording first")
         camera, self._camera = self._camera, None
         self._dropped.detach()
         with camera.end() as film:
             return _kept(target, film)
+
+    def _begin_film(self, machine: Backend) -> None:
+        """Films a machine that has come up, if that was asked for before it had."""
+        if not self._waits_for_machine:
+            return
+        self._waits_for_machine = False
+        try:
+            self._film(machine)
+        except BackendError as error:
+            warnings.warn(f"the episode is not filmed: {error}", FilmWarning, stacklevel=2)
 
     def _show_film(self, observation: Any) -> None:
         """Has the film, if one is made, show what was observed."""
@@ -82,6 +115,7 @@ class Filmed:
 
     def _drop_film(self) -> None:
         """Gives up the film, if one is made."""
+        self._waits_for_machine = False
         camera, self._camera = self._camera, None
         filming, self._filming = self._filming, None
         if camera is not None:
@@ -91,7 +125,7 @@ class Filmed:
             filming.end_recording()
 
     def _glance(self) -> Picture | None:
-        machine = getattr(self, "_backend", None)
+        machine: object = self._backend
         return machine.glance() if isinstance(machine, Glances) else None
 
 

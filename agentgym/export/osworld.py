@@ -10,8 +10,8 @@ from agentgym.errors import DatasetError, UsageError
 from agentgym.export.base import fresh
 from agentgym.export.story import Story, Turn, stories
 from agentgym.export.video import write_video
-from agentgym.export.writing import action_text, plain, save_png, screen, write_json, write_lines
-from agentgym.sinks.osworld import moment_of, osworld_line
+from agentgym.export.writing import save_png, screen, write_json, write_lines
+from agentgym.sinks.osworld import moment_of, osworld_action, osworld_line
 from agentgym.trajectory import Dataset
 
 __all__ = ["export_osworld"]
@@ -84,7 +84,7 @@ def _lines(story: Story, place: Path) -> Iterator[Form]:
 def _step_line(story: Story, place: Path, turn: Turn) -> Form:
     step = turn.step
     assert step is not None
-    action = action_text(step.action) if _action_space(story) == "pyautogui" else plain(step.action)
+    action = osworld_action(step.action, is_code=_action_space(story) == "pyautogui")
     form = _line(story, place, turn.number, turn.ended_at, action, turn.reward, step.info, response=_said(turn))
     ends = {"terminated": step.terminated, "truncated": step.truncated}
     return {**form, "done": step.terminated or step.truncated, **ends}

@@ -145,16 +145,16 @@ def _end(folder: Path, attempt: Attempt) -> None:
         _write(folder / "result.txt", f"{float(attempt.score)}\n".encode())
     elif attempt.status == "error":
         folder.mkdir(parents=True, exist_ok=True)
-        _append_error(folder / "traj.jsonl", attempt.error or "")
+        _say_error(folder / "traj.jsonl", attempt.error or "")
 
 
-def _append_error(path: Path, error: str) -> None:
-    line = msgspec.json.encode({"Error": error})
+def _say_error(path: Path, error: str) -> None:
+    """Has the last line say why there is no score: whoever ran the episode may have known less of it, or was killed."""
     written = path.read_bytes() if path.exists() else b""
     # A process that was killed may have left half a line.
-    whole = written[: written.rfind(b"\n") + 1]
-    if line not in whole.splitlines():
-        _write(path, whole + line + b"\n")
+    whole = written[: written.rfind(b"\n") + 1].splitlines(keepends=True)
+    steps = b"".join(line for line in whole if not line.startswith(b'{"Error":'))
+    _write(path, steps + msgspec.json.encode({"Error": error}) + b"\n")
 
 
 def _write(path: Path, content: bytes) -> None:

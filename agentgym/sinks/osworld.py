@@ -4,7 +4,7 @@
 
     <task_id>/
       step_<n>_<time>.png    what was seen after step n; of 0 what the reset showed
-      traj.jsonl             a line a step
+      traj.jsonl             a line a step; {"Error": …} where the episode broke
       runtime.log            what happened when
       recording.mp4          by who films, when the episode ends
       result.txt             by who scores
@@ -31,7 +31,7 @@ from agentgym.events.plain import plain
 from agentgym.sinks.base import SinkOrder
 from agentgym.trajectory.redaction import Redact, scrub
 
-__all__ = ["OSWorldFolder", "emptied", "moment_of", "osworld_line", "osworld_sink", "save_png"]
+__all__ = ["OSWorldFolder", "emptied", "moment_of", "osworld_action", "osworld_line", "osworld_sink", "save_png"]
 
 _PNG_LEVEL = 1
 _FILES = ("traj.jsonl", "result.txt", "runtime.log", "recording.mp4", ".recording.mp4.part")
@@ -56,6 +56,22 @@ def osworld_line(
         "info": info,
         "screenshot_file": picture,
     }
+
+
+def osworld_action(action: Any, *, is_code: bool) -> Any:
+    """An action as OSWorld writes it; of a call of `desktop_action`, which has OSWorld's own words, the arguments.
+
+    Args:
+        is_code: whether the environment's actions are pyautogui's code.
+    """
+    match action:
+        case Batch(actions) if any(isinstance(one, ToolCall) for one in actions):
+            return [osworld_action(one, is_code=is_code) for one in actions]
+        case ToolCall(name=name, arguments=arguments) if name == DESKTOP_ACTION:
+            return plain(arguments)
+        case {"name": str(name), "arguments": dict(arguments)} if name == DESKTOP_ACTION:
+            return plain(arguments)
+    return action_text(action) if is_code else plain(action)
 
 
 def moment_of(ts_utc: str) -> str:
@@ -107,6 +123,8 @@ class OSWorldFolder:
             case Step() as event:
                 self._append(self._line(event, record.ts_utc))
                 self._response = None
+            case RunCompleted(error=str(error)):
+                self._append({"Error": error.removesuffix(": ")})
         self._tell(record)
 
     def close(self) -> None:
@@ -123,7 +141,7 @@ class OSWorldFolder:
         self._says_pyautogui = form == "pyautogui"
 
     def _line(self, step: Step, at: str) -> dict[str, Any]:
-        action = action_text(step.action) if self._says_pyautogui else _form(step.action)
+        action = osworld_action(step.action, is_code=self._says_pyautogui)
         picture = self._keep_picture(step.observation, step.step, at)
         line = osworld_line(
             step.step,
@@ -153,15 +171,6 @@ class OSWorldFolder:
         said = _said(record)
         if said is not None and self._log is not None:
             self._log.write(f"{record.ts_utc} {self._redact(said)}\n")
-
-
-def _form(action: Any) -> Any:
-    """An action as data; of a call of `desktop_action`, which has OSWorld's own words, its arguments."""
-    if isinstance(action, Batch):
-        return [_form(one) for one in action.actions]
-    if isinstance(action, ToolCall) and action.name == DESKTOP_ACTION:
-        return plain(action.arguments)
-    return plain(action)
 
 
 def _said(record: Record) -> str | None:

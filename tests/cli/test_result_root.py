@@ -104,8 +104,8 @@ def test_each_task_has_its_folder_as_osworld_has_it(tmp_path: Path, run: Run, se
         assert [line["action"] for line in made] == list(ACTIONS)
         assert [(line["step_num"], line["done"]) for line in made] == [(1, False), (2, False), (3, True)]
         assert all(set(line) >= OSWORLDS and (place / line["screenshot_file"]).exists() for line in made)
-        # Each observation, and the last to the end.
-        assert pictures(place / "recording.mp4") == 5
+        # The machine, each observation, and the last to the end.
+        assert pictures(place / "recording.mp4") == 6
     args = json.loads((root / MODEL / "args.json").read_text())
     assert (args["action_space"], args["observation_type"], args["max_steps"]) == ("desktop_action", "screenshot", 15)
     assert [(line["domain"], line["task"]) for line in lines(root / MODEL, "results_summary.jsonl")] == [
@@ -184,9 +184,31 @@ def test_what_breaks_says_so_and_is_filmed_all_the_same(tmp_path: Path, run: Run
     assert acted["step_num"] == 1
     assert list(failed) == ["Error"]
     assert "no such thing" in failed["Error"]
-    assert pictures(place / "recording.mp4") == 3
+    assert pictures(place / "recording.mp4") == 4
     assert "Traceback" in (place / "runtime.log").read_text()
     assert [line["status"] for line in lines(root / MODEL, "results_summary.jsonl")] == ["scored", "error"]
+
+
+def test_what_is_interrupted_says_so_and_is_filmed_all_the_same(tmp_path: Path, served: Any) -> None:
+    reached, over = threading.Event(), threading.Event()
+
+    def script(body: dict[str, Any]) -> Reply:
+        if turn_of(body):
+            reached.set()
+            over.wait()
+        return usual(body)
+
+    server, root = served(script), tmp_path / "results"
+    tasks = write_tasks(tmp_path / "tasks.jsonl", TASKS[0])
+    with started(*asked(server, tasks, root, "--backend", "memory"), path=tmp_path) as process:
+        wait_for(reached.is_set, process)
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    over.set()
+    assert process.returncode == 130
+    place = root / MODEL / "gimp" / "first"
+    assert lines(place, "traj.jsonl")[1:] == [{"Error": "KeyboardInterrupt"}]
+    assert pictures(place / "recording.mp4") == 4
 
 
 def test_a_worker_that_is_killed_leaves_an_error_and_another_attempt_all_of_it(tmp_path: Path, run: Run) -> None:

@@ -201,6 +201,24 @@ def test_the_focus_is_told_where_the_tree_is_observed() -> None:
     assert "The focus is on push-button 'OK'." in _told(env.step(_call(action_type="WAIT"))[4])[1]
 
 
+@pytest.mark.parametrize("where", [{"tools": ["desktop_action", "calculator"]}, {"action": "desktop_action"}])
+def test_it_is_offered_where_it_is_named_with_the_size_of_the_screen(where: dict[str, Any]) -> None:
+    for env in (_env(**where), _env({**_TASK, "tools": where.get("tools", [])}, **{**where, "tools": None})):
+        told = env.reset(seed=0)[1]["tools"]
+        assert told[0] == definition((64, 48))
+        assert [one["function"]["name"] for one in told] == ["desktop_action", *where.get("tools", ())[1:]]
+        info = env.step([_call(action_type="TYPING", text="hello")])[4]
+        assert "TYPING was done." in _told(info)[1]
+
+
+def test_where_there_is_no_desktop_the_tool_says_so() -> None:
+    env: Any = gym.make("agentgym/Tools-v0", task={**_TASK, "tools": ["desktop_action"]}).unwrapped
+    env.reset(seed=0)
+    info = env.step(_call(action_type="WAIT"))[4]
+    assert "there is no desktop here" in info["tool_results"][0]["content"]
+    env.close()
+
+
 def test_replays_lead_to_the_same_place() -> None:
     env = _env()
     env.reset(seed=0)

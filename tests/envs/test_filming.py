@@ -13,14 +13,14 @@ import cv2
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.error import ResetNeeded
 
 from agentgym.actions import TypeText
 from agentgym.backends.guest.backend import GuestBackend
 from agentgym.backends.memory import MemoryBackend
 from agentgym.envs import DesktopEnv
 from agentgym.envs.camera import Camera
-from agentgym.errors import BackendError, DatasetError, MissingDependencyError, UsageError
+from agentgym.envs.filming import FilmWarning
+from agentgym.errors import BackendError, DatasetError, MissingDependencyError, TaskError, UsageError
 from tests.backends.guest.server import GuestServer, environment_of, serving
 
 _TASK = {"id": "type", "instruction": "Type."}
@@ -111,9 +111,36 @@ def test_an_end_without_a_beginning_and_two_beginnings_are_refused(env: DesktopE
     env.end_recording(tmp_path / "film.mp4")
     with pytest.raises(UsageError, match="no recording runs"):
         env.end_recording(tmp_path / "film.mp4")
-    fresh = DesktopEnv(_TASK, backend="memory", screen=(64, 48))
-    with pytest.raises(ResetNeeded, match="call reset"):
-        fresh.start_recording()
+
+
+def test_a_film_that_is_asked_for_before_the_reset_has_the_setup_in_it(tmp_path: Path) -> None:
+    broken = {**_TASK, "config": [{"type": "execute", "parameters": {"command": ["nothing"]}}]}
+    env = DesktopEnv(broken, backend="memory", screen=(64, 48))
+    env.start_recording()
+    assert not env.is_filmed
+    with pytest.raises(TaskError):
+        env.reset(seed=0)
+    assert len(frames(env.end_recording(tmp_path / "film.mp4"))) == 2
+    env.start_recording()
+    with pytest.raises(UsageError, match="a recording runs already"):
+        env.start_recording()
+    env.close()
+    env.start_recording()
+    with pytest.raises(UsageError, match="nothing was filmed: no episode began"):
+        env.end_recording(tmp_path / "film.mp4")
+
+
+def test_a_guest_that_cannot_film_is_played_all_the_same(tmp_path: Path) -> None:
+    environment = environment_of(tmp_path, python=Path(sys.executable), base={"LANG": "C.UTF-8"})
+    with serving(GuestServer(tmp_path, environment, recording=True)) as guest:
+        env = DesktopEnv(_TASK, backend=GuestBackend(guest.url, screen_size=guest.size), screen=guest.size)
+        env.start_recording()
+        with pytest.warns(FilmWarning, match="the episode is not filmed: .*in progress"):
+            env.reset(seed=0)
+        assert not env.is_filmed
+        with pytest.raises(BackendError, match="in progress"):
+            env.start_recording()
+        env.close()
 
 
 def test_closing_or_losing_the_environment_ends_the_thread(env: DesktopEnv, tmp_path: Path) -> None:
