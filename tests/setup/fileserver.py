@@ -24,7 +24,10 @@ class Served(msgspec.Struct):
         refusals: the status of each answer, the first first; then none is refused.
         ranges: whether a part can be asked for.
         tagged: whether the server tells by what it knows the file, and ``dated`` by what less certain.
+        weak: whether that is told to be none that parts can be told apart by.
+        sloppy: whether a part is sent of whatever the file is by now, from its ``begin`` on if that is given.
         announced: the length that is told, if not the real one.
+        retry_after: when a refused client is told to come again.
         changes: what the file is from the second answer on.
     """
 
@@ -34,6 +37,10 @@ class Served(msgspec.Struct):
     ranges: bool = True
     tagged: bool = True
     dated: bool = False
+    weak: bool = False
+    sloppy: bool = False
+    begin: int | None = None
+    retry_after: str | None = None
     announced: str | None = None
     changes: bytes | None = None
 
@@ -79,18 +86,26 @@ class _Answering(http.server.BaseHTTPRequestHandler):
         if served is None:
             self.send_error(404)
         elif served.refusals:
-            self.send_error(served.refusals.pop(0))
+            self._refuse(served)
         else:
             self._send(served, self._begun(served))
+
+    def _refuse(self, served: Served) -> None:
+        self.send_response(served.refusals.pop(0))
+        if served.retry_after is not None:
+            self.send_header("Retry-After", served.retry_after)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _begun(self, served: Served) -> int:
         """From where on the file is sent."""
         span = self.headers["Range"]
         if span is None or not served.ranges:
             return 0
-        if self.headers["If-Range"] not in (None, *_validators(served).values()):
+        if not served.sloppy and self.headers["If-Range"] not in (None, *_validators(served).values()):
             return 0
-        return int(span.removeprefix("bytes=").removesuffix("-"))
+        begun = int(span.removeprefix("bytes=").removesuffix("-"))
+        return begun if served.begin is None else served.begin
 
     def _send(self, served: Served, begun: int) -> None:
         content = served.content
@@ -114,7 +129,7 @@ class _Answering(http.server.BaseHTTPRequestHandler):
 
 def _validators(served: Served) -> dict[str, str]:
     digest = hashlib.sha256(served.content).hexdigest()
-    told = {"ETag": f'"{digest[:8]}"'} if served.tagged else {}
+    told = {"ETag": f'{"W/" if served.weak else ""}"{digest[:8]}"'} if served.tagged else {}
     return (
         {**told, "Last-Modified": f"Sat, 21 Nov 2026 00:00:{int(digest[:4], 16) % 60:02} GMT"} if served.dated else told
     )

@@ -144,6 +144,17 @@ def test_token_that_has_run_out_is_renewed(server: DriveServer) -> None:
     assert server.asked.count("POST /token") == 2
 
 
+def test_drive_that_takes_no_token_is_asked_twice(server: DriveServer) -> None:
+    server.refusals = [(401, "authError")] * 9
+    account = drive.Drive(DriveAccount("c", "s", "r", f"{server.address}/token"))
+    with pytest.raises(ValueError, match="401 it is authError"):
+        account.find("title = 'a'")
+    assert server.asked.count("GET /drive/v2/files") == 1
+    with pytest.raises(ValueError, match="401 it is authError"):
+        account.find("title = 'a'")
+    assert server.asked.count("GET /drive/v2/files") == 3
+
+
 def test_refusal_is_told_and_final(server: DriveServer) -> None:
     server.refusals = [(403, "insufficientPermissions")]
     with pytest.raises(ValueError, match=r"refuses GET /drive/v2/files: 403 it is insufficientPermissions"):

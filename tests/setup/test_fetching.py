@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import re
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -100,13 +101,37 @@ def test_what_brings_something_each_time_is_not_given_up(server: FileServer) -> 
         Served(_LONG, cuts=[100_000], tagged=False),
         Served(b"other " * 99_999, cuts=[100_000], changes=_LONG),
         Served(b"longer " * 999_999, cuts=[600_000], changes=_LONG),
+        Served(_LONG, cuts=[100_000], weak=True),
     ],
-    ids=["no ranges", "known by nothing", "changed meanwhile", "shorter meanwhile"],
+    ids=["no ranges", "known by nothing", "changed meanwhile", "shorter meanwhile", "known by little"],
 )
 def test_what_cannot_go_on_starts_over(server: FileServer, served: Served) -> None:
     server.files["/a"] = served
     assert fetch(f"{server.address}/a") == _LONG
     assert server.asked["/a"] == 2
+    assert not served.weak or server.spans == [None, None]
+
+
+@pytest.mark.parametrize(
+    "served",
+    [
+        Served(b"other " * 99_999, cuts=[100_000], changes=_LONG, sloppy=True),
+        Served(_LONG, cuts=[100_000], begin=99_999),
+        Served(_LONG, cuts=[100_000], begin=100_001),
+    ],
+    ids=["of another file", "too early", "too late"],
+)
+def test_part_that_does_not_fit_is_thrown_away(server: FileServer, served: Served) -> None:
+    server.files["/a"] = served
+    assert fetch(f"{server.address}/a") == _LONG
+    assert server.spans == [None, "bytes=100000-", None]
+
+
+def test_server_says_when_to_come_again(server: FileServer) -> None:
+    server.files["/a"] = Served(_LONG, refusals=[429], retry_after="1")
+    begun = time.monotonic()
+    assert fetch(f"{server.address}/a") == _LONG
+    assert time.monotonic() - begun >= 1
 
 
 def test_part_of_a_file_that_is_gone_is_not_kept(server: FileServer, cache: Path) -> None:
@@ -152,6 +177,7 @@ def test_what_was_damaged_on_the_disk_is_fetched_again(server: FileServer, cache
     server.files["/a"] = Served(_LONG)
     fetch(f"{server.address}/a")
     _blobs(cache)[0].write_bytes(damage)
+    assert have(f"{server.address}/a") == (len(damage) == len(_LONG))
     assert fetch(f"{server.address}/a") == _LONG
     assert fetch(f"{server.address}/a") == _LONG
     assert server.asked["/a"] == 2
@@ -224,6 +250,7 @@ def test_longer_path_of_a_mirror_goes_before_a_shorter(mirror: Path) -> None:
 def test_nothing_beside_a_mirror_is_read(mirror: Path, path: str) -> None:
     _put(mirror.parent / "secret", b"secret")
     _put(mirror.parent / "x" / "secret", b"secret")
+    (mirror / "a").mkdir()
     assert not have(f"http://example.org{path}")
 
 
