@@ -33,6 +33,9 @@ _ANSWER_S = 5.0
 _LOOK_S = 0.05
 _CONNECT_MS = 30_000.0
 _PORTS = 1 << 16
+_ARTIFACTS = "/tmp/agentgym-artifacts"
+"""Where the browser puts what is downloaded while it is looked into; in the machine. Playwright's own folder would stay
+behind on this one when it cannot connect, or is killed."""
 
 # The brackets keep the pattern from fitting its own command line.
 _IS_STARTED = 'grep -qsa -e "[-]-remote-debugging-port=" /proc/[0-9]*/cmdline'
@@ -67,7 +70,7 @@ def _looked(playwright: Any, endpoint: str, look: Callable[[Any], T]) -> T:
     # Connected for this look alone: Playwright answers dialogues and takes downloads as long as it is connected.
     errors = needed("playwright.sync_api", extra="browser").Error
     try:
-        browser = playwright.chromium.connect_over_cdp(endpoint, timeout=_CONNECT_MS)
+        browser = playwright.chromium.connect_over_cdp(endpoint, timeout=_CONNECT_MS, artifacts_dir=_ARTIFACTS)
     except errors as error:
         raise ConnectionError(
             "the browser cannot be looked into; a page of it may show a dialogue, which stops all else in it: "

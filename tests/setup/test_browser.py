@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -90,8 +91,10 @@ def test_open_dialogue_of_a_page_is_what_cannot_be_looked_behind(
     desktop.launch(["google-chrome", "--remote-debugging-port=1337", "/home/user/page.html"])
     # The page is grey while it is asked.
     _await(lambda: desktop.colour(640, 600) == (102, 102, 102))
+    folders = set(Path(tempfile.gettempdir()).glob("playwright-artifacts-*"))
     with pytest.raises(ConnectionError, match="a page of it may show a dialogue"):
         in_browser(desktop, _addresses)
+    assert set(Path(tempfile.gettempdir()).glob("playwright-artifacts-*")) <= folders
     monkeypatch.undo()
     desktop.perform(Press("enter"))
     _await(lambda: desktop.colour(640, 600) == (255, 255, 255))
