@@ -1,4 +1,4 @@
-"""A film of an episode that is kept however the episode ends."""
+"""Pictures of an episode: its screen as it is, and a film that is kept however the episode ends."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from agentgym.backends.base import Backend
+from agentgym.display import Picture
 from agentgym.envs.filming import Filmed, FilmWarning
 from agentgym.errors import BackendError, DatasetError
 from agentgym.events import Note
 from agentgym.wrappers.tap import Tap
 
-__all__ = ["filmed"]
+__all__ = ["filmed", "screen_of"]
 
 
 @contextmanager
@@ -34,6 +36,16 @@ def filmed(tap: Tap, path: str | None) -> Iterator[None]:
         # If its machine did not come up, nothing was filmed.
         if env.is_filmed:
             _end(env, path, tap)
+
+
+def screen_of(tap: Tap) -> Picture | None:
+    """What the machine shows now; None for an environment without a screen.
+
+    Raises:
+        BackendError: if it broke.
+    """
+    backend: Backend | None = getattr(tap.unwrapped, "backend", None) if isinstance(tap.unwrapped, Filmed) else None
+    return None if backend is None else backend.observe(["screenshot"])["screenshot"]
 
 
 def _end(env: Filmed, path: str, tap: Tap) -> None:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
@@ -15,7 +16,7 @@ from agentgym.agents.policy import wrapped
 from agentgym.errors import BackendError
 from agentgym.hooks import join, read_hook
 from agentgym.runner.episode import Episode
-from agentgym.runner.filming import filmed
+from agentgym.runner.filming import filmed, screen_of
 from agentgym.runner.result import EpisodeResult
 from agentgym.sinks import attached
 from agentgym.tasks import Task
@@ -124,7 +125,9 @@ def _play(spec: RolloutSpec, attempt: int, began: Callable[[str], object] | None
         env = tap = _tapped(env, spec, attempt)
         if began is not None:
             began(tap.run_id)
-        listening.enter_context(attached(tap.bus, spec.sinks, recording=spec.record, secrets=_secrets(spec)))
+        listening.enter_context(
+            attached(tap.bus, spec.sinks, recording=spec.record, secrets=_secrets(spec), look=partial(screen_of, tap))
+        )
         listening.callback(join(tap.bus, hooks))
         stack.enter_context(filmed(tap, spec.film))
         episode = Episode(env, agent, seed=spec.seed, trust_task_hooks=spec.trust_task_hooks)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from agentgym.display import Picture
 from agentgym.events import Bus, Note, Record
-from agentgym.sinks.base import Sink, SinkWarning, make_sink
+from agentgym.sinks.base import LooksAtScreen, Sink, SinkWarning, make_sink
 from agentgym.trajectory.redaction import Redact, make_redact
 
 __all__ = ["Guarded", "attached"]
@@ -21,6 +22,7 @@ def attached(
     *,
     recording: str | os.PathLike[str] | None = None,
     secrets: Redact | None = None,
+    look: Callable[[], Picture | None] | None = None,
 ) -> Iterator[tuple[Sink, ...]]:
     """Hands a bus's records to the sinks that are named, for the block, and closes them after it.
 
@@ -33,6 +35,7 @@ def attached(
         texts: as `make_sink` takes them. None is attached if one of them is mistaken.
         recording: the folder that the run is recorded into.
         secrets: takes out of texts what only the caller knows to be secret.
+        look: what the run's screen shows, for sinks that keep pictures of it.
 
     Raises:
         UsageError: as `make_sink`.
@@ -40,7 +43,10 @@ def attached(
     with ExitStack() as stack:
         guarded = []
         for text in texts:
-            one = Guarded(make_sink(text, recording=recording, secrets=secrets), bus, make_redact(os.environ)(text))
+            sink = make_sink(text, recording=recording, secrets=secrets)
+            if look is not None and isinstance(sink, LooksAtScreen):
+                sink.look_through(look)
+            one = Guarded(sink, bus, make_redact(os.environ)(text))
             stack.callback(one.close)
             guarded.append(one)
         for one in guarded:

@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from agentgym.display import Picture
 from agentgym.errors import UsageError
 from agentgym.events import Record
 from agentgym.registry import Registry, suggestion
 from agentgym.trajectory.redaction import Redact, make_redact
 
-__all__ = ["CatchesUp", "Sink", "SinkOrder", "SinkWarning", "make_sink", "read_order", "sinks"]
+__all__ = ["CatchesUp", "LooksAtScreen", "Sink", "SinkOrder", "SinkWarning", "make_sink", "read_order", "sinks"]
 
 Options = TypeVar("Options", bound=msgspec.Struct)
 
@@ -43,6 +44,15 @@ class CatchesUp(Protocol):
 
     def catch_up(self, run_id: str) -> int:
         """Takes the rest from the recording, now; returns how many records that were."""
+        ...
+
+
+@runtime_checkable
+class LooksAtScreen(Protocol):
+    """A sink that keeps pictures, also of who acts without seeing one."""
+
+    def look_through(self, look: Callable[[], Picture | None]) -> None:
+        """Is told how to look, from the thread that publishes; None where there is no screen."""
         ...
 
 

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from agentgym.actions import Batch, ToolCall
 from agentgym.actions.desktop_call import DESKTOP_ACTION
-from agentgym.display import picture_in
+from agentgym.display import Picture, picture_in
 from agentgym.errors import UsageError
 from agentgym.events import Event, Failed, ModelResponse, Record, Reset, RunCompleted, RunStarted, Scored, Step
 from agentgym.events.actiontext import action_text
@@ -110,6 +110,11 @@ class OSWorldFolder:
         self._says_pyautogui = True
         self._response: Any = None
         self._instruction: str | None = None
+        self._look: Callable[[], Picture | None] = _no_screen
+
+    def look_through(self, look: Callable[[], Picture | None]) -> None:
+        """Is told how to look at the screen of who is shown none."""
+        self._look = look
 
     def __call__(self, record: Record) -> None:
         match record.payload:
@@ -157,6 +162,7 @@ class OSWorldFolder:
 
     def _keep_picture(self, observation: Any, number: int, at: str) -> str | None:
         picture = picture_in(observation)
+        picture = self._look() if picture is None else picture
         if picture is None:
             return None
         name = f"step_{number}_{moment_of(at)}.png"
@@ -171,6 +177,10 @@ class OSWorldFolder:
         said = _said(record)
         if said is not None and self._log is not None:
             self._log.write(f"{record.ts_utc} {self._redact(said)}\n")
+
+
+def _no_screen() -> None:
+    """Where nobody looks."""
 
 
 def _said(record: Record) -> str | None:

@@ -265,6 +265,14 @@ def test_attempts_with_other_seeds_have_folders_of_their_own(tmp_path: Path, run
     assert found == ["first", "first.seed1", "first.seed1.try2", "first.try2"]
 
 
+def test_pictures_are_kept_of_what_the_model_does_not_see(tmp_path: Path, run: Run) -> None:
+    tasks = write_tasks(tmp_path / "tasks.jsonl", TASKS[0])
+    arguments = (tasks, "--agent", "noop", "--observation", "accessibility_tree", "--result-root", "r", "--no-film")
+    assert run(*on_memory(*arguments))[0] == 0
+    place = Path("r", "pyautogui", "a11y_tree", "noop", "gimp", "first")
+    assert all((place / line["screenshot_file"]).exists() for line in lines(place, "traj.jsonl"))
+
+
 def test_what_cannot_be_is_said_before_anything_is_run(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
