@@ -1,4 +1,4 @@
-"""Moves that oracles have in common: what hands do in LibreOffice and in dialogues."""
+"""Moves that oracles have in common: what hands do in LibreOffice, in dialogues and in a terminal."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ __all__ = [
     "fill_down",
     "fill_in",
     "go_to",
+    "in_terminal",
     "new_sheet",
     "replace_all",
 ]
@@ -95,3 +96,11 @@ def replace_all(old: str, new: str) -> Moves:
     yield Hotkey(("alt", "l"))
     yield Press("escape")
     yield Gone("Find and Replace")
+
+
+def in_terminal(*lines: str) -> Moves:
+    """Types lines into the terminal that has the keyboard, and then leaves it, which waits until they are done."""
+    yield Seen("Terminal")
+    for line in (*lines, "exit"):
+        yield TypeText(f"{line}\n")
+    yield Gone("Terminal")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.osworld.oracles import libreoffice_calc, libreoffice_writer
+from tests.osworld.oracles import libreoffice_calc, libreoffice_writer, ubuntu
 from tests.osworld.solution import Solution
 
 __all__ = ["SOLUTIONS"]
@@ -12,4 +12,5 @@ __all__ = ["SOLUTIONS"]
 SOLUTIONS: Mapping[str, tuple[Solution, ...]] = {
     "libreoffice_calc": libreoffice_calc.SOLUTIONS,
     "libreoffice_writer": libreoffice_writer.SOLUTIONS,
+    "os": ubuntu.SOLUTIONS,
 }
