@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.osworld.oracles import libreoffice_calc, libreoffice_writer, ubuntu
+from tests.osworld.oracles import libreoffice_calc, libreoffice_writer, multi_apps, ubuntu
 from tests.osworld.solution import Solution
 
 __all__ = ["SOLUTIONS"]
@@ -12,5 +12,6 @@ __all__ = ["SOLUTIONS"]
 SOLUTIONS: Mapping[str, tuple[Solution, ...]] = {
     "libreoffice_calc": libreoffice_calc.SOLUTIONS,
     "libreoffice_writer": libreoffice_writer.SOLUTIONS,
+    "multi_apps": multi_apps.SOLUTIONS,
     "os": ubuntu.SOLUTIONS,
 }

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import openpyxl
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-__all__ = ["Row", "Rows", "beside", "csv_of", "workbook"]
+__all__ = ["Row", "Rows", "beside", "csv_of", "ods", "workbook"]
+
+# What has no types, and would be an error at each import.
+_odf: Any = import_module("odf.opendocument")
+_table: Any = import_module("odf.table")
+_text: Any = import_module("odf.text")
 
 Row: TypeAlias = tuple[object, ...]
 Rows: TypeAlias = Sequence[Row]
@@ -33,6 +39,23 @@ def workbook(sheets: Mapping[str, Rows] | Rows, *, then: Callable[[Workbook], No
         then(book)
     buffer = io.BytesIO()
     book.save(buffer)
+    return buffer.getvalue()
+
+
+def ods(rows: Rows) -> bytes:
+    """An .ods file of one sheet, of which all cells are texts."""
+    book = _odf.OpenDocumentSpreadsheet()
+    sheet = _table.Table(name="Sheet1")
+    book.spreadsheet.addElement(sheet)
+    for row in rows:
+        line = _table.TableRow()
+        sheet.addElement(line)
+        for content in row:
+            cell = _table.TableCell(valuetype="string")
+            cell.addElement(_text.P(text=str(content)))
+            line.addElement(cell)
+    buffer = io.BytesIO()
+    book.write(buffer)
     return buffer.getvalue()
 
 

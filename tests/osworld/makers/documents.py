@@ -12,7 +12,7 @@ import docx
 if TYPE_CHECKING:
     from docx.document import Document
 
-__all__ = ["document", "odt"]
+__all__ = ["document", "odt", "old_document"]
 
 # What has no types, and would be an error at each import.
 _odf: Any = import_module("odf.opendocument")
@@ -54,3 +54,8 @@ def odt(pieces: Sequence[str], *, highlighted: Collection[int] = ()) -> bytes:
     buffer = io.BytesIO()
     made.write(buffer)
     return buffer.getvalue()
+
+
+def old_document(paragraphs: Sequence[str]) -> bytes:
+    """A .doc file of paragraphs in ASCII, as RTF, which word processors save under that name, too."""
+    return ("{\\rtf1\\ansi " + "\\par ".join(paragraphs) + "}").encode("ascii")
