@@ -10,7 +10,9 @@ import pytest
 
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.evaluators import getters, metrics
+from agentgym.setup import run_steps
 from agentgym.setup.browser import in_browser
+from agentgym.tasks import SetupStep
 
 pytestmark = pytest.mark.desktop
 
@@ -73,16 +75,8 @@ def _start(machine: X11Backend, *, port: bool = True) -> None:
 
 
 def _stop(machine: X11Backend) -> None:
-    """Ends it as its menu would: one that a signal ends has not written the last ten seconds of its history."""
-    try:
-        in_browser(machine, _quit, start=False)
-    except ConnectionError:
-        machine.run(["pkill", "--oldest", "chromium"])
-    _await(lambda: machine.run(["pgrep", "chromium"]).returncode != 0)
-
-
-def _quit(browser: Any) -> None:
-    browser.new_browser_cdp_session().send("Browser.close")
+    """Ends it as tasks do."""
+    run_steps([SetupStep("launch", {"command": ["pkill", "chrome"]})], machine)
 
 
 def _await(condition: Callable[[], Any]) -> None:

@@ -163,3 +163,19 @@ def test_launched_pkill_is_waited_for_with_what_it_ends() -> None:
     machine.reset(seed=0)
     _run(machine, "launch", command=["pkill", "-f", "chrome"])
     assert calls == [["pkill", "-f", "chrome"], *[["pgrep", "-f", "chrome"]] * 3]
+
+
+def test_browser_closes_its_windows_before_it_is_ended() -> None:
+    left: list[int] = []
+
+    def noted(backend: MemoryBackend, _argv: Sequence[str]) -> Completed:
+        left.append(len(backend.windows()))
+        return Completed(1)
+
+    machine = MemoryBackend(commands={"pkill": noted, "pgrep": noted})
+    machine.reset(seed=0)
+    for program in ("google-chrome", "google-chrome", "gedit"):
+        machine.launch([program])
+    _run(machine, "launch", command=["pkill", "chrome"])
+    assert left == [1, 1, 1]
+    assert [window.app_class for window in machine.windows()] == ["gedit"]
