@@ -23,7 +23,7 @@ __all__ = ["TASKS", "Played", "desktop", "play", "raw_task"]
 TASKS = Path(__file__).parent / "tasks"
 
 _PATIENCE_S = 30.0
-_REST_PATIENCE_S = 10.0
+_REST_PATIENCE_S = 2.0
 _LOOK_S = 0.1
 """A step takes LibreOffice for restless for 0.75 s, as it paints tool bars late. Looking again and again, each time
 whether it has done anything since, finds it at rest sooner, and a slow one later."""

@@ -9,6 +9,7 @@ from openpyxl import Workbook
 
 from agentgym.actions import Hotkey, TypeText
 from tests.osworld.makers.books import Row, csv_of, workbook
+from tests.osworld.makers.pages import pdf
 from tests.osworld.moves import answer, choose, confirm, go_to
 from tests.osworld.solution import Moves, Seen, Solution, Written
 
@@ -132,10 +133,43 @@ def _commas() -> Moves:
     yield from answer("Format Cells", "[$-419]0,0##\n")
 
 
+_WIDE: Sequence[Row] = [
+    ("Project", "Owner", "Status", "Budget"),
+    ("Bridge", "Ada", "open", 1200),
+    ("Tunnel", "Ben", "done", 3400),
+    ("Tower", "Cleo", "late", 560),
+]
+
+
+def _fitted_files() -> Mapping[str, bytes]:
+    def widen(book: Workbook) -> None:
+        for column in "ABCD":
+            book.worksheets[0].column_dimensions[column].width = 60
+
+    return {
+        "Resize_Cells_Fit_Page.xlsx": workbook(_WIDE, then=widen),
+        "Resize_Cells_Fit_Page_gt.pdf": pdf([str(cell) for row in _WIDE for cell in row]),
+    }
+
+
+def _fitted() -> Moves:
+    yield from go_to("A1:D4")
+    yield from choose("Optimal Column Width")
+    yield from confirm("Optimal Column Width")
+    yield from go_to("A1")
+    yield from choose("Export as PDF")
+    yield from confirm("PDF Options")
+    yield Seen("Export")
+    yield Hotkey(("ctrl", "a"))
+    yield TypeText("/home/user/Resize_Cells_Fit_Page.pdf\n")
+    yield Written("/home/user/Resize_Cells_Fit_Page.pdf", "%%EOF")
+
+
 SOLUTIONS = (
     Solution("1334ca3e-f9e3-4db8-9ca7-b4c653be7d17", "gui", _zoom_files, _zoom),
     Solution("3aaa4e37-dc91-482e-99af-132a612d40f3", "gui", _export_files, _export),
     Solution("6054afcb-5bab-4702-90a0-b259b5d3217c", "gui", _hidden_files, _hidden),
     Solution("6e99a1ad-07d2-4b66-a1ce-ece6d99c20a5", "gui", _decimals_files, _decimals),
+    Solution("aa3a8974-2e85-438b-b29e-a64df44deb4b", "gui", _fitted_files, _fitted),
     Solution("a01fbce3-2793-461f-ab86-43680ccbae25", "gui", _commas_files, _commas),
 )
