@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from openpyxl import Workbook
+from openpyxl.styles import Font
 
-from agentgym.actions import Hotkey, TypeText
-from tests.osworld.makers.books import Row, csv_of, workbook
+from agentgym.actions import Click, Hotkey, TypeText
+from tests.osworld.makers.books import Row, beside, csv_of, workbook
 from tests.osworld.makers.pages import pdf
-from tests.osworld.moves import answer, choose, confirm, go_to
+from tests.osworld.moves import answer, choose, confirm, enter, fill_in, go_to
 from tests.osworld.solution import Moves, Seen, Solution, Written
 
 __all__ = ["SOLUTIONS"]
@@ -165,8 +166,42 @@ def _fitted() -> Moves:
     yield Written("/home/user/Resize_Cells_Fit_Page.pdf", "%%EOF")
 
 
+_RATES: Sequence[Row] = [
+    ("Loan", "Annual Rate (%)", "Periods per Year"),
+    ("car", 6, 12),
+    ("house", 4.5, 2),
+    ("boat", 6, 4),
+    ("field", 5, 4),
+]
+
+
+def _rates_files() -> Mapping[str, bytes]:
+    def highlight(book: Workbook) -> None:
+        for row in book.worksheets[0]:
+            for cell in row:
+                cell.font = Font(color="FF00FF00" if cell.coordinate == "D3" else "FF000000")
+
+    rates = ("Period Rate (%)", 0.5, 2.25, 1.5, 1.25)
+    return {
+        "PeriodRate.xlsx": workbook(_RATES),
+        "1_PeriodRate_gt1.xlsx": workbook(beside(_RATES, rates), then=highlight),
+    }
+
+
+def _rates() -> Moves:
+    yield from enter("D1", "Period Rate (%)")
+    yield from fill_in("D2:D5", "=B2/C2")
+    yield from go_to("D3")
+    # The arrow beside the font's colour in the tool bar, and what it opens, to its end: Custom Color.
+    yield Click(483, 103)
+    yield Click(535, 426)
+    yield Seen("Pick a Color")
+    yield from answer("Pick a Color", "0\t255\t0\n")
+
+
 SOLUTIONS = (
     Solution("1334ca3e-f9e3-4db8-9ca7-b4c653be7d17", "gui", _zoom_files, _zoom),
+    Solution("21ab7b40-77c2-4ae6-8321-e00d3a086c73", "gui", _rates_files, _rates),
     Solution("3aaa4e37-dc91-482e-99af-132a612d40f3", "gui", _export_files, _export),
     Solution("6054afcb-5bab-4702-90a0-b259b5d3217c", "gui", _hidden_files, _hidden),
     Solution("6e99a1ad-07d2-4b66-a1ce-ece6d99c20a5", "gui", _decimals_files, _decimals),
