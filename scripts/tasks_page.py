@@ -17,7 +17,7 @@ import msgspec
 
 from agentgym.evaluators import getter_needs, getters, metrics
 from agentgym.evaluators.beforehand import rules_form
-from agentgym.evaluators.getterforms import getter_forms
+from agentgym.evaluators.getters.forms import getter_forms
 from agentgym.evaluators.metrics.sheetvalues import FuzzyRule
 from agentgym.evaluators.metrics.structures import COMPARISONS, compared
 from agentgym.evaluators.metrics.tables import KINDS, Kind

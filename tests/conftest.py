@@ -12,6 +12,6 @@ import pytest
 def no_driver_is_left_behind() -> Iterator[None]:
     """Playwright's driver is kept a while for its next use: other tests count threads and processes."""
     yield
-    module = sys.modules.get("agentgym.setup.browserthreads")
+    module = sys.modules.get("agentgym.setup.browser.threads")
     if module is not None:
         module.end_idle_drivers()

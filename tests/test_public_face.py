@@ -33,6 +33,7 @@ _SUBPACKAGES = sorted(module.name for module in pkgutil.iter_modules(agentgym.__
         ("'minari' in agentgym.export.exporters", True),
         ("'exact_match' in agentgym.evaluators.metrics", True),
         ("'vm_file' in agentgym.evaluators.getters", True),
+        ("__import__('agentgym.evaluators.getters.files') and 'vm_file' in agentgym.evaluators.getters", True),
         ("'processes' in agentgym.engines.engines", True),
         ("'oracle' in agentgym.agents.agents", True),
         ("agentgym.wrappers.TrajectoryRecorder.__name__", "TrajectoryRecorder"),

@@ -21,7 +21,7 @@ from agentgym.families import load_tasks
 from agentgym.kept import put_whole
 from agentgym.setup.downloads import fetch as fetched
 from agentgym.setup.downloads import have
-from agentgym.setup.mirrors import own_place
+from agentgym.setup.downloads.mirrors import own_place
 
 __all__ = ["fetch"]
 

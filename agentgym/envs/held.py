@@ -6,7 +6,7 @@ import msgspec
 from gymnasium.error import ResetNeeded
 
 from agentgym.backends.base import Backend, BackendOptions, backends
-from agentgym.setup.browserthreads import end_idle_drivers
+from agentgym.setup.browser.threads import end_idle_drivers
 
 __all__ = ["HoldsMachine"]
 

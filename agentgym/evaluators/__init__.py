@@ -1,21 +1,8 @@
 """What judges a machine's state: getters fetch, metrics compare, `evaluate` puts them together as OSWorld does."""
 
-from agentgym.evaluators import (
-    appgetters,
-    browsergetters,
-    drivegetters,
-    pagegetters,
-    programs,
-    relativetimes,
-    repositories,
-    slidegetters,
-    toolgetters,
-    trees,
-)
 from agentgym.evaluators.beforehand import check_spec, faults_of_spec, remarks_on_spec
 from agentgym.evaluators.evaluation import Score, evaluate
-from agentgym.evaluators.getterforms import getter_forms
-from agentgym.evaluators.getters import Fetched, Getter, getter_needs, getters, needs_of
+from agentgym.evaluators.getters import Fetched, Getter, getter_forms, getter_needs, getters, needs_of
 from agentgym.evaluators.metrics import Metric, metrics
 from agentgym.evaluators.needs import Needs, Network, needs_of_task
 from agentgym.evaluators.unmet import Lack, check_needs, fetch_ahead, lacks_at_judging, lacks_of_desktop
@@ -28,11 +15,8 @@ __all__ = [
     "Needs",
     "Network",
     "Score",
-    "appgetters",
-    "browsergetters",
     "check_needs",
     "check_spec",
-    "drivegetters",
     "evaluate",
     "faults_of_spec",
     "fetch_ahead",
@@ -44,12 +28,5 @@ __all__ = [
     "metrics",
     "needs_of",
     "needs_of_task",
-    "pagegetters",
-    "programs",
-    "relativetimes",
     "remarks_on_spec",
-    "repositories",
-    "slidegetters",
-    "toolgetters",
-    "trees",
 ]

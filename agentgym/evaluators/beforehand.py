@@ -10,8 +10,9 @@ from typing import Any, TypeAlias, get_type_hints
 import msgspec
 
 from agentgym.errors import TaskError, UnknownNameError
-from agentgym.evaluators.getterforms import Files, getter_forms
-from agentgym.evaluators.getters import check_names, getters, is_true
+from agentgym.evaluators.getters.files import Files, check_names
+from agentgym.evaluators.getters.forms import getter_forms, is_true
+from agentgym.evaluators.getters.registry import getters
 from agentgym.evaluators.metrics import Metric, metrics, option_checks, option_remarks
 from agentgym.setup import check_step, unknown_keyword
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec

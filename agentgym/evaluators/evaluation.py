@@ -23,7 +23,7 @@ from agentgym.errors import (
     TaskError,
     UnknownNameError,
 )
-from agentgym.evaluators.getters import Fetched, getters, reads_kept
+from agentgym.evaluators.getters.registry import Fetched, getters, reads_kept
 from agentgym.evaluators.metrics import metrics, takes_strict
 from agentgym.registry import Registry
 from agentgym.setup import run_steps

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agentgym.errors import MissingDependencyError, UsageError
-from agentgym.setup.driveaccount import account_at
-from agentgym.setup.login import credentials_at
+from agentgym.setup.browser.login import credentials_at
+from agentgym.setup.drive.account import account_at
 
 __all__ = ["account_lack"]
 

@@ -13,19 +13,10 @@ import msgspec
 from agentgym.backends.base import Backend
 from agentgym.errors import BackendError, MissingDependencyError, TaskError, UnknownNameError
 from agentgym.registry import Registry
-from agentgym.setup import (
-    actions,
-    browserhistory,
-    browsertabs,
-    downloads,
-    googledrive,
-    login,
-    opening,
-    services,
-    verifying,
-    wallpapers,
-    windows,
-)
+from agentgym.setup import actions, opening, services, verifying, wallpapers, windows
+from agentgym.setup.browser import history, login, tabs
+from agentgym.setup.downloads import download
+from agentgym.setup.drive.googledrive import googledrive
 from agentgym.tasks import SetupStep
 
 __all__ = ["SetupAction", "check_step", "run_steps", "steps", "unknown_keyword"]
@@ -41,21 +32,21 @@ A step whose parameters are not of the annotated types is refused before it is c
 steps: Registry[SetupAction] = Registry("setup step")
 steps.register("activate_window", windows.activate_window)
 steps.register("change_wallpaper", wallpapers.change_wallpaper)
-steps.register("chrome_close_tabs", browsertabs.chrome_close_tabs)
-steps.register("chrome_open_tabs", browsertabs.chrome_open_tabs)
+steps.register("chrome_close_tabs", tabs.chrome_close_tabs)
+steps.register("chrome_open_tabs", tabs.chrome_open_tabs)
 steps.register("close_window", windows.close_window)
 steps.register("command", actions.execute)
-steps.register("download", downloads.download)
+steps.register("download", download)
 steps.register("execute", actions.execute)
 steps.register("execute_with_verification", verifying.execute_with_verification)
 steps.register("file", actions.file)
-steps.register("googledrive", googledrive.googledrive)
+steps.register("googledrive", googledrive)
 steps.register("launch", actions.launch)
 steps.register("login", login.login)
 steps.register("open", opening.open_path)
 steps.register("service", services.service)
 steps.register("sleep", actions.sleep)
-steps.register("update_browse_history", browserhistory.update_browse_history)
+steps.register("update_browse_history", history.update_browse_history)
 steps.register("upload_file", actions.upload_file)
 
 _REFUSED: Mapping[str, str] = {

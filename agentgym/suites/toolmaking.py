@@ -174,7 +174,7 @@ def tree_is(
 
 
 def repository_is(path: str, expected: Mapping[str, Any]) -> Check:
-    """Whether a repository holds what `agentgym.evaluators.repositories` would give of it, to the letter."""
+    """Whether a repository holds what `agentgym.evaluators.getters.repositories` would give of it, to the letter."""
     return Check("exact_match", getter("git_repository", path=path), rule(dict(expected)))
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from agentgym.backends.base import Backend
 from agentgym.errors import BackendError
-from agentgym.evaluators.repositories import fetch_repository
-from agentgym.evaluators.trees import fetch_tree
+from agentgym.evaluators.getters.repositories import fetch_repository
+from agentgym.evaluators.getters.trees import fetch_tree
 from agentgym.tasks import Task
 from agentgym.tools import ToolContext
 

@@ -12,10 +12,9 @@ import pytest
 
 from agentgym.evaluators.addresses import addresses_of
 from agentgym.families import load_tasks
-from agentgym.setup import transfers
-from agentgym.setup.downloads import fetch, have
+from agentgym.setup.downloads import fetch, have, transfers
 from tests.cli.conftest import Run
-from tests.setup.fileserver import FileServer, Served, serving
+from tests.setup.downloads.fileserver import FileServer, Served, serving
 
 pytestmark = pytest.mark.episodes
 

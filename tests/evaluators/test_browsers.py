@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentgym.evaluators import metrics
-from agentgym.setup.addresses import same_address
+from agentgym.setup.browser.addresses import same_address
 
 SHOP = {"title": "Shop", "url": "https://www.shop.com/"}
 

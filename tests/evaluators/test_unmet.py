@@ -9,9 +9,9 @@ import pytest
 from agentgym.backends.memory import MemoryBackend
 from agentgym.errors import BackendError, MissingDependencyError, TaskError, UsageError
 from agentgym.evaluators import check_needs, fetch_ahead, lacks_of_desktop, needs_of_task
-from agentgym.setup import transfers
+from agentgym.setup.downloads import transfers
 from agentgym.tasks import Task, parse_task
-from tests.setup.fileserver import Served, serving
+from tests.setup.downloads.fileserver import Served, serving
 
 _TABS = {"type": "chrome_open_tabs", "parameters": {"urls_to_open": ["https://a.org/"]}}
 _SLIDES = {"func": "compare_pptx_files", "result": {"type": "vm_file", "path": "a"}, "expected": {"type": "rule"}}

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 from agentgym.evaluators.metrics.registry import Metric
-from agentgym.setup.addresses import host_of, same_address, without_query
+from agentgym.setup.browser.addresses import host_of, same_address, without_query
 from agentgym.tasks.forms import PassedOver
 
 __all__ = ["METRICS"]

@@ -20,7 +20,7 @@ __all__ = ["broken", "changes", "class_source", "loaded", "module_source", "outc
 _PACKAGES = "agentgym.suites.code.packages"
 
 Call = dict[str, Any]
-"""As `agentgym.evaluators.programs` takes it, with the function's name alone as ``function``."""
+"""As `agentgym.evaluators.getters.programs` takes it, with the function's name alone as ``function``."""
 
 
 @cache
