@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agentgym.actions import Hotkey, Press, TypeText
+from agentgym.suites.apps.making import patiently
 from tests.osworld.solution import Gone, Moves, Seen
 
 __all__ = [
@@ -93,7 +94,7 @@ def replace_all(old: str, new: str) -> Moves:
     # The field "Replace", then the button "Replace All".
     yield Hotkey(("alt", "p"))
     yield TypeText(new)
-    yield Hotkey(("alt", "l"))
+    yield patiently(Hotkey(("alt", "l")))
     yield Press("escape")
     yield Gone("Find and Replace")
 

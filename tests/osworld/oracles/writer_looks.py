@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import chain
 
 from docx.document import Document
+from docx.shared import RGBColor
 
-from agentgym.actions import Hotkey, Press
+from agentgym.actions import Click, Hotkey, Press, TypeText
+from agentgym.suites.apps.making import patiently
 from tests.osworld.makers.documents import document, odt
 from tests.osworld.moves import answer, choose
-from tests.osworld.solution import Moves, Seen, Solution, Written
+from tests.osworld.solution import Gone, Moves, Seen, Solution, Written
 
 __all__ = ["SOLUTIONS"]
 
@@ -152,6 +155,52 @@ def _page_number() -> Moves:
     yield from choose("Page Number")
 
 
+_WORDS = (("all", "am", "blue"), ("eat", "must", "our"))
+_VOWEL, _OTHER = r"\b[aeiou]\w*", r"\b[b-df-hj-np-tv-z]\w*"
+
+
+def _coloured_files() -> Mapping[str, bytes]:
+    def tabulate(colours: Mapping[bool, RGBColor]) -> Callable[[Document], None]:
+        def add(made: Document) -> None:
+            table = made.add_table(rows=2, cols=3)
+            for cell, word in zip(table._cells, chain(*_WORDS), strict=True):
+                run = cell.paragraphs[0].add_run(word)
+                if colours:
+                    run.font.color.rgb = colours[word[0] in "aeiou"]
+
+        return add
+
+    title = ["Primer"]
+    red_or_blue = {True: RGBColor(255, 0, 0), False: RGBColor(0, 0, 255)}
+    return {
+        "Dolch_Sight_Words_Primer.docx": document(title, then=tabulate({})),
+        "Dolch_Sight_Words_Primer_Gold.docx": document(title, then=tabulate(red_or_blue)),
+    }
+
+
+def _coloured() -> Moves:
+    yield Hotkey(("ctrl", "h"))
+    yield Seen("Find and Replace")
+    # Searches for regular expressions from now on.
+    yield Hotkey(("alt", "g"))
+    yield Press("escape")
+    yield Gone("Find and Replace")
+    for words, colour in ((_VOWEL, "255\t0\t0\n"), (_OTHER, "0\t0\t255\n")):
+        # With nothing selected, lest only that be searched.
+        yield _TOP
+        yield Hotkey(("ctrl", "h"))
+        yield Seen("Find and Replace")
+        yield TypeText(words)
+        yield patiently(Hotkey(("alt", "a")))
+        yield Press("escape")
+        yield Gone("Find and Replace")
+        # The arrow beside the font's colour in the tool bar, and what it opens, to its end: Custom Color.
+        yield Click(892, 103)
+        yield Click(946, 425)
+        yield Seen("Pick a Color")
+        yield from answer("Pick a Color", colour)
+
+
 SOLUTIONS = (
     Solution("0810415c-bde4-4443-9047-d5f70165a697", "gui", _spacing_files, _spacing),
     Solution("0b17a146-2934-46c7-8727-73ff6b6483e8", "gui", _water_files, _water),
@@ -160,5 +209,6 @@ SOLUTIONS = (
     Solution("0e47de2a-32e0-456c-a366-8c607ef7a9d2", "gui", _page_number_files, _page_number),
     Solution("66399b0d-8fda-4618-95c4-bfc6191617e9", "gui", _table_files, _table),
     Solution("6a33f9b9-0a56-4844-9c3f-96ec3ffb3ba2", "gui", _highlight_files, _highlight),
+    Solution("8472fece-c7dd-4241-8d65-9b3cd1a0b568", "gui", _coloured_files, _coloured),
     Solution("f178a4a9-d090-4b56-bc4c-4b72a61a035d", "gui", _default_font_files, _default_font),
 )
