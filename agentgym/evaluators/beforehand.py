@@ -11,12 +11,12 @@ import msgspec
 
 from agentgym.errors import TaskError, UnknownNameError
 from agentgym.evaluators.getters.files import Files, check_names
-from agentgym.evaluators.getters.forms import getter_forms, is_true
+from agentgym.evaluators.getters.forms import getter_forms
 from agentgym.evaluators.getters.registry import getters
 from agentgym.evaluators.metrics import Metric, metrics, option_checks, option_remarks
 from agentgym.setup import check_step, unknown_keyword
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
-from agentgym.tasks.forms import misfits, passed_over
+from agentgym.tasks.forms import is_true, misfits, passed_over
 
 __all__ = ["check_spec", "faults_of_spec", "remarks_on_spec", "rules_form"]
 

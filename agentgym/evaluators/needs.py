@@ -9,11 +9,11 @@ import msgspec
 
 from agentgym.backends.applications import application_called, application_started_by
 from agentgym.evaluators.addresses import addresses_of
-from agentgym.evaluators.getters.forms import is_true
 from agentgym.evaluators.libraries import LIBRARIES
 from agentgym.setup.commandlines import called_by, live_addresses
 from agentgym.setup.opening import package_that_opens
 from agentgym.tasks import Check, GetterSpec, SetupStep, Task
+from agentgym.tasks.forms import is_true
 
 __all__ = ["Needs", "Network", "needs_of_task"]
 

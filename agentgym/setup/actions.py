@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any, TypedDict
 import msgspec
 
 from agentgym.backends.base import Backend, Completed
+from agentgym.setup.commandlines import argv_of
 from agentgym.setup.windows import await_window
 
 __all__ = ["execute", "file", "launch", "sleep", "upload_file"]
@@ -55,7 +55,7 @@ def execute(
         stderr: the same of standard error.
         timeout: seconds after which the command is killed, which is an error.
     """
-    argv = _argv(_filled(command, backend.screen), shell)
+    argv = argv_of(_filled(command, backend.screen), shell)
     deadline = time.monotonic() + _UNTIL_PATIENCE_S
     done = backend.run(argv, timeout_s=timeout)
     while until and not _fulfils(done, until):
@@ -79,7 +79,7 @@ def launch(
         shell: whether a shell runs it.
         wait_window: ours: waits until a window is there whose title contains this.
     """
-    argv = _argv(command, shell)
+    argv = argv_of(command, shell)
     if argv[0] == _ENDER:
         _end(backend, argv)
         return
@@ -149,19 +149,6 @@ def _close_browser(backend: Backend) -> bool:
 
 def _has_browser(backend: Backend) -> bool:
     return any(_BROWSERS in window.app_class.lower() for window in backend.windows())
-
-
-def _argv(command: str | Sequence[str], shell: bool | str) -> Sequence[str]:
-    # Task files of OSWorld have the string "true", too.
-    if str(shell).lower() == "true":
-        return ["sh", "-c", command if isinstance(command, str) else shlex.join(command)]
-    try:
-        argv = shlex.split(command) if isinstance(command, str) else list(command)
-    except ValueError as error:
-        raise ValueError(f"{command!r} is no command: {error}") from error
-    if not argv:
-        raise ValueError(f"{command!r} is no command: there is nothing in it")
-    return argv
 
 
 def _filled(command: str | Sequence[str], screen: tuple[int, int]) -> str | Sequence[str]:

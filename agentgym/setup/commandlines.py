@@ -1,4 +1,4 @@
-"""What a command line calls: the programs in it, the packages it installs, the addresses it is told."""
+"""A task's command line: how it is run, and the programs, packages and addresses of the web that it calls for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["Called", "called_by", "live_addresses"]
+from agentgym.tasks.forms import is_true
+
+__all__ = ["Called", "argv_of", "called_by", "live_addresses"]
 
 _ADDRESS = re.compile(r"""https?://[^\s"'<>\\)\]}]+""")
 _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
@@ -43,6 +45,26 @@ class Called(NamedTuple):
     programs: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+
+
+def argv_of(command: str | Sequence[str], shell: bool | str = False) -> Sequence[str]:
+    """The program and its arguments of a step's or getter's command.
+
+    Args:
+        shell: whether a shell runs it; otherwise a text is taken apart as a shell would.
+
+    Raises:
+        ValueError: if it is no command.
+    """
+    if is_true(shell):
+        return ["sh", "-c", command if isinstance(command, str) else shlex.join(command)]
+    try:
+        argv = shlex.split(command) if isinstance(command, str) else list(command)
+    except ValueError as error:
+        raise ValueError(f"{command!r} is no command: {error}") from error
+    if not argv:
+        raise ValueError(f"{command!r} is no command: there is nothing in it")
+    return argv
 
 
 def called_by(command: str | Sequence[str], *, in_shell: bool) -> Called:

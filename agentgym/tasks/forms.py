@@ -21,7 +21,7 @@ from typing import (
 
 import msgspec
 
-__all__ = ["OPEN", "PassedOver", "close_to", "fields_of", "misfits", "passed_over", "slips", "unknown_keys"]
+__all__ = ["OPEN", "PassedOver", "close_to", "fields_of", "is_true", "misfits", "passed_over", "slips", "unknown_keys"]
 
 _A_LETTER_OFF = 0.9
 
@@ -30,6 +30,12 @@ OPEN = msgspec.Meta(extra={"open": True})
 
 PassedOver = Annotated[Any, msgspec.Meta(extra={"passed_over": True})]
 """The type of a key that files of OSWorld have and that nothing reads, there or here."""
+
+
+def is_true(value: object) -> bool:
+    """Whether a flag of a task is set."""
+    # Task files of OSWorld have the string "true", too.
+    return str(value).lower() == "true"
 
 
 def misfits(value: Any, form: Any, where: str, *, is_open: bool = False) -> Iterator[str]:

@@ -13,10 +13,11 @@ from typing import Any, Literal
 import msgspec
 
 from agentgym.backends.base import Backend
-from agentgym.evaluators.getters.forms import getter_forms, is_true
+from agentgym.evaluators.getters.forms import getter_forms
 from agentgym.evaluators.getters.registry import Fetched, getters, reads_kept
 from agentgym.evaluators.metrics.workbooks import read_book
 from agentgym.setup.downloads import fetch
+from agentgym.tasks.forms import is_true
 
 __all__ = ["Files", "check_names", "read_file"]
 

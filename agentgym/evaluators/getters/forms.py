@@ -6,7 +6,7 @@ import msgspec
 
 from agentgym.registry import Registry
 
-__all__ = ["Nothing", "getter_forms", "is_true"]
+__all__ = ["Nothing", "getter_forms"]
 
 getter_forms: Registry[type[msgspec.Struct]] = Registry("getter form")
 """By the getter's name. What does not fit is told before the episode; a getter without a form takes anything."""
@@ -14,9 +14,3 @@ getter_forms: Registry[type[msgspec.Struct]] = Registry("getter form")
 
 class Nothing(msgspec.Struct):
     """Nothing."""
-
-
-def is_true(value: object) -> bool:
-    """Whether a flag of a task is set."""
-    # Task files of OSWorld have the string "true", too.
-    return str(value).lower() == "true"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from agentgym.backends.base import Backend, Completed
 from agentgym.backends.qt.apps import STATE_FILE
-from agentgym.evaluators.getters.forms import Nothing, getter_forms, is_true
+from agentgym.evaluators.getters.forms import Nothing, getter_forms
 from agentgym.evaluators.getters.registry import getter_needs, getters
+from agentgym.setup.commandlines import argv_of
 
 __all__: list[str] = []
 
@@ -106,12 +105,8 @@ def _text(backend: Backend, kind: str) -> str | None:
 
 def _run(backend: Backend, config: dict[str, Any]) -> Completed:
     command = config["command"]
-    if is_true(config.get("shell")):
-        argv: Sequence[str] = ["sh", "-c", command if isinstance(command, str) else shlex.join(command)]
-    else:
-        argv = shlex.split(command) if isinstance(command, str) else command
     try:
-        return backend.run(argv)
+        return backend.run(argv_of(command, config.get("shell", False)))
     except TimeoutError as error:
         # What hangs in a machine is what the agent made of it: the episode must not get out of its score.
         raise FileNotFoundError(f"{command!r} says nothing: {error}") from error

@@ -11,8 +11,9 @@ import msgspec
 
 from agentgym.backends.base import Backend
 from agentgym.evaluators.getters.browser.addressbar import Prefixed, active_address
-from agentgym.evaluators.getters.forms import getter_forms, is_true
+from agentgym.evaluators.getters.forms import getter_forms
 from agentgym.evaluators.getters.registry import getter_needs, getters
+from agentgym.tasks.forms import is_true
 
 __all__: list[str] = []
 
