@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypedDict
 import msgspec
 
 from agentgym.backends.base import Backend, Completed
+from agentgym.setup.browser.windows import BROWSER_CLASS, close_browser
 from agentgym.setup.commandlines import argv_of
 from agentgym.setup.windows import await_window
 
@@ -21,8 +22,6 @@ _UNTIL_EVERY_S = 0.3
 _END_PATIENCE_S = 5.0
 _END_EVERY_S = 0.02
 _ENDER, _LISTER = "pkill", "pgrep"
-_BROWSERS = "chrom"
-"""What the names of Google's browser and of Chromium have in common."""
 _PASSWORD = "password"
 
 
@@ -120,7 +119,7 @@ def upload_file(backend: Backend, files: Sequence[_Upload]) -> None:
 
 def _end(backend: Backend, argv: Sequence[str]) -> None:
     """Tasks go on by starting anew what they end: it would be hit, too, or find the one that is ending."""
-    if any(_BROWSERS in word for word in argv[1:]) and _close_browser(backend):
+    if any(BROWSER_CLASS in word for word in argv[1:]) and close_browser(backend):
         _await_end(backend, argv)
     backend.run(argv)
     _await_end(backend, argv)
@@ -130,25 +129,6 @@ def _await_end(backend: Backend, argv: Sequence[str]) -> None:
     deadline = time.monotonic() + _END_PATIENCE_S
     while backend.run([_LISTER, *argv[1:]]).returncode == 0 and time.monotonic() < deadline:
         time.sleep(_END_EVERY_S)
-
-
-def _close_browser(backend: Backend) -> bool:
-    """Closes a browser's windows, upon which it ends; False if it has none, or asks before it closes them.
-
-    One that is ended by a signal has not written the last ten seconds of its history, nor the last thirty of its
-    cookies (Chromium 156). OSWorld waits for longer before it ends it.
-    """
-    if not _has_browser(backend):
-        return False
-    deadline = time.monotonic() + _END_PATIENCE_S
-    while _has_browser(backend) and time.monotonic() < deadline:
-        backend.close_window(_BROWSERS, by_class=True)
-        time.sleep(_END_EVERY_S)
-    return not _has_browser(backend)
-
-
-def _has_browser(backend: Backend) -> bool:
-    return any(_BROWSERS in window.app_class.lower() for window in backend.windows())
 
 
 def _filled(command: str | Sequence[str], screen: tuple[int, int]) -> str | Sequence[str]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from agentgym.backends.base import Backend, Window
+from agentgym.backends.base import Backend
 from agentgym.errors import MissingDependencyError
+from agentgym.setup.browser.windows import browser_windows, is_browser
 from agentgym.setup.windows import WINDOW_PATIENCE_S, activate_window, await_window, await_window_that
 
 __all__ = ["open_path", "package_that_opens"]
@@ -93,12 +94,12 @@ def package_that_opens(path: str) -> str:
 
 
 def _open_page(backend: Backend, place: str) -> None:
-    before = {window.title for window in backend.windows() if _is_browser(window)}
+    before = {window.title for window in browser_windows(backend)}
     _launch(backend, _BROWSER, place)
     try:
         await_window_that(
             backend,
-            lambda window: _is_browser(window) and window.title not in before,
+            lambda window: is_browser(window) and window.title not in before,
             described=f"of a browser that shows {place!r}",
             patience_s=_OTHER_TITLE_S if before else WINDOW_PATIENCE_S,
         )
@@ -108,14 +109,10 @@ def _open_page(backend: Backend, place: str) -> None:
             raise
     # The title is that of the page as soon as this is there.
     backend.settle(_SETTLED_S)
-    shown = [window.title for window in backend.windows() if _is_browser(window)]
+    shown = [window.title for window in browser_windows(backend)]
     if not shown:
         raise TimeoutError(f"the browser that was to show {place!r} is gone")
     activate_window(backend, shown[-1], strict=True)
-
-
-def _is_browser(window: Window) -> bool:
-    return any(program[0] in window.app_class.lower() for program in _BROWSER.programs)
 
 
 def _launch(backend: Backend, application: _Application, place: str) -> None:

@@ -13,6 +13,7 @@ from lxml import etree
 from agentgym.backends.base import Backend
 from agentgym.evaluators.getters.forms import getter_forms
 from agentgym.evaluators.getters.registry import getter_needs, getters
+from agentgym.setup.browser.windows import browser_windows
 
 __all__ = ["Prefixed", "active_address"]
 
@@ -59,7 +60,7 @@ def _shown(backend: Backend) -> str | None:
     while True:
         found = _bar(backend)
         # A browser that was just started has a window before it tells what is in it.
-        if found is not None or time.monotonic() > until or not _has_window(backend):
+        if found is not None or time.monotonic() > until or not browser_windows(backend):
             return found
         time.sleep(_LOOK_S)
 
@@ -84,10 +85,6 @@ def _bars(tree: etree._Element) -> Iterator[tuple[str, bool]]:
                 if entry.get("name") == _BAR:
                     frame = next(entry.iterancestors("frame"), None)
                     yield entry.text or "", frame is not None and frame.get(_ACTIVE) == "true"
-
-
-def _has_window(backend: Backend) -> bool:
-    return any("chrom" in window.app_class.lower() for window in backend.windows())
 
 
 getter_forms.register("active_url_from_accessTree", Prefixed)
