@@ -9,9 +9,10 @@ import msgspec
 
 from agentgym.backends.base import Backend
 from agentgym.errors import MissingDependencyError
-from agentgym.evaluators.getters.browser.pages import opened_page, playwright_error
+from agentgym.evaluators.getters.browser.pages import opened_page
 from agentgym.evaluators.getters.forms import getter_forms
 from agentgym.evaluators.getters.registry import Fetched, getters
+from agentgym.setup.browser import playwright_error
 
 __all__: list[str] = []
 

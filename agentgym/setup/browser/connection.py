@@ -16,7 +16,7 @@ from agentgym.extras import needed
 from agentgym.setup.browser.profile import profile_folder
 from agentgym.setup.browser.threads import with_playwright
 
-__all__ = ["CHROMIUM", "DEBUGGING_PORT", "FORWARDED_PORT", "GOOGLES", "in_browser"]
+__all__ = ["CHROMIUM", "DEBUGGING_PORT", "FORWARDED_PORT", "GOOGLES", "in_browser", "playwright_error"]
 
 DEBUGGING_PORT = 1337
 """The browser's own, on the machine's loopback, in all of OSWorld's tasks."""
@@ -66,15 +66,20 @@ def in_browser(backend: Backend, look: Callable[[Any], T], *, start: bool = True
     return with_playwright(lambda playwright: _looked(playwright, endpoint, look))
 
 
+def playwright_error() -> type[Exception]:
+    """What is raised by whatever goes wrong with a page."""
+    error: type[Exception] = needed("playwright.sync_api", extra="browser").Error
+    return error
+
+
 def _looked(playwright: Any, endpoint: str, look: Callable[[Any], T]) -> T:
     # Connected for this look alone: Playwright answers dialogues and takes downloads as long as it is connected.
-    errors = needed("playwright.sync_api", extra="browser").Error
     try:
         browser = playwright.chromium.connect_over_cdp(endpoint, timeout=_CONNECT_MS, artifacts_dir=_ARTIFACTS)
-    except errors as error:
+    except playwright_error() as error:
         raise ConnectionError(
             "the browser cannot be looked into; a page of it may show a dialogue, which stops all else in it: "
-            f"{error.message.partition(chr(10))[0]}"
+            f"{str(error).partition(chr(10))[0]}"
         ) from error
     try:
         return look(browser)

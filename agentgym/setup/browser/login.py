@@ -10,7 +10,7 @@ import msgspec
 
 from agentgym.backends.base import Backend
 from agentgym.errors import UsageError
-from agentgym.setup.browser.connection import in_browser
+from agentgym.setup.browser.connection import in_browser, playwright_error
 
 __all__ = ["credentials_at", "login"]
 
@@ -88,8 +88,6 @@ def credentials_at(settings_file: str) -> Credentials:
 
 def _sign_in(page: Any, site: _Site, credentials: Credentials) -> str:
     """What went wrong; nothing if nothing did."""
-    from playwright.sync_api import Error
-
     try:
         page.goto(site.page, timeout=_PAGE_MS)
         if page.url.startswith(site.page):
@@ -99,7 +97,7 @@ def _sign_in(page: Any, site: _Site, credentials: Credentials) -> str:
         page.fill(site.password, credentials.password, timeout=_FORM_MS)
         page.click(site.after_password, timeout=_FORM_MS)
         page.wait_for_url(f"{site.page}**", timeout=_SIGNED_IN_MS)
-    except Error as error:
+    except playwright_error() as error:
         # Its log of calls would have the password in it.
         return f"{str(error).splitlines()[0]} at {page.url.partition('?')[0]}"
     return ""

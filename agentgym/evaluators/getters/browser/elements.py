@@ -10,9 +10,10 @@ import msgspec
 
 from agentgym.backends.base import Backend
 from agentgym.evaluators.getters.browser.addressbar import active_address
-from agentgym.evaluators.getters.browser.pages import in_active_tab, playwright_error
+from agentgym.evaluators.getters.browser.pages import in_active_tab
 from agentgym.evaluators.getters.forms import getter_forms
 from agentgym.evaluators.getters.registry import getter_needs, getters
+from agentgym.setup.browser import playwright_error
 
 __all__: list[str] = []
 

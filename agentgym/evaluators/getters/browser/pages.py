@@ -14,9 +14,9 @@ from agentgym.evaluators.getters.browser.addressbar import Prefixed, active_addr
 from agentgym.evaluators.getters.forms import Nothing, getter_forms
 from agentgym.evaluators.getters.registry import getter_needs, getters
 from agentgym.extras import needed
-from agentgym.setup.browser import in_browser
+from agentgym.setup.browser import in_browser, playwright_error
 
-__all__ = ["OPEN_MS", "close_tab", "in_active_tab", "look_at", "opened_page", "playwright_error", "settle"]
+__all__ = ["OPEN_MS", "close_tab", "in_active_tab", "look_at", "opened_page", "settle"]
 
 OPEN_MS = 60_000.0
 """How long a page may take to open, as in OSWorld."""
@@ -184,26 +184,10 @@ def settle(page: Any) -> bool:
     if page.url.startswith("chrome:"):
         # The browser's own pages ask it and no network, and count as never quiet.
         return True
-    try:
+    # One that keeps asking its server is never quiet.
+    with suppress(late):
         page.wait_for_load_state("networkidle", timeout=_QUIET_MS)
-    except late:
-        # One that keeps asking its server is never quiet.
-        return True
     return True
-
-
-def _unshown(address: str) -> str:
-    """An address without what the address bar may leave out, to be compared with another."""
-    plain = unquote(address)
-    for start in ("https://", "http://", "www."):
-        plain = plain.removeprefix(start)
-    return plain.rstrip("/")
-
-
-def playwright_error() -> type[Exception]:
-    """What is raised by whatever goes wrong with a page."""
-    error: type[Exception] = needed("playwright.sync_api", extra="browser").Error
-    return error
 
 
 def _pages(browser: Any) -> list[Any]:
@@ -217,6 +201,14 @@ def _page_at(browser: Any, address: str) -> Any:
     exact = [page for page in pages if unquote(page.url).rstrip("/") == wanted]
     near = [page for page in pages if _unshown(page.url) == _unshown(address)]
     return next(iter(exact + near), None)
+
+
+def _unshown(address: str) -> str:
+    """An address without what the address bar may leave out, to be compared with another."""
+    plain = unquote(address)
+    for start in ("https://", "http://", "www."):
+        plain = plain.removeprefix(start)
+    return plain.rstrip("/")
 
 
 def _tab(page: Any) -> dict[str, str]:

@@ -8,9 +8,10 @@ from typing import Any, Literal
 import msgspec
 
 from agentgym.backends.base import Backend
-from agentgym.evaluators.getters.browser.pages import OPEN_MS, close_tab, opened_page, playwright_error, settle
+from agentgym.evaluators.getters.browser.pages import OPEN_MS, close_tab, opened_page, settle
 from agentgym.evaluators.getters.forms import getter_forms
 from agentgym.evaluators.getters.registry import getters
+from agentgym.setup.browser import playwright_error
 
 __all__: list[str] = []
 
