@@ -38,16 +38,11 @@ class Prefixed(msgspec.Struct):
 
 
 @getters.register("active_url_from_accessTree")
-def active_url_from_accesstree(backend: Backend, config: dict[str, Any]) -> str | None:
+def active_address(backend: Backend, config: dict[str, Any]) -> str | None:
     """The address of the tab in front, as the address bar has it, ``goto_prefix`` before it; None if there is none.
 
     An address that the bar shows with what stands before ``://`` is taken as it is.
     """
-    return active_address(backend, config)
-
-
-def active_address(backend: Backend, config: dict[str, Any]) -> str | None:
-    """What `active_url_from_accessTree` gives."""
     text = _shown(backend)
     if not text:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from agentgym.backends.base import Backend
 from agentgym.evaluators.getters.browser.pages import look_at
-from agentgym.evaluators.getters.browser.settings import colour_scheme
+from agentgym.evaluators.getters.browser.settings import chrome_color_scheme
 from agentgym.evaluators.getters.forms import Nothing, getter_forms
 from agentgym.evaluators.getters.registry import getters
 
@@ -19,13 +19,13 @@ _MODES = {"0": "system", "1": "light", "2": "dark"}
 
 
 @getters.register("chrome_appearance_mode_ui")
-def chrome_appearance_mode_ui(backend: Backend, _config: dict[str, Any]) -> str:
+def chrome_appearance_mode_ui(backend: Backend, config: dict[str, Any]) -> str:
     """The mode that the page of the browser's appearance has chosen, ``light``, ``dark`` or ``system``.
 
     Where that page cannot be had, what the settings' file says.
     """
     shown = look_at(backend, "chrome://settings/appearance", _chosen, otherwise=None)
-    return shown or colour_scheme(backend)
+    return shown or chrome_color_scheme(backend, config)
 
 
 def _chosen(page: Any) -> str | None:

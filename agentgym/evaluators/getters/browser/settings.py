@@ -12,7 +12,7 @@ from agentgym.evaluators.getters.browser.profile import LOCAL_STATE, PREFERENCES
 from agentgym.evaluators.getters.forms import Nothing, getter_forms
 from agentgym.evaluators.getters.registry import getters
 
-__all__ = ["colour_scheme"]
+__all__ = ["chrome_color_scheme"]
 
 _YesOrNo = Literal["true", "false"]
 
@@ -102,11 +102,6 @@ def data_delete_automacally(backend: Backend, _config: dict[str, Any]) -> _YesOr
 @getters.register("chrome_color_scheme")
 def chrome_color_scheme(backend: Backend, _config: dict[str, Any]) -> str:
     """The mode of the browser's own colours that was chosen, ``light``, ``dark`` or ``system``."""
-    return colour_scheme(backend)
-
-
-def colour_scheme(backend: Backend) -> str:
-    """What `chrome_color_scheme` gives."""
     theme = _setting(backend, PREFERENCES, "browser", "theme", otherwise={})
     chosen = at(theme, "color_scheme2")
     if chosen is None:
