@@ -6,7 +6,8 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from agentgym.extras import needed
 from agentgym.setup.browser.profile import profile_folder
 from agentgym.setup.browser.threads import with_playwright
 
-__all__ = ["CHROMIUM", "DEBUGGING_PORT", "FORWARDED_PORT", "GOOGLES", "in_browser", "playwright_error"]
+__all__ = ["DEBUGGING_PORT", "FORWARDED_PORT", "by_browser", "in_browser", "playwright_error"]
 
 DEBUGGING_PORT = 1337
 """The browser's own, on the machine's loopback, in all of OSWorld's tasks."""
@@ -24,7 +25,7 @@ DEBUGGING_PORT = 1337
 FORWARDED_PORT = 9222
 """What ``socat`` carries to it in them, which is let out of a virtual machine."""
 
-GOOGLES, CHROMIUM = "google-chrome", "chromium"
+_GOOGLES, _CHROMIUM = "google-chrome", "chromium"
 """The browser's names, of which the first that a machine has is meant."""
 
 _PATIENCE_S = 60.0
@@ -64,6 +65,21 @@ def in_browser(backend: Backend, look: Callable[[Any], T], *, start: bool = True
     needed("playwright.sync_api", extra="browser")
     endpoint = _endpoint(backend, backend, start=start)
     return with_playwright(lambda playwright: _looked(playwright, endpoint, look))
+
+
+def by_browser(run: Callable[[str], T]) -> T:
+    """What a function gives that is called with the name of the first browser that the machine has.
+
+    Args:
+        run: raises FileNotFoundError where there is none of that name.
+
+    Raises:
+        MissingDependencyError: if the machine has none.
+    """
+    for name in (_GOOGLES, _CHROMIUM):
+        with suppress(FileNotFoundError):
+            return run(name)
+    raise MissingDependencyError(f"the machine has neither {_GOOGLES} nor {_CHROMIUM}: sudo apt-get install chromium")
 
 
 def playwright_error() -> type[Exception]:
@@ -159,10 +175,5 @@ def _start(backend: Backend, ports: ReachesPorts) -> None:
 def _launch(backend: Backend) -> None:
     port = f"--remote-debugging-port={DEBUGGING_PORT}"
     # By its own name Chromium keeps its profile elsewhere than where tasks look for Google's.
-    for argv in ((GOOGLES, port), (CHROMIUM, port, f"--user-data-dir={profile_folder(backend)}")):
-        try:
-            backend.launch(argv)
-        except FileNotFoundError:
-            continue
-        return
-    raise MissingDependencyError(f"the machine has neither {GOOGLES} nor {CHROMIUM}: sudo apt-get install chromium")
+    places: Mapping[str, Sequence[str]] = {_GOOGLES: [], _CHROMIUM: [f"--user-data-dir={profile_folder(backend)}"]}
+    by_browser(lambda name: backend.launch([name, port, *places[name]]))

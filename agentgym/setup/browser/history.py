@@ -10,9 +10,8 @@ from contextlib import closing
 from typing import TypedDict
 
 from agentgym.backends.base import Backend, Completed
-from agentgym.errors import MissingDependencyError
 from agentgym.kept import kept
-from agentgym.setup.browser.connection import CHROMIUM, GOOGLES
+from agentgym.setup.browser.connection import by_browser
 from agentgym.setup.browser.profile import profile_folder
 
 __all__ = ["update_browse_history"]
@@ -79,9 +78,4 @@ def _made(backend: Backend) -> bytes:
 
 
 def _run(backend: Backend, *arguments: str) -> Completed:
-    for name in (GOOGLES, CHROMIUM):
-        try:
-            return backend.run([name, *arguments])
-        except FileNotFoundError:
-            continue
-    raise MissingDependencyError(f"the machine has neither {GOOGLES} nor {CHROMIUM}: sudo apt-get install chromium")
+    return by_browser(lambda name: backend.run([name, *arguments]))
