@@ -80,7 +80,7 @@ def test_download_of_a_process_that_was_killed_goes_on_in_another(server: FileSe
     server.files["/a"] = Served(_LONG, cuts=[100_000, 0, 0, 0, 0, 0, 0])
     process = multiprocessing.get_context("spawn").Process(target=fetch, args=(f"{server.address}/a",))
     process.start()
-    while not any(path.stat().st_size == 100_000 for path in (cache / "partial").glob("*")):
+    while not any(path.stat().st_size == 100_000 for path in (cache / "partial").glob("[0-9a-f]" * 64)):
         assert process.is_alive()
     process.kill()
     process.join()
