@@ -15,7 +15,7 @@ import pytest
 from agentgym.actions import ToolCall
 from agentgym.agents import agents
 from agentgym.cli import main
-from agentgym.cli.taskcheck import Verdict, check_tasks
+from agentgym.cli.taskcheck import check_tasks
 from agentgym.envs import ToolEnv
 from agentgym.families import find_family, suites
 
@@ -53,7 +53,8 @@ def task_of_page(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("page", ["research.md", "service.md"])
 def test_the_task_file_of_a_page_has_no_fault_and_nothing_odd(page: str, tmp_path: Path) -> None:
     (tmp_path / "task.json").write_text(json.dumps(task_of_page(page)))
-    assert check_tasks(str(tmp_path)) == Verdict(1, ())
+    verdict = check_tasks(str(tmp_path))
+    assert (verdict.tasks, verdict.problems, verdict.warnings) == (1, (), ())
 
 
 def test_the_task_of_the_page_of_research_reads_its_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
