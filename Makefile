@@ -5,6 +5,8 @@ bin := .venv/bin
 
 # Small arrays on few cores: threads only get in each other's way.
 export OMP_NUM_THREADS ?= 1
+# Each of the hundreds of processes that tests start would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup tools demo demo-llm test test-matrix check lint format bench clean
 

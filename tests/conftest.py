@@ -1,11 +1,29 @@
-"""What every test leaves as it was."""
+"""What every test leaves as it was, and which modules a selection of tests need not import."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+_ONLY_WITHOUT = re.compile(r"not \w+( and not \w+)*")
+_MARKS_OF_MODULE = re.compile(r"^pytestmark = (\[.*?^\]|[^\n]*)", re.MULTILINE | re.DOTALL)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out modules of which no test is selected: what they import costs a third of the quality gate.
+
+    Only for selections like ``not desktop and not slow``, where one mark of the module decides about all its tests.
+    """
+    selection: str = config.option.markexpr
+    if collection_path.suffix != ".py" or not _ONLY_WITHOUT.fullmatch(selection):
+        return None
+    marks = _MARKS_OF_MODULE.search(collection_path.read_text())
+    named = re.findall(r"pytest\.mark\.(\w+)", marks[1]) if marks else []
+    return True if set(named) & set(re.findall(r"not (\w+)", selection)) else None
 
 
 @pytest.fixture(scope="module", autouse=True)

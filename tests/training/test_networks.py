@@ -11,6 +11,8 @@ from gymnasium import spaces
 
 from agentgym.training.networks import GridPolicy
 
+pytestmark = pytest.mark.episodes  # it loads torch
+
 
 def policy(grid: tuple[int, int], *, verbs: int = 2, others: int = 3, words: bool = True) -> Any:
     image = spaces.Box(0, 255, (3, 84, 84), np.uint8)
