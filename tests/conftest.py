@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     marks = _MARKS_OF_MODULE.search(collection_path.read_text())
     named = re.findall(r"pytest\.mark\.(\w+)", marks[1]) if marks else []
     return True if set(named) & set(re.findall(r"not (\w+)", selection)) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What the modules made when they were imported lives to the end: no collection of garbage need look at it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,6 +6,7 @@ import ast
 import inspect
 import pickle
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,10 +67,14 @@ def test_sentence_of_a_name_that_nothing_has_is_not_quoted() -> None:
     assert str(UnknownNameError("no metric named 'x'")) == "no metric named 'x'"
 
 
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _raised(path: Path) -> set[str]:
     """What a module raises by calling its name, or hands to whoever raises it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node.func for node in ast.walk(_parsed(path)) if isinstance(node, ast.Call)]
     return {
         name.id if isinstance(name, ast.Name) else name.attr
         for name in calls
@@ -90,10 +95,9 @@ _INSTALLS = re.compile(r"pip install|sudo apt-get install|python -m nltk.downloa
 
 def _messages(path: Path) -> list[tuple[str, str]]:
     """What stands in each `MissingDependencyError` that a module makes, as far as it is written there."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     made = [
         node
-        for node in ast.walk(tree)
+        for node in ast.walk(_parsed(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(MissingDependencyError.__name__)
     ]
     return [(f"{path.relative_to(_ROOT)}:{node.lineno}", ast.unparse(node)) for node in made]

@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 from typing import Any, get_args
 
-import anthropic.types.beta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,11 +156,14 @@ def test_each_action_of_theirs_is_one_of_ours(raw: dict[str, Any], action: Actio
     assert parse_action(to_pyautogui(found)) == parse_action(to_pyautogui(action))
 
 
+@pytest.mark.episodes
 def test_the_tables_have_every_action_that_the_packages_of_both_have() -> None:
     named = {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(get_args(ComputerAction)[0])}
     assert set(named) == set(OPENAI_ACTIONS) == {raw["type"] for raw, _ in OPENAI}
     for name, kind in named.items():
         assert set(kind.model_fields) - {"type"} == set(OPENAI_ACTIONS[name]), name
+    import anthropic.types.beta
+
     members = anthropic.types.beta.beta_computer_member_name.BETA_COMPUTER_MEMBER_NAME_VALUES
     assert set(members) == set(ANTHROPIC_ACTIONS) == {raw["action"] for raw, _ in ANTHROPIC} - {"done", "fail"}
     for name in members:
@@ -304,8 +306,11 @@ def test_definitions_are_let_in_by_openai(kind: str) -> None:
         check_responses({"model": "m", "input": "go", "tools": [tool], "truncation": "auto"})
 
 
+@pytest.mark.episodes
 @pytest.mark.parametrize("version", ["20241022", "20250124", "20251124"])
 def test_definitions_are_let_in_by_anthropic(version: str) -> None:
+    import anthropic.types.beta
+
     kind = getattr(anthropic.types.beta, f"BetaToolComputerUse{version}Param")
     TypeAdapter(kind).validate_python(definition(f"computer_{version}", SCREEN), strict=True, extra="forbid")
 

@@ -54,6 +54,7 @@ def test_every_exporter_of_trainers_is_a_name(name: str, data: str, run: Run, tm
 
 
 @pytest.mark.parametrize("name", ["d3rlpy", "minari", "parquet", "sb3", "torchrl"])
+@pytest.mark.episodes
 def test_places_may_be_relative(
     name: str, data: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.episodes
+
 SHOW = """
 import sys
 from IPython.core.interactiveshell import InteractiveShell

@@ -266,6 +266,7 @@ def test_no_action_raises(actions: list[Any]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.episodes
 def test_many_run_in_processes_of_their_own_without_shared_memory() -> None:
     envs = gym.make_vec(
         "agentgym/Tools-v0",
@@ -601,7 +602,7 @@ def test_the_spec_survives_json_and_pickle() -> None:
     env.close()
 
 
-@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize("mode", ["sync", pytest.param("async", marks=pytest.mark.episodes)])
 def test_many_at_once(mode: str) -> None:
     # Text has no array that processes could share.
     options: dict[str, Any] = {

@@ -12,6 +12,7 @@ import pytest
 
 from agentgym.errors import SandboxUnavailableError
 from agentgym.evaluators import metrics
+from agentgym.evaluators.metrics import records
 
 _BINDING = {"key": "ctrl+j", "command": "x"}
 _PREFERENCES = 'user_pref("a.b", true);\n// a note\nuser_pref("c", "x,y");\nuser_pref("n", 3);\n'
@@ -218,7 +219,8 @@ def test_query_of_a_database_scores_what_it_gives(tmp_path: Path) -> None:
     assert metric(str(tmp_path / "missing.sqlite"), {"sql": "SELECT 1"}) == 0
 
 
-def test_query_that_does_not_end_scores_zero(tmp_path: Path) -> None:
+def test_query_that_does_not_end_scores_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_MOST_STEPS", 10 * records._STEPS_A_LOOK)
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT MAX(x) FROM n"
     path = tmp_path / "a.sqlite"
     sqlite3.connect(path).close()

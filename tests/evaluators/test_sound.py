@@ -19,6 +19,7 @@ def _tone(path: Path, hertz: float, seconds: float = 0.3) -> str:
     return str(path)
 
 
+@pytest.mark.episodes
 def test_a_sound_is_like_itself_and_less_like_another(tmp_path: Path) -> None:
     low, same = _tone(tmp_path / "a.wav", 200), _tone(tmp_path / "b.flac", 200)
     high = _tone(tmp_path / "c.wav", 3000)

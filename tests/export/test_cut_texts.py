@@ -61,6 +61,7 @@ def _said_of(make: Callable[[Dataset], object], dataset: Dataset) -> list[str]:
         ("torchrl", lambda: import_module("agentgym.export.to_torchrl").to_torchrl),
     ],
 )
+@pytest.mark.episodes
 def test_what_is_made_in_memory_says_so_too(
     tmp_path: Path, library: str, make: Callable[[], Callable[..., object]]
 ) -> None:

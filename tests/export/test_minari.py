@@ -257,6 +257,7 @@ def test_a_tree_of_datasets_is_opened_if_it_holds_one(recordings: Recordings, tm
 
 
 @pytest.mark.filterwarnings("ignore:Creating .*WeightUpdater which:DeprecationWarning")  # TorchRL's own
+@pytest.mark.episodes
 def test_torchrls_reader_of_minari_takes_it(recordings: Recordings, root: Path, tmp_path: Path) -> None:
     from torchrl.data.datasets.minari_data import MinariExperienceReplay
 

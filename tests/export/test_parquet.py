@@ -17,6 +17,8 @@ from agentgym.export.kept import from_json
 from agentgym.trajectory import Dataset
 from tests.export.conftest import Pictures, Record, Recordings
 
+pytestmark = pytest.mark.episodes  # it loads datasets and pandas
+
 
 def load(path: Path, tmp_path: Path) -> Any:
     import datasets

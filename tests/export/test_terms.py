@@ -58,6 +58,7 @@ def test_a_recording_without_terms_has_its_reward(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.episodes
 def test_a_picture_is_drawn(tmp_path: Path) -> None:
     dataset = record(tmp_path / "data", late=True)
     write_terms(list(dataset), tmp_path / "terms.png")
@@ -68,6 +69,7 @@ def test_a_picture_is_drawn(tmp_path: Path) -> None:
     assert {(31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40)} <= colours
 
 
+@pytest.mark.episodes
 def test_vectors_name_every_term(tmp_path: Path) -> None:
     write_terms(list(record(tmp_path / "data")), tmp_path / "terms.svg", chosen=0)
     drawn = (tmp_path / "terms.svg").read_text()

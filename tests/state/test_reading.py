@@ -57,6 +57,7 @@ def test_a_state_grows_with_the_files(tmp_path: Path) -> None:
     assert state.is_over
 
 
+@pytest.mark.episodes
 def test_a_run_whose_process_was_killed_is_interrupted(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", RECORDS, str(tmp_path)],

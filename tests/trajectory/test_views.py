@@ -220,6 +220,7 @@ def test_rewards_that_were_added_afterwards_count(tmp_path: Path) -> None:
     assert dataset.transitions()[1].reward == 1.0
 
 
+@pytest.mark.episodes
 def test_a_pytorch_loader_takes_it_as_it_is(data: Path) -> None:
     torch = pytest.importorskip("torch")
     items = Dataset(data).training_items("screen")

@@ -340,6 +340,7 @@ print(env.run_id)
 """
 
 
+@pytest.mark.episodes
 def test_a_forked_child_goes_on_in_a_run_of_its_own(tmp_path: Path) -> None:
     run_id = run_script(FORK, str(tmp_path)).strip()
     dataset = Dataset(tmp_path)
@@ -399,6 +400,7 @@ print(json.dumps(told))
 """
 
 
+@pytest.mark.episodes
 def test_a_killed_process_loses_no_step_that_had_returned(tmp_path: Path) -> None:
     told = json.loads(run_script(KILLS, str(tmp_path), "7"))
     dataset = Dataset(tmp_path)

@@ -40,6 +40,7 @@ def test_a_click_on_the_button_ends_it_with_its_score(
     assert "score 1" in log.read_text()
 
 
+@pytest.mark.episodes
 @pytest.mark.parametrize(("display", "said"), [("", "DISPLAY is not set"), (":9876", "no X server answers")])
 def test_without_a_display_the_error_says_so(display: str, said: str) -> None:
     ended = subprocess.run(_COMMAND, env={"DISPLAY": display}, capture_output=True, text=True, timeout=60)

@@ -165,6 +165,7 @@ def test_machine_without_ports_says_which_have_some() -> None:
         in_browser(MemoryBackend(), _addresses)
 
 
+@pytest.mark.episodes
 def test_driver_is_used_again_and_ends_when_nobody_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def thread_of(_: Any) -> threading.Thread:
         return threading.current_thread()
@@ -178,6 +179,7 @@ def test_driver_is_used_again_and_ends_when_nobody_needs_it(monkeypatch: pytest.
     assert threads.with_playwright(thread_of) is not one
 
 
+@pytest.mark.episodes
 def test_driver_of_a_killed_process_ends(tmp_path: Path) -> None:
     code = (
         "import sys, time, psutil\n"
@@ -196,6 +198,7 @@ def test_driver_of_a_killed_process_ends(tmp_path: Path) -> None:
     _await(lambda: not any(Path(f"/proc/{pid}").exists() for pid in drivers))
 
 
+@pytest.mark.episodes
 def test_process_that_ends_or_forks_takes_its_driver_along() -> None:
     code = (
         "import os, psutil\n"
