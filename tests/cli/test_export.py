@@ -64,11 +64,13 @@ def test_places_may_be_relative(
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["out"]
 
 
+@pytest.mark.episodes
 def test_what_is_left_out_is_told(data: str, run: Run, tmp_path: Path) -> None:
     _, _, err = run("export", data, "--to", "sb3", "--out", str(tmp_path / "out.pkl"))
     assert "left out 1 episode without a step" in err
 
 
+@pytest.mark.episodes
 def test_json_says_where_and_what_was_left_out(data: str, run: Run, tmp_path: Path) -> None:
     _, out, _ = run("export", data, "--to", "d3rlpy", "--out", str(tmp_path / "out"), "--json")
     assert json.loads(out) == {

@@ -17,7 +17,8 @@ from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.conftest import Pictures
 
-_NAMES = ("atif", "aworld", "events", "otel", "parquet", "rl", "sft", "trae", "sb3", "d3rlpy", "torchrl")
+_NAMES = ("atif", "aworld", "events", "otel", "rl", "sft", "trae")
+_LARGE = [pytest.param(name, marks=pytest.mark.episodes) for name in ("parquet", "sb3", "d3rlpy", "torchrl")]
 LONG = [letter * 5000 for letter in "abc"]
 
 
@@ -37,7 +38,7 @@ def recorded(path: Path, preview_chars: int | None, *, episodes: int = 1) -> Dat
     return Dataset(path)
 
 
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", [*_NAMES, *_LARGE])
 def test_an_export_says_once_how_many_texts_are_cut(tmp_path: Path, name: str) -> None:
     dataset = recorded(tmp_path / "data", 100, episodes=2)
     assert _said_of(lambda dataset: exporters[name](dataset, tmp_path / "out"), dataset) == [

@@ -15,6 +15,8 @@ from agentgym.export import ExportWarning, exporters, to_mdp_dataset
 from agentgym.trajectory import Dataset, Episode
 from tests.export.conftest import Keyed, Pictures, Record, Recordings, Speaking
 
+pytestmark = pytest.mark.episodes  # it loads torch
+
 
 def load(path: Path) -> Any:
     from d3rlpy.dataset import InfiniteBuffer, ReplayBuffer

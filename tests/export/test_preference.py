@@ -58,6 +58,7 @@ def test_the_better_attempt_is_chosen(tmp_path: Path) -> None:
     assert row["chosen_from"] == f"{dataset[0].run_id}-0"
 
 
+@pytest.mark.episodes
 def test_datasets_loads_trls_columns(tmp_path: Path) -> None:
     export(record(tmp_path / "data", [SOLVES, STUMBLES]), tmp_path / "pairs.jsonl")
     loaded = load(tmp_path / "pairs.jsonl", tmp_path)

@@ -18,6 +18,8 @@ from agentgym.trajectory import Dataset
 from agentgym.wrappers import TrajectoryRecorder
 from tests.export.conftest import Keyed, Pictures, Record, Recordings, Speaking
 
+pytestmark = pytest.mark.episodes  # it loads torch
+
 
 def load(path: Path) -> Any:
     from stable_baselines3.common.save_util import load_from_pkl

@@ -93,6 +93,7 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch:
         write_terms(list(dataset), tmp_path / "terms.png")
 
 
+@pytest.mark.episodes
 def test_the_command_draws_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record(tmp_path / "data")
     with pytest.raises(SystemExit) as ended:

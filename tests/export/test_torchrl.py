@@ -15,6 +15,8 @@ from agentgym.export import ExportWarning, exporters, to_tensordict, to_torchrl
 from agentgym.trajectory import Dataset
 from tests.export.conftest import Keyed, Pictures, Record, Recordings
 
+pytestmark = pytest.mark.episodes  # it loads torch
+
 
 def load(path: Path) -> Any:
     from tensordict import TensorDict
