@@ -27,6 +27,7 @@ def test_a_sound_is_like_itself_and_less_like_another(tmp_path: Path) -> None:
     assert metrics["compare_audios"](high, low) < 0.9
 
 
+@pytest.mark.episodes
 def test_no_sound_is_like_another_that_cannot_be_read(tmp_path: Path) -> None:
     tone = _tone(tmp_path / "a.wav", 200)
     broken = tmp_path / "b.wav"

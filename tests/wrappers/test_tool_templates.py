@@ -118,6 +118,7 @@ def test_multi_discrete_masks_tool_and_arguments_apart() -> None:
 
 @pytest.mark.filterwarnings("ignore:.*env.unwrapped.*:UserWarning")
 @pytest.mark.parametrize("space", ["discrete", "multi"])
+@pytest.mark.episodes
 def test_it_is_an_environment_that_gymnasium_and_sb3_take(space: Any) -> None:
     from stable_baselines3.common.env_checker import check_env as check_for_sb3
 
