@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from agentgym.actions import RawAction
-from agentgym.errors import UsageError
+from agentgym.errors import MissingDependencyError, UsageError
 from agentgym.registry import Registry
 from agentgym.tasks import Task, TaskEntry, parse_task, read_each, read_tasks
 
@@ -216,8 +216,31 @@ def _suggesting(place: str | Path) -> Iterator[None]:
 
 
 def _meant(name: str) -> str:
-    """The suite or the task that may have been meant; a task also by its name alone."""
-    known = {f"{suite}/{family}": family for suite in suites for family in suites[suite].families}
-    close = get_close_matches(name[:_LONGEST_NAME], [*suites, *known], n=1)
-    close += [task for task, family in known.items() if get_close_matches(name[:_LONGEST_NAME], [family], n=1)]
+    """What may have been meant: a file or folder beside, a suite or the task of one; a task also by its name alone."""
+    known = {f"{suite}/{family}": family for suite in suites for family in _families(suite)}
+    asked = name[:_LONGEST_NAME]
+    close = [str(Path(name).with_name(near)) for near in get_close_matches(Path(asked).name, _beside(name), n=1)]
+    close += get_close_matches(asked, [*suites, *known], n=1)
+    # With a slash or an ending it is a path, which is like many a short name.
+    if not name.endswith(("/", ".json", ".jsonl")):
+        close += [task for task, family in known.items() if get_close_matches(asked, [family], n=1)]
     return f"did you mean {close[0]!r}?" if close else f"suites are {', '.join(suites) or 'none'}"
+
+
+def _families(suite: str) -> Collection[str]:
+    try:
+        return suites[suite].families
+    except MissingDependencyError:
+        # A name that is not known is the fault to tell of, not that a suite of which a hint may come wants a library.
+        return ()
+
+
+def _beside(name: str) -> list[str]:
+    """The folders and files of tasks in the folder where the named one would be."""
+    try:
+        return sorted(
+            path.name for path in Path(name).parent.iterdir() if path.suffix in (".json", ".jsonl") or path.is_dir()
+        )
+    except (OSError, ValueError):
+        # There is no such folder either, or there can be none.
+        return []

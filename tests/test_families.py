@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,3 +86,34 @@ def test_a_plan_takes_the_environment_of_the_suite() -> None:
 def test_a_plan_keeps_another_environment_that_was_asked_for() -> None:
     (spec,) = plan("halves", RolloutSpec("noop", env="mine/Tools-v0"))
     assert spec.env == "mine/Tools-v0"
+
+
+_WITHOUT_WIDGETS = """
+import sys
+sys.modules["PySide6"] = None
+import gymnasium as gym
+import agentgym
+from agentgym.cli.app import main
+from agentgym.errors import UsageError
+try:
+    gym.make("agentgym/Desktop-v0", task="nothere.json")
+except UsageError as error:
+    print(error, file=sys.stderr)
+for call in (["validate", "nothere/"], ["run", "nothere/"], ["fetch", "nothere/"], ["validate", "given/on.json"]):
+    try:
+        main(call)
+    except SystemExit as ended:
+        assert ended.code == 2, ended.code
+"""
+
+
+def test_a_path_that_is_not_there_is_the_fault_though_a_suite_wants_a_library(tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "one.json").write_text("{}")
+    command = [sys.executable, "-c", _WITHOUT_WIDGETS]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = done.stderr.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert len(said) == 5
+    assert all("it is no file, no folder and no suite's name; suites are apps" in line for line in said[:4]), said
+    assert said[4].endswith("did you mean 'given/one.json'?")
