@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from agentgym.cli.output import write_json
+from agentgym.cli.output import output_console, write_json
 from agentgym.cli.statusview import Room, view
 from agentgym.errors import UsageError
 from agentgym.events import utc_now
@@ -22,7 +22,6 @@ from agentgym.trajectory.layout import dataset_file
 
 __all__ = ["status"]
 
-_PIPE_WIDTH = 160
 _INTERVAL_S = 0.5
 # Where each episode is a run of its own there may be none between two of them.
 _PATIENCE_S = 3.0
@@ -50,9 +49,7 @@ def status(
       agentgym status data/ --follow
       agentgym status data/ --json
     """
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PIPE_WIDTH)
+    console = output_console()
     _check_recorded(data)
     if follow:
         with suppress(KeyboardInterrupt):

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agentgym.actions.quoting import cut
+from agentgym.cli.output import many
 from agentgym.events.words import action_in_words, call_in_words
 from agentgym.state import Call, EpisodePart, Failure, RunPart, RunState, Status, TaskPart, Totals
 from agentgym.state.parts import seconds_between
@@ -96,9 +97,9 @@ def _head(state: RunState, title: str) -> Text:
     text = Text().append(title, style="bold")
     counts = _counts(Counter(run.status for run in [*state.runs.values()]))
     sessions = [name for name in state.sessions if name is not None]
-    text.append(f"   {_many(len(state.runs), 'run')}")
+    text.append(f"   {many(len(state.runs), 'run')}")
     if sessions:
-        text.append(f" of {_many(len(sessions), 'session')}")
+        text.append(f" of {many(len(sessions), 'session')}")
     return text.append(": ").append_text(counts) if state.runs else text
 
 
@@ -117,7 +118,7 @@ def _sums(state: RunState, planned: int | None) -> Text:
 def _usage(totals: Totals) -> str:
     if not (totals.model_calls or totals.tool_calls):
         return ""
-    text = f"\n{_many(totals.model_calls, 'model call')}, {_many(totals.tool_calls, 'tool call')}"
+    text = f"\n{many(totals.model_calls, 'model call')}, {many(totals.tool_calls, 'tool call')}"
     if totals.input_tokens or totals.output_tokens:
         text += f"   tokens {_short(totals.input_tokens)} in"
         text += f" ({_short(totals.cached_tokens)} cached)" if totals.cached_tokens else ""
@@ -319,7 +320,3 @@ def _short(number: int) -> str:
     if number < 10_000:
         return str(number)
     return f"{number / 1000:.0f}k" if number < 1_000_000 else f"{number / 1_000_000:.1f}M"
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

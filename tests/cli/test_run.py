@@ -115,6 +115,17 @@ def test_an_unscored_episode_is_exit_1_and_named(run: Run, tmp_path: Path) -> No
     assert bad["error"]
 
 
+def test_an_error_with_brackets_is_shown_as_it_is(run: Run, tmp_path: Path) -> None:
+    broken = {**SAVED, "options": {"[/INST]": 1}}
+    source = write_tasks(tmp_path / "broken.jsonl", {"id": "a[/b]", "evaluator": broken})
+    ran = run(*on_memory(source, "--agent", "noop", "--out", str(tmp_path / "out"), "--no-trace"))
+    again = run("results", str(tmp_path / "out"))
+    assert (ran[0], again[0]) == (1, 0)
+    for _, out, _ in (ran, again):
+        assert "a[/b]" in out
+        assert "[/INST]" in out
+
+
 def test_the_serial_engine_takes_one_environment(tasks: str, run: Run) -> None:
     code, _, err = run(*on_memory(tasks, "--agent", "noop", "--num-envs", "2"))
     assert code == 2
