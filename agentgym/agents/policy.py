@@ -77,7 +77,7 @@ def wrapped(env: gym.Env[Any, Any], wrappers: Sequence[str | Mapping[str, Any]])
         UsageError: if there is no such wrapper, or it does not take these options.
     """
     for named in wrappers:
-        place, options = _named_wrapper(named)
+        place, options = named_wrapper(named)
         make = resolve(place, "wrapper")
         try:
             inspect.signature(make).bind(env, **options)
@@ -87,7 +87,7 @@ def wrapped(env: gym.Env[Any, Any], wrappers: Sequence[str | Mapping[str, Any]])
     return env
 
 
-def _named_wrapper(named: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def named_wrapper(named: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Where it is, and its options."""
     entry: Any = named
     if isinstance(named, str):

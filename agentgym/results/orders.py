@@ -14,15 +14,18 @@ from agentgym.families import TOOLS, load_tasks
 from agentgym.registration import small_task_ids
 from agentgym.results.config import RunConfig
 from agentgym.results.groups import group_specs
+from agentgym.results.observed import observed_as
 from agentgym.results.people import asks_a_person, refuse_crowd
 from agentgym.results.planning import for_policy, plan
 from agentgym.runner import RolloutSpec
 from agentgym.wrappers.observation_type import OBSERVED_FOR
 
-__all__ = ["engine_for", "orders"]
+__all__ = ["OSWORLDS_SCREEN", "engine_for", "orders"]
 
 _DESKTOP: Mapping[str, Any] = {"backend": "x11", "observation": ("screenshot",)}
 """Of the environment, where nothing else is asked for and the agent does not know better."""
+
+OSWORLDS_SCREEN = (1920, 1080)
 
 _OF_THE_SESSION = {
     "workers": "workers",
@@ -100,9 +103,15 @@ def _given(config: RunConfig) -> dict[str, Any]:
 def _env_kwargs(config: RunConfig) -> dict[str, Any]:
     kinds = dict.fromkeys((*OBSERVED_FOR.get(config.observation_type or "", ()), *config.observation))
     shown = {"observation": tuple(kinds)} if kinds else {}
-    usual = {} if _is_policy(config) else {**_DESKTOP, **_action(config)}
+    usual = {} if _is_policy(config) else {**_DESKTOP, **_screen(config), **_action(config)}
     waits = {"waits": config.waits()} if config.waits() else {}
     return {**usual, "sandbox": config.sandbox, **shown, **waits, **_given(config)}
+
+
+def _screen(config: RunConfig) -> dict[str, Any]:
+    """OSWorld's, where its results are to stand beside others, and of its machines; else what the environment takes."""
+    is_osworlds = config.result_root is not None or _given(config).get("backend") == "guest"
+    return {"screen": OSWORLDS_SCREEN} if is_osworlds else {}
 
 
 def _action(config: RunConfig) -> dict[str, Any]:
@@ -111,7 +120,7 @@ def _action(config: RunConfig) -> dict[str, Any]:
     Marks are named in code alone.
     """
     asked = config.agent_options.get("actions")
-    is_run_of_osworlds = config.result_root is not None and config.observation_type != "som"
+    is_run_of_osworlds = config.result_root is not None and observed_as(config) != "som"
     is_usual = is_run_of_osworlds and config.agent.partition(":")[0] == "openai" and asked in (None, "auto")
     return {"action": DESKTOP_ACTION} if is_usual or asked == DESKTOP_ACTION else {}
 

@@ -24,6 +24,7 @@ from agentgym.families import load_tasks
 from agentgym.results.attempts import Attempt, Place
 from agentgym.results.config import RunConfig
 from agentgym.results.items import Item, model_of
+from agentgym.results.observed import observed_as
 from agentgym.runner import RolloutSpec
 from agentgym.sinks.osworld import emptied
 from agentgym.tasks import Task
@@ -102,7 +103,7 @@ def words_of(config: RunConfig, spec: RolloutSpec) -> Mapping[str, str]:
     shown = spec.env_kwargs.get("observation", ())
     kinds = tuple(sorted(_OBSERVED & {shown} if isinstance(shown, str) else _OBSERVED & set(shown)))
     action = str(spec.env_kwargs.get("action", "pyautogui"))
-    return {"action_space": action, "observation_type": config.observation_type or _TYPES.get(kinds, "text")}
+    return {"action_space": action, "observation_type": observed_as(config) or _TYPES.get(kinds, "text")}
 
 
 def domain_of(item: Item) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from agentgym.engines.threads import ThreadEngine
 from agentgym.errors import UsageError
 from agentgym.results import RunConfig
 from agentgym.results.orders import engine_for, orders
+from agentgym.results.tree import words_of
 from agentgym.runner import RolloutSpec
 
 
@@ -77,6 +79,32 @@ def test_osworlds_observation_types_are_a_wrapper_and_what_it_is_made_from() -> 
     assert som.wrappers == ({"wrapper": "agentgym.wrappers:ObservationType", "kind": "som"}, "module:Other")
     assert order(observation_type="a11y_tree").env_kwargs["observation"] == ("accessibility_tree",)
     assert order().wrappers == ()
+
+
+def test_marks_by_a_wrapper_are_filed_as_marks() -> None:
+    def told(wrapper: str | dict[str, Any], **settings: Any) -> tuple[str, str]:
+        asked = {"agent": "openai", "model": "m", "result_root": "results", "observation_type": None, **settings}
+        kinds = ("screenshot", "accessibility_tree")
+        config = RunConfig(tasks="apps/note-save", observation=kinds, wrappers=(wrapper,), **asked)
+        words = words_of(config, orders(config)[0])
+        return words["action_space"], words["observation_type"]
+
+    som = {"wrapper": "agentgym.wrappers:ObservationType", "kind": "som"}
+    assert told(som) == told(json.dumps(som)) == ("pyautogui", "som")
+    place = "agentgym.wrappers.observation_type:ObservationType"
+    assert told(place) == ("desktop_action", "screenshot_a11y_tree")
+    assert told({**som, "wrapper": place}, observation_type="a11y_tree") == ("pyautogui", "som")
+    assert told("agentgym.wrappers:TextActions") == ("desktop_action", "screenshot_a11y_tree")
+
+
+def test_where_osworlds_results_are_written_and_on_its_machines_the_screen_is_osworlds() -> None:
+    def screen(**settings: Any) -> Any:
+        return orders(RunConfig(**{"tasks": "apps/note-save", "agent": "noop", **settings}))[0].env_kwargs.get("screen")
+
+    assert screen(result_root="results") == screen(backend="guest") == (1920, 1080)
+    assert screen(env_options={"backend": "guest"}) == (1920, 1080)
+    assert screen(result_root="results", backend="guest", env_options={"screen": [1280, 720]}) == [1280, 720]
+    assert screen() is screen(result_root="results", tasks="shell") is None
 
 
 @pytest.mark.parametrize("agent", ["oracle", "policy:nowhere"])

@@ -137,7 +137,11 @@ class GuestBackend:
         self._await(guest)
         found = guest.screen_size()
         if found != self._screen:
-            raise UsageError(f"the guest's screen is {found}, and {self._screen} was asked for; they must be the same")
+            width, height = found
+            raise UsageError(
+                f"the guest's screen is {found}, and {self._screen} was asked for; they must be the same: give "
+                f"screen={found}, or agentgym run --env-option 'screen=[{width},{height}]'"
+            )
         self._guest = guest
         if self._machine is None:
             self._release()

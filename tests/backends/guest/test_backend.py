@@ -211,7 +211,8 @@ def test_the_screen_is_filmed(guest: GuestServer) -> None:
 
 
 def test_another_screen_is_refused(guest: GuestServer) -> None:
-    with pytest.raises(UsageError, match=r"screen is \(1280, 720\), and \(1920, 1080\)"):
+    says = r"screen is \(1280, 720\), and \(1920, 1080\) .*screen=\(1280, 720\), .*--env-option 'screen=\[1280,720\]'"
+    with pytest.raises(UsageError, match=says):
         GuestBackend(guest.url).reset(seed=0)
 
 
