@@ -1,0 +1,9 @@
+"""The solutions of the tasks of Impress."""
+
+from __future__ import annotations
+
+from tests.osworld.oracles import impress_places, impress_texts
+
+__all__ = ["SOLUTIONS"]
+
+SOLUTIONS = (*impress_places.SOLUTIONS, *impress_texts.SOLUTIONS)
