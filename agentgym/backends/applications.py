@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentgym.backends.programs import Program
 from agentgym.backends.x11.applications import application_of
 
-__all__ = ["APPLICATIONS", "Application", "application_called", "application_started_by"]
+__all__ = ["APPLICATIONS", "MULTI_APPS", "Application", "application_called", "application_started_by", "domain_called"]
+
+MULTI_APPS = "multi_apps"
+"""OSWorld's word for the domain of tasks that are about several applications."""
 
 _LIBRARIES = "/usr/lib/libreoffice/program"
 
@@ -72,9 +75,25 @@ _BY_COMMAND: Mapping[str, Application] = {
 
 def application_called(word: str) -> Application | None:
     """What a task calls so: ``"libreoffice_calc"``, ``"vs_code"``, ``"Chrome"``."""
-    return _BY_WORD.get(word.strip().lower().replace(" ", "_").replace("-", "_"))
+    return _BY_WORD.get(_plain(word))
+
+
+def domain_called(words: Iterable[str]) -> str:
+    """The folder in which OSWorld has tasks about such applications; empty if there are none."""
+    domains = list(dict.fromkeys(map(_domain, words)))
+    return MULTI_APPS if len(domains) > 1 else next(iter(domains), "")
 
 
 def application_started_by(program: str) -> Application | None:
     """What a command starts: ``"google-chrome"``, ``"/usr/bin/thunderbird"``."""
     return _BY_COMMAND.get(program.rpartition("/")[2])
+
+
+def _domain(word: str) -> str:
+    known = application_called(word)
+    name = _plain(word) if known is None else _plain(known.name)
+    return "chrome" if name == "chromium" else name
+
+
+def _plain(word: str) -> str:
+    return word.strip().lower().replace(" ", "_").replace("-", "_")

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from agentgym.cli.output import warnings_as_lines
+from agentgym.cli.output import many, warnings_as_lines
 from agentgym.errors import UsageError
 from agentgym.sinks import make_sink
 from agentgym.sinks.attaching import Guarded
@@ -86,7 +86,7 @@ def follow(
                     one(record)
             count += 1
             runs.add(line.run_id)
-    typer.echo(f"{count} records of {len(runs)} runs{'' if into is None else f': {into}'}")
+    typer.echo(f"{many(count, 'record')} of {many(len(runs), 'run')}{'' if into is None else f': {into}'}")
 
 
 def _tell_resumed(group: str) -> Callable[[int], None]:
@@ -94,7 +94,7 @@ def _tell_resumed(group: str) -> Callable[[int], None]:
 
     def tell(runs: int) -> None:
         typer.echo(
-            f"agentgym: the group {group!r} has read of {runs} run{'' if runs == 1 else 's'} before, and goes on where "
+            f"agentgym: the group {group!r} has read of {many(runs, 'run')} before, and goes on where "
             "it was; --group NAME, with a new name, begins anew",
             err=True,
         )

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agentgym.cli.output import write_json
+from agentgym.cli.output import many, write_json
 from agentgym.errors import UnknownNameError, UsageError
 from agentgym.export import from_minari, from_osworld
 from agentgym.families import load_tasks
@@ -51,7 +51,7 @@ def import_recording(
     if json:
         write_json({"from": source_form, "out": str(out), "episodes": len(dataset)})
         return
-    typer.echo(f"{out}: {len(dataset)} episodes from {source_form}")
+    typer.echo(f"{out}: {many(len(dataset), 'episode')} from {source_form}")
 
 
 def _minari(data: str, out: Path, _: Mapping[str, Task]) -> Dataset:

@@ -69,8 +69,8 @@ def _row(name: str, tasks: Sequence[TaskNeeds]) -> list[str]:
 
 
 def _wants(tasks: Sequence[TaskNeeds]) -> Counter[str]:
-    """How many tasks each thing keeps from running."""
-    return Counter(name for told in tasks for name in dict.fromkeys(lack.name for lack in told.lacking))
+    """How many tasks each thing keeps from running; of libraries, each."""
+    return Counter(name for told in tasks for name in {one for lack in told.lacking for one in lack.name.split(", ")})
 
 
 def _files(tasks: Sequence[TaskNeeds]) -> Iterator[str]:

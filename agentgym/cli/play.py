@@ -11,7 +11,7 @@ import typer
 from agentgym.agents.human import HumanAgent, TerminalAgent
 from agentgym.cli.environments import made_env
 from agentgym.cli.options import key_values, modules_from_here
-from agentgym.cli.output import figure, write_table
+from agentgym.cli.output import figure, many, write_table
 from agentgym.cli.targets import make_folder
 from agentgym.runner import Episode, EpisodeResult
 from agentgym.wrappers import TrajectoryRecorder
@@ -66,7 +66,7 @@ def play(
     write_table(_HEAD, [_figures(result) for result in ended])
     typer.echo(f"dataset: {out}")
     if interrupted:
-        typer.echo(f"agentgym: interrupted; {len(ended)} of {episodes} episodes ended before", err=True)
+        typer.echo(f"agentgym: interrupted; {len(ended)} of {many(episodes, 'episode')} ended before", err=True)
         raise typer.Exit(_INTERRUPT_EXIT)
 
 

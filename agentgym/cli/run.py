@@ -10,7 +10,7 @@ import typer
 
 from agentgym.cli.interrupting import Interruption, interruptible
 from agentgym.cli.options import key_values, modules_from_here
-from agentgym.cli.output import write_json
+from agentgym.cli.output import many, write_json
 from agentgym.cli.runprogress import RunProgress
 from agentgym.cli.runreport import save_sheet, write_report
 from agentgym.cli.targets import check_file, check_folder
@@ -285,7 +285,7 @@ def _text(path: Path | None) -> str | None:
 
 
 def _leave(report: Report, interruption: Interruption) -> None:
-    ended = f"{_ended(report)} of {report.planned} episodes ended before"
+    ended = f"{_ended(report)} of {many(report.planned, 'episode')} ended before"
     goes_on = "" if report.out is None else "; the same command goes on"
     if report.stopped is not None:
         typer.echo(f"agentgym: stopped: {report.stopped}; {ended}{goes_on}", err=True)

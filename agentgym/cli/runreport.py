@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from agentgym.cli.contact_sheet import save_contact_sheet
-from agentgym.cli.output import figure, write_table
+from agentgym.cli.output import figure, many, write_table
 from agentgym.cli.targets import make_folder, writing
 from agentgym.results import Attempt, Finished, Group, Report, Summary
 from agentgym.trajectory import Dataset
@@ -34,7 +34,7 @@ def write_attempts(attempts: Sequence[Attempt]) -> None:
     """A line for each; of more than a screen can hold, for those alone of which there is something to say."""
     if len(attempts) > _MOST_LINES:
         remarkable = [one for one in attempts if _remark(one)][:_MOST_LINES]
-        typer.echo(f"{len(attempts)} results, of which {len(remarkable)} are shown; --json has all")
+        typer.echo(f"{many(len(attempts), 'result')}, of which {len(remarkable)} are shown; --json has all")
         if not remarkable:
             return
         attempts = remarkable
@@ -52,8 +52,9 @@ def write_summary(summary: Summary) -> None:
     if len(summary.domains) > 1 or len(summary.agents) > 1:
         write_table(("domain or agent", "n", "errors", "mean", "95% interval"), [_group(one) for one in groups])
     typer.echo(
-        f"{summary.episodes} episodes, {summary.scored} scored, {summary.failed} failed, {summary.skipped} skipped, "
-        f"mean score {figure(summary.mean_score)}{_interval(summary.interval)}, {summary.steps} steps"
+        f"{many(summary.episodes, 'episode')}, {summary.scored} scored, {summary.failed} failed, "
+        f"{summary.skipped} skipped, mean score {figure(summary.mean_score)}{_interval(summary.interval)}, "
+        f"{many(summary.steps, 'step')}"
         f"{f', {summary.cost_usd:.4f} USD' if summary.cost_usd else ''}"
         f"{'' if summary.mean_best is None else f', mean of the best of each group {summary.mean_best:.2f}'}"
     )

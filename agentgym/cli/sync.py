@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentgym.cli.output import warnings_as_lines, write_json
+from agentgym.cli.output import many, warnings_as_lines, write_json
 from agentgym.sinks.syncing import sync as synced
 
 __all__ = ["sync"]
@@ -38,5 +38,5 @@ def sync(
         return
     for one in results:
         if one.records:
-            typer.echo(f"{one.run_id}: {one.records} records")
-    typer.echo(f"{sum(one.records for one in results)} records of {len(results)} runs sent")
+            typer.echo(f"{one.run_id}: {many(one.records, 'record')}")
+    typer.echo(f"{many(sum(one.records for one in results), 'record')} of {many(len(results), 'run')} sent")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from agentgym.backends.applications import domain_called
 from agentgym.cli.requirements import DESKTOP
 from agentgym.evaluators import Lack, Needs, Network, lacks_at_judging, lacks_of_desktop, needs_of_task
 from agentgym.families import DESKTOP as DESKTOP_ENV
@@ -14,10 +15,7 @@ from agentgym.families import env_of
 from agentgym.setup.downloads import have
 from agentgym.tasks import Task
 
-__all__ = ["MULTI_APPS", "TaskNeeds", "told_needs", "what_a_task_lacks"]
-
-MULTI_APPS = "multi_apps"
-"""OSWorld's word for the domain of tasks that are about several applications."""
+__all__ = ["TaskNeeds", "told_needs", "what_a_task_lacks"]
 
 
 class TaskNeeds(msgspec.Struct, frozen=True):
@@ -54,7 +52,7 @@ def told_needs(task: Task, domain: str, problems: Sequence[str], *, network: boo
     lacking = (*map(_of_problem, problems), *_lacks(task, needs, network=network))
     return TaskNeeds(
         task.id,
-        domain or _domain(task),
+        domain or domain_called(task.related_apps),
         infeasible=task.evaluator is not None and task.evaluator.infeasible,
         network=needs.network,
         runs=not lacking,
@@ -100,9 +98,3 @@ def _is_at_hand(address: str) -> bool:
 
 def _of_problem(said: str) -> Lack:
     return Lack("problems", said)
-
-
-def _domain(task: Task) -> str:
-    applications: Iterable[str] = dict.fromkeys(word.lower().replace(" ", "_") for word in task.related_apps)
-    named = list(applications)
-    return MULTI_APPS if len(named) > 1 else next(iter(named), "")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from agentgym.cli.needsview import write_needs, write_summary
-from agentgym.cli.output import write_json
+from agentgym.cli.output import many, write_json
 from agentgym.cli.taskcheck import Problem, Verdict, check_tasks
 from agentgym.trajectory.checking import check_recording, is_recording
 
@@ -19,7 +19,10 @@ def validate(
         str, typer.Argument(help="A file or folder of tasks, a suite's name, or a recording's folder or address.")
     ],
     needs: Annotated[
-        bool, typer.Option("--needs", help="Say what each task needs; of one alone it is said anyway.")
+        bool,
+        typer.Option(
+            "--needs", help="List what each task needs, and whether it runs here; of one alone it is said anyway."
+        ),
     ] = False,
     summary: Annotated[
         bool, typer.Option("--summary", help="Count by domain what tasks need, and which this machine can run.")
@@ -44,6 +47,7 @@ def validate(
     Examples:
       agentgym validate tasks.jsonl
       agentgym validate evaluation_examples/ --summary
+      agentgym validate evaluation_examples/ --needs
       agentgym validate apps --json
       agentgym validate data/
     """
@@ -74,13 +78,16 @@ def _write_verdict(verdict: Verdict, *, with_needs: bool) -> None:
 
 def _write_summary(verdict: Verdict) -> None:
     write_summary(verdict.needs)
-    told = "; without --summary each is told" if verdict.problems or verdict.warnings else ""
-    typer.echo(f"{_counted(verdict)}{told}")
+    found = " and ".join(
+        name for name, told in (("problems", verdict.problems), ("warnings", verdict.warnings)) if told
+    )
+    others = f"; without --summary the {found} are told" if found else ""
+    typer.echo(f"{_counted(verdict)}; --needs lists what each task needs, and which run here{others}")
 
 
 def _counted(verdict: Verdict) -> str:
-    warnings = f", {len(verdict.warnings)} warnings" if verdict.warnings else ""
-    return f"{verdict.tasks} tasks, {len(verdict.problems)} problems{warnings}"
+    warnings = f", {many(len(verdict.warnings), 'warning')}" if verdict.warnings else ""
+    return f"{many(verdict.tasks, 'task')}, {many(len(verdict.problems), 'problem')}{warnings}"
 
 
 def _line(problem: Problem) -> str:
@@ -98,7 +105,7 @@ def _validate_recording(source: str, json: bool) -> None:
             typer.echo(f"{source.rstrip('/')}/{fault}")
         for part in checked.torn:
             typer.echo(f"{part.path}: {part.size} bytes after byte {part.offset} are torn off: {part.reason}")
-        said = ", ".join(f"{count} {name}" for name, count in counts.items())
-        typer.echo(f"{said}, {len(checked.faults)} problems")
+        said = ", ".join(many(count, name.removesuffix("s")) for name, count in counts.items())
+        typer.echo(f"{said}, {many(len(checked.faults), 'problem')}")
     if checked.faults:
         raise typer.Exit(1)

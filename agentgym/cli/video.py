@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from agentgym.cli.choosing import place_of
-from agentgym.cli.output import write_json
+from agentgym.cli.output import many, write_json
 from agentgym.export.video import write_video
 from agentgym.trajectory import Dataset
 
@@ -36,4 +36,4 @@ def video(
     if json:
         write_json({"out": str(out), "run_id": chosen.run_id, "episode": chosen.number, "steps": len(chosen)})
         return
-    typer.echo(f"{out}: {len(chosen)} steps of {'no task' if chosen.task is None else chosen.task.id}")
+    typer.echo(f"{out}: {many(len(chosen), 'step')} of {'no task' if chosen.task is None else chosen.task.id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -114,9 +114,8 @@ def _sites(needs: Needs, network: bool) -> Iterator[Lack]:
     if network or not (needs.sites or "login" in needs.steps):
         return
     opens = f"it opens {_some(needs.sites)}" if needs.sites else "its browser signs in to a site"
-    yield Lack(
-        "live web", f"{opens}, and this environment has no network", "network=True, or --env-option network=true"
-    )
+    name = "Google Drive" if needs.drive else "live web"
+    yield Lack(name, f"{opens}, and this environment has no network", "network=True, or --env-option network=true")
 
 
 def _accounts(needs: Needs) -> Iterator[Lack]:
@@ -160,11 +159,12 @@ def _program(name: str, is_package: bool) -> Lack | None:
         return None if installed(known) else _lack_of_package(program, known.package.replace(",", ""))
     if is_package and Path(f"/var/lib/dpkg/info/{name}.list").exists():
         return None
-    return _lack_of_package(program, _PACKAGES.get(program, program))
+    return _lack_of_package(program, program if is_package else _PACKAGE_OF.get(program, ""))
 
 
 def _lack_of_package(name: str, package: str) -> Lack:
-    return Lack(name, _not_installed([name]), f"sudo apt-get install {package}", package, installs=True)
+    remedy = f"sudo apt-get install {package}" if package else ""
+    return Lack(name, _not_installed([name]), remedy, package, installs=True)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -175,5 +175,43 @@ def _not_installed(names: Sequence[str]) -> str:
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed"
 
 
-_PACKAGES = {"7z": "p7zip-full", "gio": "libglib2.0-bin", "pactl": "pulseaudio-utils"}
-"""Of programs that are called otherwise than their package."""
+_PROGRAMS: Mapping[str, str] = {
+    "apt": "apt apt-get",
+    "bash": "bash",
+    "bzip2": "bzip2",
+    "coreutils": "cat chmod chown cp cut date dd echo head id ln ls mkdir mv rm sleep sort stat tail tee touch tr wc",
+    "curl": "curl",
+    "debianutils": "which",
+    "desktop-file-utils": "update-desktop-database",
+    "diffutils": "diff",
+    "ffmpeg": "ffmpeg ffprobe",
+    "file": "file",
+    "findutils": "find xargs",
+    "git": "git",
+    "grep": "grep",
+    "gzip": "gunzip gzip",
+    "imagemagick": "convert identify",
+    "jq": "jq",
+    "libglib2.0-bin": "gio",
+    "mawk": "awk",
+    "p7zip-full": "7z",
+    "passwd": "chpasswd useradd userdel usermod",
+    "poppler-utils": "pdftotext",
+    "procps": "free pgrep pkill ps top",
+    "psmisc": "fuser killall",
+    "pulseaudio": "pulseaudio",
+    "pulseaudio-utils": "pactl",
+    "rsync": "rsync",
+    "sed": "sed",
+    "sqlite3": "sqlite3",
+    "sysstat": "iostat sar",
+    "tar": "tar",
+    "unzip": "unzip",
+    "util-linux": "su",
+    "wget": "wget",
+    "xz-utils": "unxz xz",
+    "zip": "zip",
+}
+"""The Debian packages of programs that commands call; of others none is known."""
+
+_PACKAGE_OF = {program: package for package, programs in _PROGRAMS.items() for program in programs.split()}

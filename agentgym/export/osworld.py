@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from agentgym.backends.applications import domain_called
 from agentgym.errors import DatasetError, UsageError
 from agentgym.export.base import fresh
 from agentgym.export.story import Story, Turn, stories
@@ -165,8 +166,7 @@ def _domain(story: Story) -> str:
     suite, slash, _ = task.id.rpartition("/")
     if slash:
         return suite
-    apps = task.related_apps
-    return "multi_apps" if len(apps) > 1 else apps[0] if apps else task.snapshot or _UNKNOWN
+    return domain_called(task.related_apps) or task.snapshot or _UNKNOWN
 
 
 def _action_space(story: Story) -> str:

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from agentgym.backends.applications import domain_called
 from agentgym.errors import DatasetError, UsageError
 from agentgym.families import load_tasks
 from agentgym.results.attempts import Attempt, Place
@@ -107,14 +108,11 @@ def words_of(config: RunConfig, spec: RolloutSpec) -> Mapping[str, str]:
 
 
 def domain_of(item: Item) -> str:
-    """What the plan says, else the task's application, or ``multi_apps``."""
+    """What the plan says, else OSWorld's folder of the task's application, or ``multi_apps``."""
     if item.domain:
         return item.domain
     tasks = () if item.spec.task is None else load_tasks(item.spec.task)
-    apps = tasks[0].related_apps if tasks else ()
-    if len(apps) > 1:
-        return "multi_apps"
-    return apps[0] if apps else _snapshot(tasks)
+    return domain_called(tasks[0].related_apps if tasks else ()) or _snapshot(tasks)
 
 
 def folder_name(text: str) -> str:

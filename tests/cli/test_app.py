@@ -226,7 +226,7 @@ def test_validate_names_a_folder_that_may_not_be_read(run: Run) -> None:
         (folder / "closed").mkdir(mode=0)
         with unprivileged():
             code, out, _ = run("validate", place)
-    assert (code, out) == (1, f"{place}/closed: Permission denied\n2 tasks, 1 problems\n")
+    assert (code, out) == (1, f"{place}/closed: Permission denied\n2 tasks, 1 problem\n")
 
 
 @contextmanager

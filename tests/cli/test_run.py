@@ -266,7 +266,7 @@ def test_an_interrupt_ends_with_what_had_ended_before(engine: str, tasks: str, t
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 130
-    assert "1 episodes, 1 scored" in out
+    assert "1 episode, 1 scored" in out
     assert f"dataset: {data}" in out
     assert err == "agentgym: interrupted; 1 of 2 episodes ended before; the same command goes on\n"
     assert len(list(data.glob("*.summary.json"))) == 2

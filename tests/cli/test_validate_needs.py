@@ -53,7 +53,7 @@ def test_the_summary_counts_by_domain_and_in_all(run: Run, tmp_path: Path) -> No
     assert "vlc 2" in rows["vlc"][7]
     assert "live web 1" in rows["vlc"][7]
     assert "type: sudo apt-get install vlc" in out
-    assert out.endswith("4 tasks, 0 problems\n")
+    assert out.endswith("4 tasks, 0 problems; --needs lists what each task needs, and which run here\n")
 
 
 @pytest.mark.usefixtures("bare")
@@ -95,10 +95,10 @@ def test_of_several_the_needs_are_told_if_asked_for(run: Run, tmp_path: Path) ->
 
 
 def test_a_domain_is_the_application_where_no_folder_says_it(run: Run, tmp_path: Path) -> None:
-    apps: tuple[list[str], ...] = (["vlc"], ["libreoffice calc"], ["os", "gimp"], [])
+    apps: tuple[list[str], ...] = (["vlc"], ["libreoffice calc"], ["os", "gimp"], [], ["vscode"], ["Chrome"])
     rows = [{"id": str(number), "related_apps": words} for number, words in enumerate(apps)]
     told = json.loads(run("validate", write_tasks(tmp_path / "tasks.jsonl", *rows), "--json")[1])["needs"]
-    assert [one["domain"] for one in told] == ["vlc", "libreoffice_calc", "multi_apps", ""]
+    assert [one["domain"] for one in told] == ["vlc", "libreoffice_calc", "multi_apps", "", "vs_code", "chrome"]
 
 
 def test_a_suite_is_summed_up_too(run: Run) -> None:
@@ -126,3 +126,52 @@ def test_run_says_what_lacks_before_it_starts(run: Run, tmp_path: Path) -> None:
 def test_the_live_web_lacks_only_a_desktop_without_a_network(env_kwargs: dict[str, Any], lacks: bool) -> None:
     task = parse_task({"id": "a", "instruction": "Do it.", "config": [{"type": "execute", "parameters": _FETCHES}]})
     assert ("live" in (what_a_task_lacks(task, env_kwargs) or "")) is lacks
+
+
+def wants(out: str) -> list[str]:
+    """What the only row of a summary says of why its tasks do not run."""
+    rows = [cells(line) for line in out.splitlines() if line.startswith("│")]
+    return " ".join(row[8] for row in rows).split(", ")
+
+
+def test_a_library_is_counted_alone(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentgym.evaluators.unmet.missing_libraries", list)
+    judges = ("compare_zip_files", "compare_pdfs"), ("compare_pdfs",)
+    rows = [{"id": str(number), "evaluator": judged(*funcs)} for number, funcs in enumerate(judges)]
+    out = run("validate", write_tasks(tmp_path / "tasks.jsonl", *rows), "--summary")[1]
+    assert set(wants(out)) == {"pymupdf 2", "pypdf 1"}
+
+
+def judged(*funcs: str) -> dict[str, Any]:
+    file = {"type": "vm_file", "path": "/home/user/a", "dest": "a"}
+    return {"func": list(funcs), "result": [file] * len(funcs), "expected": [file] * len(funcs)}
+
+
+def test_a_task_of_google_drive_is_wanting_in_its_own_column(run: Run, tmp_path: Path) -> None:
+    login = {"type": "login", "parameters": {"settings_file": "no/settings.json", "platform": "googledrive"}}
+    source = write_tasks(tmp_path / "tasks.jsonl", {"id": "a", "config": [login]}, {"id": "b", "config": [_TABS]})
+    out = run("validate", source, "--summary")[1]
+    assert {want for want in wants(out) if want.startswith(("live", "Google"))} == {"live web 1", "Google Drive 1"}
+
+
+@pytest.mark.parametrize(
+    ("count", "flags", "says"),
+    [
+        (1, ("--summary",), "1 task, 1 problem; --needs lists what each task needs, and which run here"),
+        (
+            2,
+            ("--summary",),
+            (
+                "2 tasks, 2 problems; --needs lists what each task needs, and which run here; "
+                "without --summary the problems are told"
+            ),
+        ),
+    ],
+)
+def test_the_last_line_of_a_summary_says_how_to_learn_more(
+    run: Run, tmp_path: Path, count: int, flags: tuple[str, ...], says: str
+) -> None:
+    lunch = {"type": "lunch", "parameters": {}}
+    rows = [{"id": str(number), "config": [lunch]} for number in range(count)]
+    source = write_tasks(tmp_path / "tasks.jsonl", *rows)
+    assert run("validate", source, *flags)[1].splitlines()[-1].startswith(says)

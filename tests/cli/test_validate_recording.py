@@ -42,7 +42,7 @@ def replace(data: Path, old: str, new: str) -> None:
 
 
 def test_a_recording_that_is_whole_passes(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert validate(capsys, data) == (0, "1 runs, 1 episodes, 6 records, 0 problems\n")
+    assert validate(capsys, data) == (0, "1 run, 1 episode, 6 records, 0 problems\n")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_fault_is_told_with_its_line_and_path(
     assert code == 1
     assert f"run.jsonl:{line}: " in said
     assert message in said
-    assert "6 records, 1 problems" in said
+    assert "6 records, 1 problem" in said
 
 
 def test_a_picture_that_is_damaged_is_found(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

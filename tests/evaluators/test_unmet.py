@@ -157,3 +157,14 @@ def test_what_a_desktop_would_not_find_is_named_with_its_package(monkeypatch: py
         "no-such-thing": "no-such-thing",
     }
     assert str(lacks[0]) == "vlc is not installed: sudo apt-get install vlc"
+
+
+def test_no_package_is_made_up_for_a_program_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    steps = [{"type": "execute", "parameters": {"command": [name]}} for name in ("nosuchprogram", "jq", "/opt/git")]
+    lacks = {lack.name: str(lack) for lack in lacks_of_desktop(needs_of_task(task(*steps)))}
+    assert lacks == {
+        "nosuchprogram": "nosuchprogram is not installed",
+        "jq": "jq is not installed: sudo apt-get install jq",
+        "git": "git is not installed: sudo apt-get install git",
+    }
