@@ -173,4 +173,4 @@ def _space_with_tags(space: spaces.Space[Any], picture: spaces.Space[Any]) -> Py
             f"the screen is {width}x{height} and the screenshot {picture.shape}: marks are drawn where parts are on "
             "the screen itself"
         )
-    return PyAutoGUIText(space.screen, tags=True)
+    return PyAutoGUIText(space.screen, tags=True, code=space.code)

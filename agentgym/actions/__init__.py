@@ -69,7 +69,7 @@ __all__ = [
 RawAction: TypeAlias = Action | Mapping[str, Any] | str
 
 
-def parse_action(raw: RawAction) -> Action:
+def parse_action(raw: RawAction, *, code: bool = False) -> Action:
     """The action that something written means. Nothing of it is executed.
 
     Read are our own actions; text with calls of the pyautogui API (several make a `Batch`) or one of the words
@@ -79,11 +79,15 @@ def parse_action(raw: RawAction) -> Action:
 
     Whatever was read is within the limits of one action, and its `to_pyautogui` reads back as the same.
 
+    Args:
+        code: whether Python that is more than literal calls of the API is an action, too: a `Python`, which an
+            environment made with ``allow_code=True`` runs inside its machine.
+
     Raises:
         ActionError: says what was given and what would be right.
     """
     try:
-        return legal(_read(raw))
+        return legal(_read(raw, code=code))
     except ActionError:
         raise
     except (ValueError, OverflowError, RecursionError) as error:
@@ -91,15 +95,15 @@ def parse_action(raw: RawAction) -> Action:
         raise ActionError(f"the action cannot be read: {cut(str(error))}") from error
 
 
-def _read(raw: object) -> Action:
+def _read(raw: object, *, code: bool) -> Action:
     if isinstance(raw, Action | Mapping):
-        return read_dict(plain(raw))
+        return read_dict(plain(raw), code=code)
     if not isinstance(raw, str):
         raise ActionError(f"an action is text, a dict or an Action, not {type(raw).__name__}")
     text = raw.strip()
     if text.upper() in WORDS:
         return WORDS[text.upper()]
-    return read_dict(plain(_json(text))) if text.startswith("{") else read_calls(text)
+    return read_dict(plain(_json(text)), code=code) if text.startswith("{") else read_calls(text, code=code)
 
 
 def _json(text: str) -> dict[str, Any]:

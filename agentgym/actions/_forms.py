@@ -18,18 +18,21 @@ __all__ = ["read_dict"]
 
 Fields = Mapping[str, Any]
 
+_COMMAND = "PYAUTOGUI"
 
-def read_dict(raw: Fields) -> Action:
+
+def read_dict(raw: Fields, *, code: bool = False) -> Action:
     """The action that a dict means.
 
     Args:
         raw: plain JSON.
+        code: whether a command of ``PYAUTOGUI`` may be any Python.
 
     Raises:
         ActionError: says what was given and what would be right.
     """
     if "action_type" in raw:
-        return _typed(raw)
+        return _typed(raw, code=code)
     if "kind" in raw:
         return _own(raw)
     if "name" in raw:
@@ -52,7 +55,7 @@ def _tool_call(raw: Fields) -> Action:
         raise ActionError(f"a tool call is {{'name': …, 'arguments': {{…}}}}: {cut(str(error))}") from error
 
 
-def _typed(raw: Fields) -> Action:
+def _typed(raw: Fields, *, code: bool) -> Action:
     given = raw["action_type"]
     if not isinstance(given, str):
         raise ActionError(f"action_type is {short(given)}; it must be a name such as 'CLICK'")
@@ -62,12 +65,12 @@ def _typed(raw: Fields) -> Action:
         raise ActionError(f"parameters is {short(nested)}; it must be a dict")
     fields = {**rest, **(nested or {})}
     name = given.upper()
-    if name not in _FORMS:
-        close = get_close_matches(cut(name), _FORMS, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_FORMS)}"
+    if name not in _KINDS:
+        close = get_close_matches(cut(name), _KINDS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_KINDS)}"
         raise ActionError(f"no action_type {short(given)}; {hint}")
     try:
-        return _FORMS[name](fields)
+        return _command(fields, code=code) if name == _COMMAND else _FORMS[name](fields)
     except KeyError as error:
         raise ActionError(f"{given} needs {error.args[0]!r}; given was {short(fields)}") from error
 
@@ -121,11 +124,11 @@ def _key(fields: Fields) -> Action:
     return _hotkey({"keys": key}) if isinstance(key, str) and "+" in key[1:-1] else _call("press", keys=key)
 
 
-def _command(fields: Fields) -> Action:
+def _command(fields: Fields, *, code: bool) -> Action:
     command = fields["command"] if "command" in fields else fields["text"]
     if not isinstance(command, str):
         raise ActionError(f"command is {short(command)}; it must be pyautogui code")
-    return read_calls(command)
+    return read_calls(command, code=code)
 
 
 def _always(action: Action) -> Callable[[Fields], Action]:
@@ -150,6 +153,6 @@ _FORMS: Mapping[str, Callable[[Fields], Action]] = {
     "KEY_DOWN": lambda f: _call("keyDown", key=f["key"]),
     "KEY_UP": lambda f: _call("keyUp", key=f["key"]),
     "HOTKEY": _hotkey,
-    "PYAUTOGUI": _command,
     **{word: _always(action) for word, action in WORDS.items()},
 }
+_KINDS = (*_FORMS, _COMMAND)

@@ -36,6 +36,7 @@ from agentgym.actions._types import (
 )
 from agentgym.actions.limits import MAX_WRITTEN
 from agentgym.actions.quoting import cut, short
+from agentgym.actions.scripts import ALLOWING, is_script, script
 from agentgym.errors import ActionError
 
 __all__ = ["WORDS", "read_calls", "statements_in", "to_pyautogui"]
@@ -50,13 +51,28 @@ _ALLOWED = "pyautogui calls with literal arguments, time.sleep(…), and the wor
 _CONSTANTS = {"LEFT": "left", "MIDDLE": "middle", "RIGHT": "right", "PRIMARY": "primary", "SECONDARY": "secondary"}
 
 
-def read_calls(text: str) -> Action:
+class _NotLiteralError(ActionError):
+    """Python that is no literal call."""
+
+
+def read_calls(text: str, *, code: bool = False) -> Action:
     """The action that a piece of pyautogui code means. Nothing of it is executed.
 
+    Args:
+        code: whether Python that is more than literal calls of the API is an action: to run it.
+
     Raises:
-        ActionError: if there is anything in it but literal calls of the API.
+        ActionError: if there is anything else in it.
     """
-    actions = [action for statement in statements_in(text) if (action := _statement(statement)) is not None]
+    statements = statements_in(text)
+    try:
+        actions: Sequence[Action] = [one for statement in statements if (one := _statement(statement)) is not None]
+    except _NotLiteralError as refused:
+        if not is_script(statements):
+            raise
+        if not code:
+            raise ActionError(f"{refused}; {ALLOWING}") from refused
+        actions = script(_code_in(text), statements, WORDS)
     if not actions:
         raise ActionError(f"{short(text.strip())} does nothing; allowed are {_ALLOWED}")
     return in_order(actions)
@@ -70,7 +86,7 @@ def statements_in(text: str) -> Sequence[ast.stmt]:
     """
     if len(text) > MAX_WRITTEN:
         raise ActionError(f"the action has {len(text)} characters; at most {MAX_WRITTEN} are read")
-    code = _FENCE.sub(r"\1", text).strip()
+    code = _code_in(text)
     if not code:
         raise ActionError(f"the action is empty; allowed are {_ALLOWED}")
     try:
@@ -80,6 +96,10 @@ def statements_in(text: str) -> Sequence[ast.stmt]:
             return ast.parse(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ActionError(f"not Python: {short(code)} ({cut(str(error))}); allowed are {_ALLOWED}") from error
+
+
+def _code_in(text: str) -> str:
+    return _FENCE.sub(r"\1", text).strip()
 
 
 def to_pyautogui(action: Action) -> str:  # noqa: PLR0911 - one return for each kind of action
@@ -170,7 +190,7 @@ def _called(call: ast.Call) -> Action:
         case ast.Attribute(value=ast.Name(id="pyautogui"), attr=name) if name in CALLS:
             return CALLS[name](*_arguments(call))
         case ast.Attribute(value=ast.Name(id="pyautogui"), attr=name):
-            raise ActionError(f"pyautogui.{cut(name)} is not an action; there are {', '.join(CALLS)}")
+            raise _NotLiteralError(f"pyautogui.{cut(name)} is not an action; there are {', '.join(CALLS)}")
         case ast.Attribute(value=ast.Name(id="time"), attr="sleep"):
             return CALLS["sleep"](*_arguments(call))
         case ast.Attribute(value=ast.Name(id="agentgym"), attr="batch") if not call.keywords:
@@ -244,9 +264,9 @@ def _literal(node: ast.expr) -> Any:
     return value
 
 
-def _refused(node: ast.AST) -> ActionError:
+def _refused(node: ast.AST) -> _NotLiteralError:
     try:
         given = ast.unparse(node)
     except (RecursionError, ValueError):
         given = type(node).__name__
-    return ActionError(f"not allowed: {short(given)}; allowed are {_ALLOWED}")
+    return _NotLiteralError(f"not allowed: {short(given)}; allowed are {_ALLOWED}")

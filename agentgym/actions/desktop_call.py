@@ -92,6 +92,9 @@ def definition(screen: tuple[int, int] | None = None, *, code: bool = False) -> 
 def read_desktop_call(arguments: Mapping[str, Any], *, code: bool = False) -> Action:
     """The action that the arguments of a call mean. A parameter that is null or empty counts as left out.
 
+    Args:
+        code: whether shell commands are done, and Python that is more than literal calls.
+
     Raises:
         ActionError: says what was given and what would be right.
     """
@@ -109,7 +112,7 @@ def read_desktop_call(arguments: Mapping[str, Any], *, code: bool = False) -> Ac
             raise ActionError(f"{kind} takes no {name!r}; {_taken(needed, optional)}")
     if kind == _COMMAND:
         return _command(given["command"], code=code)
-    return parse_action({"action_type": kind, **given})
+    return parse_action({"action_type": kind, **given}, code=code)
 
 
 def _kind(given: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from agentgym.actions._text import statements_in
@@ -43,7 +43,14 @@ def with_places(code: str, places: Sequence[tuple[int, int]]) -> str:
     except ActionError:
         # Whoever reads it as an action says what is wrong with it.
         return code
-    tags = _Tags(places)
+    # Names that the code gives a value itself are its own, as in Python.
+    own = {
+        node.id
+        for one in statements
+        for node in ast.walk(one)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    }
+    tags = _Tags(places, own)
     try:
         lines = [ast.unparse(tags.visit(statement)) for statement in statements]
     except ActionError:
@@ -54,13 +61,13 @@ def with_places(code: str, places: Sequence[tuple[int, int]]) -> str:
 
 
 class _Tags(ast.NodeTransformer):
-    def __init__(self, places: Sequence[tuple[int, int]]) -> None:
-        self._places = places
+    def __init__(self, places: Sequence[tuple[int, int]], own: Set[str]) -> None:
+        self._places, self._own = places, own
         self.found = False
 
     def visit_Name(self, node: ast.Name) -> ast.expr:  # as `ast` calls it
         tag = _TAG.match(node.id)
-        if tag is None or not isinstance(node.ctx, ast.Load):
+        if tag is None or node.id in self._own:
             return node
         number = int(tag[1])
         if not 1 <= number <= len(self._places):

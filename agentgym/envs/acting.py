@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from agentgym.actions import Action, Batch, Done, Fail, Python, ToolCall, Wait
 from agentgym.actions.quoting import cut, short
+from agentgym.actions.scripts import switches_fail_safe_off
 from agentgym.backends.base import Backend
+from agentgym.backends.host import HostBackend
 from agentgym.envs.calling import Calls
 from agentgym.errors import ActionError
 from agentgym.tools import ToolResult
@@ -19,7 +21,8 @@ __all__ = ["Acted", "Acting", "last_of", "parts_of"]
 _LONGEST_WAIT_S = 60.0
 _LONGEST_BATCH = 100
 _LONGEST_ERROR = 1000
-_CODE_PATIENCE_S = 30.0
+# As long as OSWorld waits for a piece of code.
+_CODE_PATIENCE_S = 90.0
 
 Timed = Callable[[str], AbstractContextManager[None]]
 
@@ -121,8 +124,7 @@ class Acting:
         for part in parts:
             match part:
                 case Python():
-                    if not self.code:
-                        raise ActionError("Python code runs only in an environment made with allow_code=True")
+                    self._check_code(part, backend)
                 case ToolCall(name=name):
                     if tools:
                         continue
@@ -134,6 +136,12 @@ class Acting:
                     pass
                 case _:
                     backend.check(part)
+
+    def _check_code(self, action: Python, backend: Backend) -> None:
+        if not self.code:
+            raise ActionError("Python code runs only in an environment made with allow_code=True")
+        if isinstance(backend, HostBackend) and switches_fail_safe_off(action):
+            raise ActionError("your own desktop is driven by literal calls of pyautogui alone")
 
 
 def last_of(action: Action) -> Action:

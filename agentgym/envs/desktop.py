@@ -80,7 +80,8 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
         settle_timeout: seconds after which ``step`` looks at the screen though it still changes.
         max_steps: truncates the episode; None takes the task's own number.
         render_mode: ``"rgb_array"`` or None.
-        allow_code: whether ``Python`` actions run, inside the sandbox.
+        allow_code: whether ``Python`` actions run, inside the sandbox, and text that is Python but more than literal
+            calls of pyautogui.
         sandbox: ``"bwrap"``, or ``"none"``, with which a task that names ``/home/user`` is refused.
         network: whether applications see the machine's network.
         waits: seconds to wait besides, where settling is not enough: ``{"reset": …, "action": …, "evaluate": …}``,

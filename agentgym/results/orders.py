@@ -10,7 +10,7 @@ from agentgym.actions.desktop_call import DESKTOP_ACTION
 from agentgym.engines import Engine, make_engine
 from agentgym.envs.homes import HOME_REMEDY, home_named_at
 from agentgym.errors import UsageError
-from agentgym.families import TOOLS, load_tasks
+from agentgym.families import DESKTOP, TOOLS, load_tasks
 from agentgym.registration import small_task_ids
 from agentgym.results.config import RunConfig
 from agentgym.results.groups import group_specs
@@ -55,6 +55,7 @@ def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutS
     )
     specs = _without_screen(_planned(config, template), config)
     _check_homes(specs)
+    specs = [_as_osworld_would(spec, config) for spec in specs] if config.result_root is not None else specs
     return specs if config.group == 1 else [one for spec in specs for one in group_specs(spec, config.group)]
 
 
@@ -121,8 +122,26 @@ def _action(config: RunConfig) -> dict[str, Any]:
     """
     asked = config.agent_options.get("actions")
     is_run_of_osworlds = config.result_root is not None and observed_as(config) != "som"
-    is_usual = is_run_of_osworlds and config.agent.partition(":")[0] == "openai" and asked in (None, "auto")
+    is_usual = is_run_of_osworlds and _is_openai(config) and asked in (None, "auto")
     return {"action": DESKTOP_ACTION} if is_usual or asked == DESKTOP_ACTION else {}
+
+
+def _as_osworld_would(spec: RolloutSpec, config: RunConfig) -> RolloutSpec:
+    """The order, where Python runs and a model knows its way around, if nothing else is asked for.
+
+    Python runs in machines that hold it, in which an agent can open a terminal anyway.
+    """
+    if spec.env != DESKTOP or _is_policy(config):
+        return spec
+    backend, sandbox = spec.env_kwargs.get("backend"), spec.env_kwargs.get("sandbox")
+    is_held = (backend, sandbox) == ("x11", "bwrap") or backend == "guest"
+    code = {"allow_code": True} if is_held else {}
+    system = {"system": "osworld"} if (backend, sandbox) == ("x11", "bwrap") and _is_openai(config) else {}
+    return replace(spec, env_kwargs={**code, **spec.env_kwargs}, agent_options={**system, **spec.agent_options})
+
+
+def _is_openai(config: RunConfig) -> bool:
+    return config.agent.partition(":")[0] == "openai"
 
 
 def _shown_as(config: RunConfig) -> Sequence[Mapping[str, Any]]:

@@ -49,18 +49,18 @@ def action_form(name: ActionFormName, screen: tuple[int, int], *, code: bool = F
     click, move, scroll up, scroll down, press; the keys a to z, 0 to 9, and fourteen that do not print.
 
     Args:
-        code: whether ``"desktop_action"`` offers shell commands.
+        code: whether text may be any Python, and ``"desktop_action"`` offers shell commands.
 
     Raises:
         UsageError: if there is none of that name.
     """
     match name:
         case "pyautogui":
-            return ActionForm(PyAutoGUIText(screen), parse_action)
+            return ActionForm(PyAutoGUIText(screen, code=code), partial(parse_action, code=code))
         case "computer_13":
-            return ActionForm(Computer13(screen), parse_action)
+            return ActionForm(Computer13(screen), partial(parse_action, code=code))
         case "desktop_action":
-            return ActionForm(DesktopCallText(screen, code=code), parse_action)
+            return ActionForm(DesktopCallText(screen, code=code), partial(parse_action, code=code))
         case "discrete":
             grid = ActionGrid(_VERBS, _KEYS, _BINS, screen)
             return ActionForm(grid.space, partial(grid.decode, words=()))

@@ -71,6 +71,7 @@ class PyAutoGUIText(UnicodeText):
     Args:
         screen: (width, height) in pixels, where samples click.
         tags: whether ``tag_1``, ``tag_2`` and so on are places: those of numbered marks on the screen.
+        code: whether it may be any Python, which runs inside the machine; no sample is more than a literal call.
     """
 
     def __init__(
@@ -78,15 +79,16 @@ class PyAutoGUIText(UnicodeText):
         screen: tuple[int, int] = (1280, 720),
         *,
         tags: bool = False,
+        code: bool = False,
         seed: int | np.random.Generator | None = None,
     ) -> None:
         self.screen = (int(screen[0]), int(screen[1]))
-        self.tags = tags
+        self.tags, self.code = tags, code
         super().__init__(MAX_WRITTEN, seed=seed)
 
     @property
     def arguments(self) -> dict[str, Any]:
-        return {"screen": list(self.screen), **({"tags": True} if self.tags else {})}
+        return {"screen": list(self.screen), **{name: True for name in ("tags", "code") if getattr(self, name)}}
 
     def sample(self, mask: Any = None, probability: Any = None) -> str:
         """A click, a move, a key or some letters."""
@@ -102,13 +104,14 @@ class PyAutoGUIText(UnicodeText):
         return samples[int(self.np_random.integers(len(samples)))]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PyAutoGUIText) and (other.screen, other.tags) == (self.screen, self.tags)
+        return isinstance(other, PyAutoGUIText) and other.arguments == self.arguments
 
     def __hash__(self) -> int:
-        return hash((type(self), self.screen, self.tags))
+        return hash((type(self), self.screen, self.tags, self.code))
 
     def __repr__(self) -> str:
-        return f"PyAutoGUIText({self.screen}{', tags=True' if self.tags else ''})"
+        more = "".join(f", {name}=True" for name in ("tags", "code") if getattr(self, name))
+        return f"PyAutoGUIText({self.screen}{more})"
 
 
 class Computer13(spaces.Space[dict[str, Any]]):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 
+from agentgym.agents.openai.prompts import PRESETS
 from agentgym.errors import UsageError
 from agentgym.registry import resolve, suggestion
 
@@ -36,8 +37,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         api: ``"chat"`` for chat completions, ``"responses"`` for the responses API.
         key_name: the environment variable that has the key. The key itself is read when the server is first asked; it
             is in no request that is recorded, in no pickle and in no message.
-        system: the template of the system prompt, or ``"@file"``; see docs/agents.md. None for the usual one, empty for
-            none.
+        system: the template of the system prompt, ``"@file"``, or ``"osworld"`` for one that says what to know of a
+            desktop as OSWorld's tasks have it; see docs/agents.md. None for the usual one, empty for none.
         actions: how the model acts: ``"tools"``, by calling tools natively; ``"text"``, in its text; ``"pyautogui"``,
             in its text, by the screen alone; ``"computer"``, by a tool of the providers' own vocabulary;
             ``"desktop_action"``, by the environment's tool of that name; ``"auto"``, that tool where the environment's
@@ -121,13 +122,13 @@ def _misfit(given: Mapping[str, Any], error: msgspec.ValidationError) -> str:
 
 
 def system_text(given: str) -> str:
-    """The template: what was given, or what stands in the file that ``"@file"`` names.
+    """The template: what was given, the one of this name, or what stands in the file that ``"@file"`` names.
 
     Raises:
         UsageError: if there is no such file.
     """
     if not given.startswith("@"):
-        return given
+        return PRESETS.get(given, given)
     try:
         return Path(given[1:]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -23,10 +23,12 @@ Kind: TypeAlias = Literal["calls", "screen", "words", "values"]
 
 COMPUTER = "computer"
 
+_LITERAL = "code of pyautogui's with literal arguments"
+_ANY = "Python code that calls pyautogui, run anew each time"
 _PYAUTOGUI = (
-    "code of pyautogui's with literal arguments, such as pyautogui.click(40, 60), pyautogui.write('text'), "
-    "pyautogui.press('enter') or pyautogui.hotkey('ctrl', 's'), several in lines of their own; or one of the words "
-    "WAIT, to look again later, DONE, when the task is finished, and FAIL, if it cannot be done"
+    ", such as pyautogui.click(40, 60), pyautogui.write('text'), pyautogui.press('enter') or "
+    "pyautogui.hotkey('ctrl', 's'), several in lines of their own; or one of the words WAIT, to look again later, "
+    "DONE, when the task is finished, and FAIL, if it cannot be done"
 )
 _TAGS = (
     "; in place of coordinates it may say tag_1, tag_2 and so on, for the middle of the box of that number on the "
@@ -95,6 +97,11 @@ class Place:
     tags: Sequence[tuple[int, int]] | None = None
 
     @property
+    def code(self) -> bool:
+        """Whether an action may be any Python."""
+        return isinstance(self.space, PyAutoGUIText) and self.space.code
+
+    @property
     def names(self) -> frozenset[str]:
         """Of the environment's own tools."""
         return frozenset(str(one["function"]["name"]) for one in self.offered)
@@ -144,7 +151,7 @@ class Place:
 
     def _how(self) -> str:
         if self.kind == "screen":
-            return _PYAUTOGUI + ("" if self.tags is None else _TAGS)
+            return (_ANY if self.code else _LITERAL) + _PYAUTOGUI + ("" if self.tags is None else _TAGS)
         return "the action, word for word" if self.kind == "words" else f"a value of {self.space}, as JSON"
 
     def _computer(self) -> Mapping[str, Any]:

@@ -8,9 +8,14 @@ from collections.abc import Mapping
 from agentgym.errors import UsageError
 from agentgym.registry import suggestion
 
-__all__ = ["PLACEHOLDERS", "USUAL", "checked_template", "filled"]
+__all__ = ["PLACEHOLDERS", "PRESETS", "USUAL", "checked_template", "filled"]
 
 USUAL = "You act in an environment, one step at a time, to do the task that you are given.\n\n{actions}"
+PRESETS: Mapping[str, str] = {
+    "osworld": f"{USUAL}\n\nThe desktop is a Linux one; the user is called user, and the password is password. Where "
+    "no window is open, ctrl+alt+t opens a terminal, and a right click on the bare desktop a menu of applications.",
+}
+"""Templates by name."""
 PLACEHOLDERS = ("instruction", "tools", "actions", "screen", "date", "max_steps")
 _PLACE = re.compile(r"\{\{|\}\}|\{([a-z_]+)\}")
 

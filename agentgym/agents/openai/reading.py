@@ -134,7 +134,7 @@ def _written(text: str, place: Place) -> Any:
     if place.kind == "calls":
         return _batch(read_calls(code))
     try:
-        return parse_action(code if place.tags is None else with_places(code, place.tags))
+        return parse_action(code if place.tags is None else with_places(code, place.tags), code=place.code)
     except ActionError:
         if not place.names:
             raise
