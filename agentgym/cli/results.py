@@ -10,7 +10,7 @@ import typer
 from agentgym.cli.output import write_json
 from agentgym.cli.runreport import write_attempts, write_summary
 from agentgym.errors import UsageError
-from agentgym.results import read_attempts, read_tree, standing, summarise
+from agentgym.results import read_attempts, read_tree, summarise
 
 __all__ = ["results"]
 
@@ -30,7 +30,7 @@ def results(
       agentgym results results/desktop_action/screenshot/
     """
     attempts = read_attempts(folder)
-    stand = list(standing(attempts).values()) or read_tree(folder)
+    stand = read_tree(folder)
     if not stand:
         raise UsageError(
             f"{folder} holds no results: there is no results.jsonl that agentgym run wrote, and no traj.jsonl or "

@@ -11,12 +11,14 @@ import typer
 from agentgym.cli.contact_sheet import save_contact_sheet
 from agentgym.cli.output import figure, many, write_table
 from agentgym.cli.targets import make_folder, writing
-from agentgym.results import Attempt, Finished, Group, Report, Summary
+from agentgym.results import AgentGroup, Attempt, Finished, Group, Report, Summary, Way
 from agentgym.trajectory import Dataset
 
 __all__ = ["save_sheet", "write_attempts", "write_report", "write_summary"]
 
 _MOST_LINES = 200
+_WAY = ("actions", "observation", "agent")
+_OF_A_GROUP = ("n", "errors", "mean", "95% interval")
 
 
 def write_report(report: Report) -> None:
@@ -41,23 +43,68 @@ def write_attempts(attempts: Sequence[Attempt]) -> None:
     remarked = any(_remark(one) for one in attempts)
     grouped = any(one.member for one in attempts)
     members = ("member",) if grouped else ()
+    differing, ways = _differing([one.way for one in attempts])
     write_table(
-        ("task", "seed", *members, "score", "return", "steps", "steps/s", *(("remark",) if remarked else ())),
-        [(*_figures(one, grouped=grouped), *((_remark(one),) if remarked else ())) for one in attempts],
+        (
+            *differing,
+            "task",
+            "seed",
+            *members,
+            "score",
+            "return",
+            "steps",
+            "steps/s",
+            *(("remark",) if remarked else ()),
+        ),
+        [
+            (*way, *_figures(one, grouped=grouped), *((_remark(one),) if remarked else ()))
+            for way, one in zip(ways, attempts, strict=True)
+        ],
     )
 
 
 def write_summary(summary: Summary) -> None:
-    groups = [*summary.domains, *summary.agents]
-    if len(summary.domains) > 1 or len(summary.agents) > 1:
-        write_table(("domain or agent", "n", "errors", "mean", "95% interval"), [_group(one) for one in groups])
+    """One agent's by domain; of several a line for each, then a table of them by domain.
+
+    Of several there is no mean over all: it would be nobody's.
+    """
+    several = len(summary.agents) > 1
+    if several:
+        _write_agents(summary)
+    elif len(summary.domains) > 1:
+        write_table(("domain", *_OF_A_GROUP), [(one.name or "–", *_group(one)) for one in summary.domains])
+    mean = "" if several else f"mean score {figure(summary.mean_score)}{_interval(summary.interval)}, "
     typer.echo(
         f"{many(summary.episodes, 'episode')}, {summary.scored} scored, {summary.failed} failed, "
-        f"{summary.skipped} skipped, mean score {figure(summary.mean_score)}{_interval(summary.interval)}, "
-        f"{many(summary.steps, 'step')}"
+        f"{summary.skipped} skipped, {mean}{many(summary.steps, 'step')}"
         f"{f', {summary.cost_usd:.4f} USD' if summary.cost_usd else ''}"
         f"{'' if summary.mean_best is None else f', mean of the best of each group {summary.mean_best:.2f}'}"
     )
+
+
+def _write_agents(summary: Summary) -> None:
+    differing, ways = _differing([(one.action_space, one.observation_type, one.name) for one in summary.agents])
+    rows = list(zip(ways, summary.agents, strict=True))
+    write_table((*differing, *_OF_A_GROUP), [(*way, *_group(one)) for way, one in rows])
+    domains = [one.name for one in summary.domains]
+    if len(domains) > 1:
+        title = "mean score (of how many), by domain"
+        write_table(
+            (*differing, *(name or "–" for name in domains)),
+            [(*way, *_by_domain(one, domains)) for way, one in rows],
+            title=title,
+        )
+
+
+def _by_domain(agent: AgentGroup, domains: Sequence[str]) -> list[str]:
+    found = {one.name: f"{figure(one.mean)} ({one.n_scored})" for one in agent.domains}
+    return [found.get(name, "") for name in domains]
+
+
+def _differing(ways: Sequence[Way]) -> tuple[list[str], list[list[str]]]:
+    """The columns by which the ways differ, and of each way what stands there."""
+    kept = [place for place in range(len(_WAY)) if len({way[place] for way in ways}) > 1]
+    return [_WAY[place] for place in kept], [[way[place] or "–" for place in kept] for way in ways]
 
 
 def save_sheet(report: Report, finished: Sequence[Finished], contact_sheet: Path, *, quiet: bool) -> None:
@@ -106,7 +153,7 @@ def _remark(attempt: Attempt) -> str:
 
 
 def _group(group: Group) -> tuple[str, ...]:
-    return (group.name or "–", str(group.n), str(group.n_error), figure(group.mean), _interval(group.interval).strip())
+    return (str(group.n), str(group.n_error), figure(group.mean), _interval(group.interval).strip())
 
 
 def _interval(interval: tuple[float, float] | None) -> str:

@@ -9,13 +9,16 @@ import msgspec
 
 from agentgym.results.faults import BROKEN, FaultKind
 
-__all__ = ["Attempt", "Place", "Status", "standing"]
+__all__ = ["Attempt", "Place", "Status", "Way", "standing"]
 
 Status: TypeAlias = Literal["scored", "unscored", "error", "skipped"]
 """``unscored``: it ended well and there was nothing to score."""
 
 Place: TypeAlias = tuple[str, int, int]
 """What has one standing result: a task's id, a seed, and the number in its group, which is 0 where there are none."""
+
+Way: TypeAlias = tuple[str | None, str | None, str]
+"""Who did it, and how: the action space, the observation type, the agent with its model."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return": "return"}):
@@ -26,6 +29,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
         item: a digest of task, seed, agent and environment, options included.
         domain: the suite, or the folder or ``domain`` that the task's file gives; empty if none.
         model: that the agent was told to ask.
+        action_space, observation_type: OSWorld's words, of results in its layout: the folder says them, not the line.
         attempt: from 1, over all sessions of the folder; 0 of what was skipped.
         member: the number in its group, from 0.
         usage: tokens and calls of all its model calls.
@@ -47,6 +51,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
     domain: str = ""
     member: int = 0
     model: str | None = None
+    action_space: str | None = None
+    observation_type: str | None = None
     score: float | None = None
     total_return: float | None = None
     steps: int | None = None
@@ -67,6 +73,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
     @property
     def place(self) -> Place:
         return self.task, self.seed, self.member
+
+    @property
+    def way(self) -> Way:
+        return self.action_space, self.observation_type, f"{self.agent} {self.model}" if self.model else self.agent
 
     @property
     def is_finished(self) -> bool:

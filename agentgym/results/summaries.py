@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from agentgym.results.attempts import Attempt
+from agentgym.results.attempts import Attempt, Way
 
-__all__ = ["Group", "Summary", "interval", "summarise"]
+__all__ = ["AgentGroup", "Group", "Summary", "interval", "summarise"]
 
 _Z = 1.959963984540054  # of the normal distribution, for 95%
 
@@ -34,13 +34,25 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     interval: tuple[float, float] | None
 
 
+class AgentGroup(Group, frozen=True, kw_only=True):
+    """What the results of one agent and model come to, of one action space and one observation type.
+
+    Attributes:
+        domains: one group for each that it has results of.
+    """
+
+    action_space: str | None
+    observation_type: str | None
+    domains: list[Group]
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What the results of a run come to.
 
     Attributes:
         episodes: all, those that were skipped included.
         domains: one group for each.
-        agents: one group for each.
+        agents: one group for each, by model, action space and observation type.
         errors: how many failed, by whose fault.
         mean_best: the mean of the best scores of each task and seed, where there are several attempts at one.
     """
@@ -55,7 +67,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: float | None
     errors: dict[str, int]
     domains: list[Group]
-    agents: list[Group]
+    agents: list[AgentGroup]
     mean_best: float | None = None
 
 
@@ -75,7 +87,9 @@ def summarise(attempts: Iterable[Attempt]) -> Summary:
         cost_usd=sum(costs) if costs else None,
         errors=dict(Counter(str(one.error_kind) for one in stand if one.status == "error").most_common()),
         domains=_groups(stand, lambda one: one.domain),
-        agents=_groups(stand, lambda one: one.agent if one.model is None else f"{one.agent} {one.model}"),
+        agents=[
+            _agent(way, [one for one in stand if one.way == way]) for way in dict.fromkeys(one.way for one in stand)
+        ],
         mean_best=_mean_best(stand),
     )
 
@@ -102,7 +116,8 @@ def interval(scores: Sequence[float]) -> tuple[float, float] | None:
 
 
 def _mean_best(attempts: Sequence[Attempt]) -> float | None:
-    best = [max(of_one) for of_one in _by_task_and_seed(attempts)]
+    ways = dict.fromkeys(one.way for one in attempts)
+    best = [max(scores) for way in ways for scores in _by_task_and_seed([one for one in attempts if one.way == way])]
     return math.fsum(best) / len(best) if best and any(one.member for one in attempts) else None
 
 
@@ -118,6 +133,16 @@ def _by_task_and_seed(attempts: Sequence[Attempt]) -> list[list[float]]:
 def _groups(attempts: Sequence[Attempt], name_of: Callable[[Attempt], str]) -> list[Group]:
     names = dict.fromkeys(name_of(one) for one in attempts)
     return [_group(name, [one for one in attempts if name_of(one) == name]) for name in names]
+
+
+def _agent(way: Way, attempts: Sequence[Attempt]) -> AgentGroup:
+    action_space, observation_type, name = way
+    return AgentGroup(
+        action_space=action_space,
+        observation_type=observation_type,
+        domains=_groups(attempts, lambda one: one.domain),
+        **msgspec.structs.asdict(_group(name, attempts)),
+    )
 
 
 def _group(name: str, attempts: Sequence[Attempt]) -> Group:

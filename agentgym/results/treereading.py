@@ -12,7 +12,8 @@ import msgspec
 
 from agentgym.errors import DatasetError
 from agentgym.results.attempts import Attempt, standing
-from agentgym.results.folder import read_attempts
+from agentgym.results.folder import read_args, read_attempts
+from agentgym.wrappers.observation_type import OBSERVED_FOR
 
 __all__ = ["read_tree"]
 
@@ -30,8 +31,10 @@ def read_tree(root: Path) -> list[Attempt]:
     Raises:
         DatasetError: if a file cannot be read.
     """
+    if (root / "results.jsonl").exists():
+        return list(_of_ours(root))
     ours = [path for path in _models(root) if (path / "results.jsonl").exists()]
-    found = [attempt for path in ours for attempt in standing(read_attempts(path)).values()]
+    found = [attempt for path in ours for attempt in _of_ours(path)]
     return [*found, *(_of_osworld(place) for place in _places(root) if not _is_below(place, ours))]
 
 
@@ -48,11 +51,21 @@ def _places(root: Path) -> list[Path]:
     return sorted(path for path in found if not any(_ASIDE.search(part) for part in path.parts))
 
 
+def _of_ours(path: Path) -> Iterator[Attempt]:
+    """Each with the words that its folder was told."""
+    args = read_args(path) or {}
+    told = {name: args[name] for name in ("action_space", "observation_type") if isinstance(args.get(name), str)}
+    for attempt in standing(read_attempts(path)).values():
+        yield msgspec.structs.replace(attempt, **told)
+
+
 def _is_below(place: Path, models: list[Path]) -> bool:
     return any(place.is_relative_to(model) for model in models)
 
 
 def _of_osworld(place: Path) -> Attempt:
+    # What is asked for may be the folder of a model, or within it.
+    place = place.resolve()
     lines = _lines(place / "traj.jsonl")
     score = _score(place / "result.txt")
     error = next((str(line["Error"]) for line in reversed(lines) if "Error" in line), None)
@@ -72,11 +85,20 @@ def _of_osworld(place: Path) -> Attempt:
         agent="OSWorld",
         model=place.parents[1].name,
         domain=place.parent.name,
+        **_words(place),
         attempt=1,
         # The reset, of which other programs than OSWorld keep a line, is no step.
         steps=sum("step_num" in line and line["step_num"] != 0 for line in lines),
         **told,
     )
+
+
+def _words(place: Path) -> dict[str, Any]:
+    """What OSWorld calls the folders above the model's, if they are such."""
+    above = place.parts[-5:-3]
+    if len(above) < 2 or above[1] not in (*OBSERVED_FOR, "text"):
+        return {}
+    return {"action_space": above[0], "observation_type": above[1]}
 
 
 def _written(place: Path) -> str:

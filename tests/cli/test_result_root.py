@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -128,6 +129,44 @@ def test_the_tree_is_read_again(tmp_path: Path, run: Run, served: Any) -> None:
     assert [(len(one), one.score, one.task.instruction) for one in imported if one.task] == [
         *((3, 1.0, "the first"), (3, 1.0, "the second"), (3, 0.0, "the third"))
     ]
+
+
+def test_each_way_of_a_tree_is_summed_up_alone(tmp_path: Path, run: Run, served: Any) -> None:
+    server, root = served(usual), tmp_path / "results"
+    tasks = write_tasks(tmp_path / "tasks.jsonl", *TASKS)
+    run(*on_memory(*asked(server, tasks, root)))
+    # OSWorld's own: the same model, other types, the first task alone solved.
+    for kind, score in (("som", 1.0), ("a11y_tree", 0.0)):
+        for place in ("gimp/first", "os/third"):
+            folder = root / "pyautogui" / kind / "vendor_m" / place
+            folder.mkdir(parents=True)
+            (folder / "result.txt").write_text(f"{score}\n")
+    code, out, err = run("results", str(root), "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    ways = [(one["action_space"], one["observation_type"], one["mean"]) for one in found["summary"]["agents"]]
+    assert ways == [
+        ("desktop_action", "screenshot", pytest.approx(2 / 3)),
+        ("pyautogui", "a11y_tree", 0.0),
+        ("pyautogui", "som", 1.0),
+    ]
+    assert (
+        len({(row["observation_type"], row["task"], row["seed"]) for row in found["rows"]}) == len(found["rows"]) == 7
+    )
+    out = run("results", str(root))[1]
+    assert "mean score" not in out.splitlines()[-1]
+    rows = [re.split(r" *│ *", line.strip("│ ")) for line in out.splitlines() if line.startswith("│")]
+    assert ["pyautogui", "som", "OSWorld vendor_m", "1.00 (1)", "", "1.00 (1)"] in rows
+    assert ["desktop_action", "screenshot", "openai vendor/m", "1.00 (1)", "1.00 (1)", "0.00 (1)"] in rows
+    listed = [row[:3] for row in rows if "first" in row]
+    assert listed == [
+        ["desktop_action", "screenshot", "openai vendor/m"],
+        *([["pyautogui", kind, "OSWorld vendor_m"] for kind in ("a11y_tree", "som")]),
+    ]
+    # Of one way the columns say nothing.
+    one = run("results", str(root / "pyautogui" / "som"))[1]
+    assert "pyautogui" not in one
+    assert "mean score 1.00" in one
 
 
 def test_a_killed_run_goes_on_where_it_was_cut(tmp_path: Path, run: Run, served: Any) -> None:
