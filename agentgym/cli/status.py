@@ -30,7 +30,7 @@ _LONG_PATIENCE_S = 30.0
 
 
 def status(
-    data: Annotated[Path, typer.Argument(help="The dataset: a folder of recordings.")],
+    data: Annotated[Path, typer.Argument(help="The dataset: a folder of recordings, or a --result-root.")],
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Show it live, until all runs have ended, or Ctrl-C.")
     ] = False,
@@ -50,6 +50,14 @@ def status(
       agentgym status data/ --json
     """
     console = output_console()
+    *others, data = _runs_at(data)
+    if others and (follow or json):
+        raise UsageError(
+            f"there are {len(others) + 1} runs there; name one of them: {', '.join(map(str, [*others, data]))}"
+        )
+    for other in others:
+        _check_recorded(other)
+        console.print(view(RunState.read(other), title=str(other), now=utc_now(), planned=_planned(other)))
     _check_recorded(data)
     if follow:
         with suppress(KeyboardInterrupt):
@@ -61,6 +69,15 @@ def status(
         write_json({"dataset": str(data), "planned": _planned(data), **state.plain()})
         return
     console.print(view(state, title=str(data), now=utc_now(), planned=_planned(data)))
+
+
+def _runs_at(data: Path) -> list[Path]:
+    """The folder, or those of runs below it where it is the root of results in OSWorld's layout."""
+    if dataset_file(data).exists() or read_args(data) is not None:
+        return [data]
+    # <action_space>/<observation_type>/<model>, or what is asked for lies between.
+    below = {path.parent for depth in (1, 2, 3) for path in data.glob("*/" * depth + "args.json")}
+    return sorted(path for path in below if "session_id" in (read_args(path) or {})) or [data]
 
 
 def _check_recorded(data: Path) -> None:

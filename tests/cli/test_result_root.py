@@ -169,6 +169,19 @@ def test_each_way_of_a_tree_is_summed_up_alone(tmp_path: Path, run: Run, served:
     assert "mean score 1.00" in one
 
 
+def test_what_goes_on_is_found_below_the_root(tmp_path: Path, run: Run, served: Any) -> None:
+    server, root = served(usual), tmp_path / "results"
+    tasks = write_tasks(tmp_path / "tasks.jsonl", TASKS[0])
+    run(*on_memory(*asked(server, tasks, root, "--no-film")))
+    code, out, err = run("status", str(root), "--json")
+    assert (code, json.loads(out)["dataset"]) == (0, str(root / MODEL)), err
+    run(*on_memory(*asked(server, tasks, root, "--no-film", "--model", "other")))
+    code, out, err = run("status", str(root))
+    assert (code, str(root / MODEL) in out, str(root / MODEL.with_name("other")) in out) == (0, True, True), err
+    code, _, err = run("status", str(root), "--follow")
+    assert (code, "2 runs there; name one of them: " in err, f"{root / MODEL}" in err) == (2, True, True)
+
+
 def test_a_killed_run_goes_on_where_it_was_cut(tmp_path: Path, run: Run, served: Any) -> None:
     reached, over = threading.Event(), threading.Event()
 
