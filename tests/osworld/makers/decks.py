@@ -103,7 +103,7 @@ def _add(presentation: Any, page: Page) -> None:
     if page.notes:
         slide.notes_slide.notes_text_frame.text = page.notes
     slide.background.fill.solid()
-    slide.background.fill.fore_color.rgb = RGBColor(*bytes.fromhex(page.background))
+    slide.background.fill.fore_color.rgb = _rgb(page.background)
 
 
 def _draw(slide: Slide, shape: Box | Picture | Grid) -> None:
@@ -147,5 +147,9 @@ def _before(paragraph: Any, bullet: str) -> None:
 def _style(font: Any, text: Text, *, struck: bool) -> None:
     font.size, font.name, font.bold, font.italic = Pt(text.size), text.font, text.bold, False
     font.underline = True if text.underline else None
-    font.color.rgb = RGBColor(*bytes.fromhex(text.colour))
+    font.color.rgb = _rgb(text.colour)
     font._element.set("strike", "sngStrike" if struck else "noStrike")
+
+
+def _rgb(colour: str) -> RGBColor:
+    return RGBColor.from_string(colour)  # type: ignore[no-untyped-call]  # of python-pptx's few

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.osworld.oracles import impress_places, impress_texts
+from tests.osworld.oracles import impress_colours, impress_places, impress_texts
 
 __all__ = ["SOLUTIONS"]
 
-SOLUTIONS = (*impress_places.SOLUTIONS, *impress_texts.SOLUTIONS)
+SOLUTIONS = (*impress_colours.SOLUTIONS, *impress_places.SOLUTIONS, *impress_texts.SOLUTIONS)
