@@ -151,5 +151,5 @@ def _style(font: Any, text: Text, *, struck: bool) -> None:
     font._element.set("strike", "sngStrike" if struck else "noStrike")
 
 
-def _rgb(colour: str) -> RGBColor:
+def _rgb(colour: str) -> Any:
     return RGBColor.from_string(colour)  # type: ignore[no-untyped-call]  # of python-pptx's few
