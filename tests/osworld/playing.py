@@ -13,10 +13,11 @@ from typing import Any
 import gymnasium as gym
 
 import agentgym  # noqa: F401 - registers the environment
-from agentgym.actions import Done, RawAction, Wait
+from agentgym.actions import Click, Done, RawAction, Wait
 from agentgym.backends.base import Backend
 from tests.osworld.mirror import fill
-from tests.osworld.solution import Gone, Move, Seen, Solution, Written
+from tests.osworld.pages import middle_of
+from tests.osworld.solution import ClickOn, Gone, Move, Seen, Solution, Written
 
 __all__ = ["TASKS", "Played", "desktop", "play", "raw_task"]
 
@@ -109,10 +110,19 @@ def _do(env: gym.Env[Any, Any], move: Move) -> int:
             _await(env, lambda: not _shows(backend, title), f"still a window {title!r}")
         case Written(path=path, text=text):
             _await(env, lambda: _holds(backend, path, text), f"no {text!r} in {path}")
+        case ClickOn(selector=selector):
+            _await(env, lambda: middle_of(backend, selector) is not None, f"no {selector!r} in the page")
+            return _do(env, _click(backend, selector))
         case _:
             _step(env, move)
             return 1
     return 0
+
+
+def _click(backend: Backend, selector: str) -> Click:
+    middle = middle_of(backend, selector)
+    assert middle is not None, f"{selector!r} has gone from the page"
+    return Click(*middle)
 
 
 def _step(env: gym.Env[Any, Any], action: RawAction) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from agentgym.actions import RawAction
 
-__all__ = ["Gone", "Move", "Moves", "Seen", "Solution", "Written"]
+__all__ = ["ClickOn", "Gone", "Move", "Moves", "Seen", "Solution", "Written"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,14 @@ class Written:
     text: str
 
 
-Move: TypeAlias = RawAction | Seen | Gone | Written
+@dataclass(frozen=True)
+class ClickOn:
+    """A click with the pointer on the middle of an element, as soon as the browser's page shows it at rest."""
+
+    selector: str
+
+
+Move: TypeAlias = RawAction | Seen | Gone | Written | ClickOn
 Moves: TypeAlias = Iterator[Move]
 
 

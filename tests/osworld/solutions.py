@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.osworld.oracles import libreoffice_calc, libreoffice_impress, libreoffice_writer, multi_apps, ubuntu
+from tests.osworld.oracles import chrome, libreoffice_calc, libreoffice_impress, libreoffice_writer, multi_apps, ubuntu
 from tests.osworld.solution import Solution
 
 __all__ = ["SOLUTIONS"]
 
 SOLUTIONS: Mapping[str, tuple[Solution, ...]] = {
+    "chrome": chrome.SOLUTIONS,
     "libreoffice_calc": libreoffice_calc.SOLUTIONS,
     "libreoffice_impress": libreoffice_impress.SOLUTIONS,
     "libreoffice_writer": libreoffice_writer.SOLUTIONS,
