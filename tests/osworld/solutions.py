@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.osworld.oracles import chrome, libreoffice_calc, libreoffice_impress, libreoffice_writer, multi_apps, ubuntu
+from tests.osworld.oracles import gimp, libreoffice_calc, libreoffice_impress, libreoffice_writer, multi_apps, ubuntu
 from tests.osworld.solution import Solution
 
 __all__ = ["SOLUTIONS"]
 
 SOLUTIONS: Mapping[str, tuple[Solution, ...]] = {
     "chrome": chrome.SOLUTIONS,
+    "gimp": gimp.SOLUTIONS,
     "libreoffice_calc": libreoffice_calc.SOLUTIONS,
     "libreoffice_impress": libreoffice_impress.SOLUTIONS,
     "libreoffice_writer": libreoffice_writer.SOLUTIONS,
