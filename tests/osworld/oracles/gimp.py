@@ -98,10 +98,25 @@ def _layer() -> Moves:
     yield Gone("New Layer")
 
 
+def _theme_files() -> Mapping[str, bytes]:
+    return {}
+
+
+def _theme() -> Moves:
+    yield from _find("preferences")
+    yield Seen("Preferences")
+    # The page "Theme", and there "Light".
+    yield Click(652, 557)
+    yield Click(847, 525)
+    yield Hotkey(("alt", "o"))
+    yield Gone("Preferences")
+
+
 # Judging quits GIMP or exports the picture.
 SOLUTIONS = (
     Solution("554785e9-4523-4e7a-b8e1-8016f565f56a", "gui", _vivid_files, _vivid, afresh=True),
     Solution("72f83cdc-bf76-4531-9a1b-eb893a13f8aa", "gui", _mirror_files, _mirrored, afresh=True),
+    Solution("7767eef2-56a3-4cea-8c9f-48c070c7d65b", "gui", _theme_files, _theme, afresh=True),
     Solution("77b8ab4d-994f-43ac-8930-8ca087d7c4b4", "gui", _export_files, _export),
     Solution("7a4deb26-d57d-4ea9-9a73-630f66a7b568", "gui", _bright_files, _bright, afresh=True),
     Solution("a746add2-cab0-4740-ac36-c3769d9bfb46", "gui", _vignette_files, _vignette, afresh=True),
