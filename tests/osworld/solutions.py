@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.osworld.oracles import chrome, libreoffice_calc, libreoffice_impress, libreoffice_writer, multi_apps, ubuntu
-from tests.osworld.oracles import gimp, libreoffice_calc, libreoffice_impress, libreoffice_writer, multi_apps, ubuntu
+from tests.osworld.oracles import (
+    chrome,
+    gimp,
+    libreoffice_calc,
+    libreoffice_impress,
+    libreoffice_writer,
+    multi_apps,
+    ubuntu,
+)
 from tests.osworld.solution import Solution
 
 __all__ = ["SOLUTIONS"]
