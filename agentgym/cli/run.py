@@ -55,7 +55,8 @@ def run(
         str | None, _option("--split", group=_ENV, help="train or test: half of what a suite's tasks can draw.")
     ] = None,
     max_steps: Annotated[
-        int | None, _option("--max-steps", "--max-turns", group=_ENV, help="Steps after which an episode is cut off.")
+        int | None,
+        _option("--max-steps", "--max-turns", group=_ENV, help="Steps after which an episode is cut off. [the task's]"),
     ] = None,
     observation: Annotated[
         list[str] | None, _option("--observation", group=_ENV, help="An observation's name; may be repeated.")

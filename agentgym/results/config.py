@@ -33,7 +33,7 @@ class RunConfig(BaseModel):
         group: how often each task is attempted with each seed, each time by another seed of the agent:
             `agentgym.results.groups`.
         split: the half of what a suite's families can draw; None for what the environment takes by itself.
-        max_steps: after which an episode is cut off.
+        max_steps: after which an episode is cut off; None for what the task says, or with a ``result_root`` else 15.
         observation: names of what is shown; empty for what the environment shows by itself.
         observation_type: of OSWorld's, as what the screen and its parts are shown:
             `agentgym.wrappers.ObservationType`.

@@ -34,6 +34,9 @@ _OF_THE_SESSION = {
     "max_failures": "max-failures",
 }
 
+_OSWORLDS_STEPS = 15
+"""As OSWorld's runners have it."""
+
 
 def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutSpec]:
     """An order for each task and seed, or as many as a group is to have.
@@ -54,6 +57,8 @@ def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutS
         sinks=config.sinks,
     )
     specs = _without_screen(_planned(config, template), config)
+    if config.result_root is not None:
+        specs = [_limited(spec) for spec in specs]
     _check_homes(specs)
     specs = [_as_osworld_would(spec, config) for spec in specs] if config.result_root is not None else specs
     return specs if config.group == 1 else [one for spec in specs for one in group_specs(spec, config.group)]
@@ -167,6 +172,13 @@ def _planned(config: RunConfig, template: RolloutSpec) -> Sequence[RolloutSpec]:
     if config.tasks is None:
         raise UsageError("agentgym run takes tasks: a suite, suite/task, a file or a folder; only a policy has its own")
     return plan(config.tasks, template, episodes=config.episodes)
+
+
+def _limited(spec: RolloutSpec) -> RolloutSpec:
+    """The order, with OSWorld's number of steps where neither the order nor the task says one."""
+    if spec.task is None or all(task.max_steps is not None for task in load_tasks(spec.task)):
+        return spec
+    return replace(spec, env_kwargs={"max_steps": _OSWORLDS_STEPS, **spec.env_kwargs})
 
 
 def _without_screen(specs: Sequence[RolloutSpec], config: RunConfig) -> Sequence[RolloutSpec]:

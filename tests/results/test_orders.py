@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,3 +112,18 @@ def test_where_osworlds_results_are_written_and_on_its_machines_the_screen_is_os
 def test_who_reads_the_tree_itself_is_not_shown_a_table(agent: str) -> None:
     with pytest.raises(UsageError, match="drop --observation-type"):
         orders(RunConfig(tasks="apps/note-save", agent=agent, observation_type="a11y_tree"))
+
+
+def test_osworlds_runs_have_its_number_of_steps_where_nobody_says_one(tmp_path: Path) -> None:
+    tasks = tmp_path / "tasks.jsonl"
+    tasks.write_text('{"id": "a", "instruction": "a"}\n{"id": "b", "instruction": "b", "max_steps": 30}\n')
+
+    def steps(source: str, **settings: Any) -> list[Any]:
+        config = RunConfig(tasks=source, agent="noop", **settings)
+        return [spec.env_kwargs.get("max_steps") for spec in orders(config)]
+
+    assert steps(str(tasks)) == [None, None]
+    assert steps(str(tasks), result_root="r") == [15, None]
+    assert steps(str(tasks), result_root="r", max_steps=50) == [50, 50]
+    assert steps(str(tasks), result_root="r", env_options={"max_steps": 40}) == [40, 40]
+    assert steps("apps/note-save", result_root="r") == [None]
