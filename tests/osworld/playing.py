@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gymnasium as gym
 
@@ -21,6 +21,7 @@ from tests.osworld.solution import ClickOn, Gone, Move, Seen, Solution, Written
 
 __all__ = ["TASKS", "Played", "desktop", "play", "raw_task"]
 
+T = TypeVar("T")
 TASKS = Path(__file__).parent / "tasks"
 
 _PATIENCE_S = 30.0
@@ -111,18 +112,12 @@ def _do(env: gym.Env[Any, Any], move: Move) -> int:
         case Written(path=path, text=text):
             _await(env, lambda: _holds(backend, path, text), f"no {text!r} in {path}")
         case ClickOn(selector=selector):
-            _await(env, lambda: middle_of(backend, selector) is not None, f"no {selector!r} in the page")
-            return _do(env, _click(backend, selector))
+            middle = _await(env, lambda: middle_of(backend, selector), f"no {selector!r} in the page")
+            return _do(env, Click(*middle))
         case _:
             _step(env, move)
             return 1
     return 0
-
-
-def _click(backend: Backend, selector: str) -> Click:
-    middle = middle_of(backend, selector)
-    assert middle is not None, f"{selector!r} has gone from the page"
-    return Click(*middle)
 
 
 def _step(env: gym.Env[Any, Any], action: RawAction) -> None:
@@ -141,14 +136,15 @@ def _act(env: gym.Env[Any, Any], action: RawAction) -> bool:
     return bool(info["settled"])
 
 
-def _await(env: gym.Env[Any, Any], come: Callable[[], bool], lacking: str) -> None:
-    """Waits as an agent does that sees something missing."""
+def _await(env: gym.Env[Any, Any], come: Callable[[], T | None], lacking: str) -> T:
+    """Waits as an agent does that sees something missing, and gives what has come."""
     backend: Backend = env.get_wrapper_attr("backend")
     deadline = time.monotonic() + _PATIENCE_S
-    while not come():
+    while not (found := come()):
         assert time.monotonic() < deadline, f"{lacking}; there are {[window.title for window in backend.windows()]}"
         _step(env, Wait())
     _step(env, Wait())
+    return found
 
 
 def _shows(backend: Backend, title: str) -> bool:
