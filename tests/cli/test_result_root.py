@@ -247,6 +247,24 @@ def test_what_breaks_says_so_and_is_filmed_all_the_same(tmp_path: Path, run: Run
     assert [line["status"] for line in lines(root / MODEL, "results_summary.jsonl")] == ["scored", "error"]
 
 
+def test_what_broke_while_the_models_server_was_away_is_played_again(tmp_path: Path, run: Run, served: Any) -> None:
+    away = True
+
+    def script(body: dict[str, Any]) -> Any:
+        return fault(503, "away") if away and turn_of(body) else usual(body)
+
+    server, root = served(script), tmp_path / "results"
+    tasks = write_tasks(tmp_path / "tasks.jsonl", TASKS[0])
+    arguments = on_memory(*asked(server, tasks, root, "--max-retries", "0", "--agent-option", "retries=0", "--no-film"))
+    place = root / MODEL / "gimp" / "first"
+    assert run(*arguments)[0] == 1
+    assert "could not be asked" in lines(place, "traj.jsonl")[-1]["Error"]
+    away = False
+    assert run(*arguments)[0] == 0
+    assert (place / "result.txt").read_text() == "1.0\n"
+    assert [line["step_num"] for line in lines(place, "traj.jsonl")] == [1, 2, 3]
+
+
 def test_what_is_interrupted_says_so_and_is_filmed_all_the_same(tmp_path: Path, served: Any) -> None:
     reached, over = threading.Event(), threading.Event()
 
