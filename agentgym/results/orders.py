@@ -58,9 +58,8 @@ def orders(config: RunConfig, *, keep_screen: bool = False) -> Sequence[RolloutS
     )
     specs = _without_screen(_planned(config, template), config)
     if config.result_root is not None:
-        specs = [_limited(spec) for spec in specs]
+        specs = [_as_osworld_would(_limited(spec), config) for spec in specs]
     _check_homes(specs)
-    specs = [_as_osworld_would(spec, config) for spec in specs] if config.result_root is not None else specs
     return specs if config.group == 1 else [one for spec in specs for one in group_specs(spec, config.group)]
 
 
