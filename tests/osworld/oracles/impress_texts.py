@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from agentgym.actions import Click, DoubleClick, Hotkey, Press, TypeText
-from tests.osworld.makers.decks import Box, Grid, Page, Text, deck
+from agentgym.actions import Click, Hotkey, Press, TypeText
+from tests.osworld.makers.decks import Box, Page, Text, deck
 from tests.osworld.moves import choose
-from tests.osworld.solution import Gone, Moves, Solution
+from tests.osworld.solution import Moves, Solution
 
 __all__ = ["SOLUTIONS"]
 
@@ -111,32 +111,6 @@ def _struck() -> Moves:
     yield _ESCAPE
 
 
-_STAGES = [["Stage", "Weeks", "Cost", "Owner"], ["Plan", "2", "300", "Ines"], ["Build", "6", "900", "Leo"]]
-
-
-def _row_files() -> Mapping[str, bytes]:
-    covers = [Page(replace(_HEAD, words=words)) for words in ("Cover", "Aims", "Means")]
-    grid = Grid(_STAGES, (3, 6, 20, 6))
-    gold = deck(*covers, Page(shapes=[replace(grid, rows=[["T1", "T2", "T3", "T4"], *_STAGES[1:]])]))
-    return {
-        "33_1.pptx": deck(*covers, Page(shapes=[grid])),
-        "33_1_Gold.pptx": gold,
-        "33_1_Gold_all_fonts.pptx": gold,
-    }
-
-
-def _row() -> Moves:
-    for _ in range(3):
-        yield _NEXT_SLIDE
-    # F2 would edit the cell below the pointer.
-    yield DoubleClick(430, 400)
-    for word in ("T1", "T2", "T3", "T4"):
-        yield _ALL
-        yield TypeText(word)
-        yield _NEXT_SHAPE
-    yield _ESCAPE
-
-
 def _last_files() -> Mapping[str, bytes]:
     first, last = Page(_HEAD), Page(_HEAD, Text("Thank you\nfor coming"))
     return {"24_8.pptx": deck(first, last), "24_8_Gold.pptx": deck(first, _in_font(last, "Times New Roman"))}
@@ -154,28 +128,9 @@ def _last() -> Moves:
 
 
 def _choose_font(name: str) -> Moves:
-    yield from choose("Character", opens="Character")
-    # From the tabs to the family.
-    yield Press("tab")
-    yield _ALL
+    """Writes into the box for fonts in the side bar."""
+    yield Click(1650, 192, clicks=3)
     yield TypeText(f"{name}\n")
-    yield Gone("Character")
-
-
-def _everywhere_files() -> Mapping[str, bytes]:
-    pages = (Page(_HEAD, Text("Listen first\nWrite later")), Page(replace(_HEAD, words="Outline"), Text("Main ideas")))
-    return {
-        "note-taking-strategies.file": deck(*pages),
-        "note-taking-strategies_Gold.pptx": deck(*(_in_font(page, "Liberation Sans Narrow") for page in pages)),
-    }
-
-
-def _everywhere() -> Moves:
-    for _ in range(2):
-        yield _ALL
-        yield from _choose_font("Liberation Sans Narrow")
-        yield _ESCAPE
-        yield _NEXT_SLIDE
 
 
 def _family_files() -> Mapping[str, bytes]:
@@ -228,9 +183,7 @@ def write_notes(words: str) -> Moves:
 SOLUTIONS = (
     Solution("05dd4c1d-c489-4c85-8389-a7836c4f0567", "gui", _aligned_files, _aligned),
     Solution("08aced46-45a2-48d7-993b-ed3fb5b32302", "gui", _titled_files, _titled),
-    Solution("358aa0a7-6677-453f-ae35-e440f004c31e", "gui", _everywhere_files, _everywhere),
     Solution("550ce7e7-747b-495f-b122-acdc4d0b8e54", "gui", _struck_files, _struck),
-    Solution("5cfb9197-e72b-454b-900e-c06b0c802b40", "gui", _row_files, _row),
     Solution("73c99fb9-f828-43ce-b87a-01dc07faa224", "gui", _content_files, _content),
     Solution("7dbc52a6-11e0-4c9a-a2cb-1e36cfda80d8", "gui", _noted_files, _noted),
     Solution("af2d657a-e6b3-4c6a-9f67-9e3ed015974c", "gui", _family_files, _family),
