@@ -32,10 +32,29 @@ def test_the_files_are_those_that_the_task_names(domain: str, solution: Solution
 
 
 _IN_EVERY_RUN = frozenset(
-    """
-    12086550 7767eef2 77b8ab4d 035f41ba 0bf05a7d 1273e544 37608790 6e99a1ad abed40dc 2b94c692 9cf05d24 ac1b39ff ef9d12bd
-    0b17a146 0e47de2a ecc2413d 2c9fc0de 91190194 3ce045a0 5ea617a3 6f56bf42
-    """.split()
+    [
+        "12086550",
+        "7767eef2",
+        "77b8ab4d",
+        "035f41ba",
+        "0bf05a7d",
+        "1273e544",
+        "37608790",
+        "6e99a1ad",
+        "abed40dc",
+        "2b94c692",
+        "9cf05d24",
+        "ac1b39ff",
+        "ef9d12bd",
+        "0b17a146",
+        "0e47de2a",
+        "ecc2413d",
+        "2c9fc0de",
+        "91190194",
+        "3ce045a0",
+        "5ea617a3",
+        "6f56bf42",
+    ]
 )
 """Quick ones of each domain, which `make test` plays; `make test-osworld` plays all."""
 
