@@ -211,6 +211,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
             self._acted, self._paid, self._results = acted, 0.0, acted.results
             observation = self._observe()
             self._show_film(observation)
+            screen = self._called.look(self._machine, observation)
             ended = self._ended() or self._toolbox.over
         except BackendError:
             self._running = False
@@ -222,7 +223,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
             self._waits.before_score()
             self._paid = self._finish(info)
         outcome = Outcome(observation, self._paid, terminated or truncated, info)
-        self._results = self._called.answer(acted, outcome, self._machine)
+        self._results = self._called.answer(acted, outcome, screen)
         return observation, self._paid, terminated, truncated, info
 
     def snapshot(self) -> Snapshot:

@@ -13,7 +13,7 @@ from agentgym.actions.desktop_call import DESKTOP_ACTION, definition, read_deskt
 from agentgym.backends.base import Backend
 from agentgym.envs.acting import Acted, parts_of
 from agentgym.envs.calling import shown, told_of
-from agentgym.envs.onscreen import on_screen
+from agentgym.envs.onscreen import OnScreen, on_screen
 from agentgym.errors import ActionError
 from agentgym.tools import ToolResult, read_calls
 
@@ -88,14 +88,24 @@ class DesktopCalls:
             return told
         return {"tool_results": [], **told, "tools": [self._definition, *others]}
 
-    def answer(self, acted: Acted, outcome: Outcome, machine: Backend) -> tuple[ToolResult, ...]:
+    def look(self, machine: Backend, observation: Any) -> OnScreen | None:
+        """What is on the screen, for the answer; None if there was no such call in the step.
+
+        Raises:
+            BackendError: if the machine broke.
+        """
+        return on_screen(machine, observation) if self._asked else None
+
+    def answer(self, acted: Acted, outcome: Outcome, screen: OnScreen | None) -> tuple[ToolResult, ...]:
         """What came of all calls of the step. Who called this tool is told a line of JSON, then what is on the screen.
 
         The outcome's ``info`` and observation are told, too, if there was such a call.
+
+        Args:
+            screen: what `look` gave, before the step was scored: a machine that breaks later takes no score away.
         """
-        if not self._asked:
+        if screen is None:
             return acted.results
-        screen = on_screen(machine, outcome.observation)
         told = {name: outcome.info[name] for name in _TOLD if name in outcome.info}
         first = {"done": outcome.done, "reward": outcome.reward, "info": told, "obs_summary": screen.summary}
         line = msgspec.json.encode(first).decode()

@@ -8,6 +8,7 @@ from typing import Any
 
 import gymnasium as gym
 import pytest
+from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
 from agentgym.actions import (
@@ -30,10 +31,10 @@ from agentgym.actions import (
 )
 from agentgym.actions.desktop_call import TAKES, definition, read_desktop_call
 from agentgym.agents.openai import OpenAIAgent
-from agentgym.backends.base import Completed
+from agentgym.backends.base import Completed, Window
 from agentgym.backends.memory import MemoryBackend
 from agentgym.envs import DesktopEnv
-from agentgym.errors import ActionError, UsageError
+from agentgym.errors import ActionError, BackendError, UsageError
 from agentgym.runner import Episode
 from agentgym.spaces import DesktopCallText
 from agentgym.trajectory.spacejson import space_from_json, space_to_json
@@ -292,3 +293,38 @@ def test_on_a_real_desktop_commands_run_and_windows_are_told() -> None:
     info = env.step(_call(action_type="TYPING", text="hello"))[4]
     assert "The focus is on " in _told(info)[1]
     env.close()
+
+
+class _Blind(MemoryBackend):
+    """A machine that breaks when it is asked for its windows."""
+
+    broken = False
+
+    def windows(self) -> Sequence[Window]:
+        if self.broken:
+            raise BackendError("the machine died")
+        return super().windows()
+
+
+def test_a_machine_that_breaks_when_it_is_looked_at_ends_the_episode() -> None:
+    machine = _Blind(commands={"typed": _typed})
+    env = DesktopEnv(_TASK, backend=machine, screen=(64, 48))
+    env.reset(seed=0)
+    machine.broken = True
+    with pytest.raises(BackendError, match="the machine died"):
+        env.step(_call(action_type="CLICK", coordinate=[3, 4]))
+    with pytest.raises(ResetNeeded):
+        env.step(_call(action_type="WAIT"))
+
+
+def test_a_machine_that_breaks_as_it_is_judged_takes_no_answer_away() -> None:
+    def typed(backend: MemoryBackend, argv: Sequence[str]) -> Completed:
+        machine.broken = True
+        return _typed(backend, argv)
+
+    machine = _Blind(commands={"typed": typed})
+    env = DesktopEnv(_TASK, backend=machine, screen=(64, 48))
+    env.reset(seed=0)
+    env.step("pyautogui.write('hello')")
+    _, reward, terminated, _, info = env.step(_call(action_type="DONE"))
+    assert (reward, terminated, _told(info)[0]["reward"]) == (1.0, True, 1.0)
