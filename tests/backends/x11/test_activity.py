@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -35,10 +36,17 @@ def _process(code: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _wait(
-    activity: Activity, *, quiet_s: float = 0.02, timers_s: float = 0.0, timeout_s: float = 1.0
+    activity: Activity,
+    *,
+    quiet_s: float = 0.02,
+    timers_s: float = 0.0,
+    timeout_s: float = 1.0,
+    starting: bool = False,
 ) -> tuple[bool, float]:
     start = time.monotonic()
-    settled = activity.wait(quiet_s=quiet_s, timers_s=timers_s, timeout_s=timeout_s, starting=False, tick=lambda: None)
+    settled = activity.wait(
+        quiet_s=quiet_s, timers_s=timers_s, timeout_s=timeout_s, starting=starting, tick=lambda: None
+    )
     return settled, time.monotonic() - start
 
 
@@ -84,11 +92,21 @@ def test_timer_beyond_the_horizon_is_not_waited_for() -> None:
     assert seconds < 1.0
 
 
-def test_timer_that_never_paints_is_soon_trusted() -> None:
-    loop = "\nwhile True: sys.stdin.readline(); print(flush=True); select.poll().poll(60)"
+@pytest.mark.parametrize(
+    ("milliseconds", "slow", "waited"),
+    [(60, False, 3), (90, False, 3), (60, True, 3), (90, True, 8)],
+    ids=["short", "long", "short, of a slow program", "long, of a slow program"],
+)
+def test_timer_that_never_paints_is_soon_trusted(
+    milliseconds: int, slow: bool, waited: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = f"\nwhile True: sys.stdin.readline(); print(flush=True); select.poll().poll({milliseconds})"
     with _process(loop) as process:
         assert process.stdin is not None
         assert process.stdout is not None
+        if slow:
+            name = Path(f"/proc/{process.pid}/comm").read_text().strip()
+            monkeypatch.setattr("agentgym.backends.sandbox.guest.activity._SLOW_PROGRAMS", {name: 0.0})
         activity = Activity(lambda: {process.pid})
         times = []
         for _ in range(8):
@@ -98,8 +116,45 @@ def test_timer_that_never_paints_is_soon_trusted() -> None:
             settled, seconds = _wait(activity, quiet_s=0.01, timers_s=1.0, timeout_s=5.0)
             assert settled
             times.append(seconds)
-    assert min(times[:3]) > 0.045
-    assert min(times[3:]) < 0.045
+    fired = 0.75 * milliseconds / 1000
+    assert min(times[:waited]) > fired
+    assert waited == 8 or min(times[waited:]) < fired
+
+
+@pytest.mark.parametrize("drawn", [False, True], ids=["shows the same", "shows another"])
+@pytest.mark.parametrize("sleeps", ["poll(90)", "poll(90); time.sleep(0); select.poll().poll(50)"], ids=["one", "two"])
+def test_timer_after_which_the_screen_shows_the_same_is_soon_trusted(sleeps: str, drawn: bool) -> None:
+    # The server runs whenever the program's last timer has fired.
+    program = f"\nwhile True: sys.stdin.readline(); print(flush=True); select.poll().{sleeps}; print(flush=True)"
+    with _process(program) as process, _process("\nfor line in sys.stdin: pass") as server:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert server.stdin is not None
+        output = process.stdout
+        fired = 0
+
+        def pass_on() -> None:
+            nonlocal fired
+            if select.select([output], [], [], 0)[0]:
+                output.readline()
+                fired += 1
+                server.stdin.write(b"draw\n")  # type: ignore[union-attr]
+                server.stdin.flush()  # type: ignore[union-attr]
+
+        activity = Activity(lambda: {process.pid, server.pid})
+        activity.know_servers([server.pid], painter=server.pid, picture=lambda: fired if drawn else 0)
+        times = []
+        for _ in range(8):
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            output.readline()
+            before, start = fired, time.monotonic()
+            assert activity.wait(quiet_s=0.01, timers_s=1.0, timeout_s=5.0, starting=False, tick=pass_on)
+            times.append(time.monotonic() - start)
+            while fired == before:
+                pass_on()
+    assert min(times[:3]) > 0.07
+    assert (min(times[3:]) < 0.07) == (not drawn)
 
 
 def test_thread_that_starts_late_is_watched() -> None:
@@ -113,6 +168,43 @@ def test_thread_that_starts_late_is_watched() -> None:
         process.stdin.write(b"\n")
         process.stdin.flush()
         assert not _wait(activity, timeout_s=0.5)[0]
+
+
+_NAMED = "open('/proc/self/comm', 'w').write('vlc'); print(flush=True);"
+_PAINTS = "\nwhile True: time.sleep(0.002)"
+
+
+def _named(process: subprocess.Popen[bytes]) -> int:
+    """Waits until a process has the name that it gives itself."""
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process.pid
+
+
+@pytest.mark.parametrize("films", ["\nwhile True: pass", _PAINTS])
+def test_film_that_plays_is_waited_for_a_while(films: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentgym.backends.sandbox.guest.activity._PLAYED_S", 0.2)
+    # A shell is known before it becomes the player that it was told to start.
+    with _process(f"sys.stdin.readline(); {_NAMED}{films}") as player, _process(_PAINTS) as server:
+        assert player.stdin is not None
+        pids = {player.pid, server.pid}
+        activity = Activity(lambda: pids)
+        activity.know_servers([server.pid], painter=server.pid)
+        assert not _wait(activity, timeout_s=0.1, starting=True)[0]
+        player.stdin.write(b"\n")
+        player.stdin.flush()
+        settled, seconds = _wait(activity, timeout_s=20.0, starting=True)
+    assert settled
+    assert 0.2 <= seconds < 15.0
+
+
+def test_what_starts_beside_a_film_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentgym.backends.sandbox.guest.activity._PLAYED_S", 0.1)
+    with _process(f"{_NAMED}{_PAINTS}") as player, _process(_PAINTS) as server, _process(_PAINTS) as other:
+        pids = {_named(player), server.pid, other.pid}
+        activity = Activity(lambda: pids)
+        activity.know_servers([server.pid], painter=server.pid)
+        assert not _wait(activity, timeout_s=1.0, starting=True)[0]
 
 
 def test_tick_can_end_the_wait() -> None:

@@ -22,9 +22,14 @@ _LOOK_COSTS_AT_MOST = 0.25
 _START_CALM = 0.2
 """A starting program must not have painted for this share of the time it has taken: the slower, the later its last."""
 
-_SLOW_PROGRAMS = {"soffice.bin": 0.75, "pcmanfm": 0.3}
+_SLOW_PROGRAMS = {"soffice.bin": 0.75, "pcmanfm": 0.3, "thunderbird": 0.3}
 """Programs that answer on far timers behind nearer, idle ones, where no sleep tells of them, and how long they take:
-LibreOffice's tool bars (300 ms, once or twice in a row), the file manager's notion of what is selected (200 ms)."""
+LibreOffice's tool bars (300 ms, once or twice in a row), the file manager's notion of what is selected (200 ms), and a
+list that Thunderbird filters by what was typed (100 ms), for whose timers it has a thread of its own."""
+
+_PLAYERS = frozenset({"vlc"})
+_PLAYED_S = 2.0
+"""Programs that paint without end while they play a film, and how long they are waited for all the same."""
 
 _SHORT_TIMER_S = 0.03
 """A shorter timer of a main loop is always waited for: that costs little, and it is with such that toolkits paint in
@@ -43,15 +48,27 @@ class Activity:
         self._threads: dict[int, Thread] = {}
         self._servers: frozenset[int] = frozenset()
         self._painter: int | None = None
+        self._picture: Callable[[], object] = object
+        # What it was when the desktop rested last; None where that is not known.
+        self._shown: object = None
+        self._drawn = False
         self._painted_at = 0.0
-        self._timers = Timers()
+        # What is not waited for any longer.
+        self._playing: frozenset[int] = frozenset()
+        self._timers = Timers(_SLOW_PROGRAMS)
         # The same timers do other things while a program starts.
-        self._starting_timers = Timers()
+        self._starting_timers = Timers(_SLOW_PROGRAMS)
 
-    def know_servers(self, pids: Iterable[int], *, painter: int) -> None:
-        """Tells the desktop's own servers, whose timers draw nothing, and which of them is the X server."""
+    def know_servers(self, pids: Iterable[int], *, painter: int, picture: Callable[[], object] | None = None) -> None:
+        """Tells the desktop's own servers, whose timers draw nothing, and which of them is the X server.
+
+        Args:
+            picture: gives what is equal as long as the screen shows the same. Without it the X server counts as
+                painting whenever it runs.
+        """
         self._servers = frozenset(pids)
         self._painter = painter
+        self._picture = object if picture is None else picture
 
     def wait(
         self,
@@ -77,8 +94,13 @@ class Activity:
         for thread in self._threads.values():
             thread.mark()
         quiet_since = self._painted_at = start
+        self._shown = None
+        self._playing, players_at = frozenset(), start + _PLAYED_S
         while True:
             looked_at = time.monotonic()
+            if looked_at >= players_at:
+                self._playing = self._players(looked_at - start)
+                players_at = looked_at + _PLAYED_S / 4
             ran = self._look(looked_at, timers)
             if not ran and looked_at - quiet_since >= quiet_s and self._all_asleep():
                 calm = not starting or looked_at - self._painted_at >= _START_CALM * (self._painted_at - start)
@@ -91,7 +113,8 @@ class Activity:
                 # asleep when it was its turn. What ran meanwhile says so.
                 ran = self._look(looked_at, timers)
                 if not ran:
-                    timers.rested()
+                    # Looking at the screen takes a millisecond or more; what rests at once is not looked at.
+                    timers.rested(changed=(timers.suspected or not far) and self._shows_another())
                 if far and not ran:
                     return True
             if ran:
@@ -104,6 +127,13 @@ class Activity:
             cost = time.monotonic() - looked_at
             time.sleep(max(_LOOK_EVERY_S, cost / _LOOK_COSTS_AT_MOST))
 
+    def _shows_another(self) -> bool:
+        """Whether the screen shows anything else than when this was asked before, as far as that is known."""
+        if self._shown is not None and not self._drawn:
+            return False
+        before, self._shown, self._drawn = self._shown, self._picture(), False
+        return before != self._shown
+
     def _answering_s(self, start: float) -> float:
         """How long the slowest program that ran since ``start`` may take to answer."""
         answers = (
@@ -113,26 +143,44 @@ class Activity:
         )
         return max(answers, default=0.0)
 
+    def _players(self, waited_s: float) -> frozenset[int]:
+        """The processes of players that have had their time."""
+        return frozenset(
+            thread.pid
+            for thread in self._threads.values()
+            if thread.is_main and thread.named() in _PLAYERS and waited_s >= _PLAYED_S + thread.starved_s()
+        )
+
     def close(self) -> None:
         for thread in self._threads.values():
             thread.close()
         self._threads.clear()
 
     def _look(self, now: float, timers: Timers) -> bool:
-        """Whether any thread ran since the last look; forgets those that ended."""
+        """Whether any thread ran since the last look; forgets those that ended.
+
+        What the servers do while of all programs only a player runs, they do for its film.
+        """
         ran = painted = False
+        filmed = bool(self._playing)
         for tid, thread in list(self._threads.items()):
             try:
                 if not thread.ran(now):
                     continue
             except OSError:
                 self._threads.pop(tid).close()
+            if thread.pid in self._playing:
+                continue
             ran = True
+            filmed = filmed and thread.pid in self._servers
             timers.woke(thread, now)
             painted |= thread.pid == self._painter
+        if filmed:
+            return False
         if painted:
             self._painted_at = now
-            timers.painted()
+            self._drawn = True
+            timers.drew()
             for thread in self._threads.values():
                 thread.idle_frames = 0
         return ran
@@ -148,13 +196,13 @@ class Activity:
                         continue
 
     def _all_asleep(self) -> bool:
-        return not any(thread.busy() for thread in self._threads.values())
+        return not any(thread.busy() for thread in self._threads.values() if thread.pid not in self._playing)
 
     def _timers_are_far(self, until: float, timers: Timers) -> bool:
         """Whether no timer that may paint fires before ``until``."""
         trusted: list[Habit] = []
         for thread in self._threads.values():
-            if thread.pid in self._servers:
+            if thread.pid in self._servers or thread.pid in self._playing:
                 continue
             timeout = thread.sleeping_for()
             if timeout is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import select
 import socket
 import subprocess
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -68,7 +70,7 @@ class Desktop:
         self._await_window_manager(tick)
         self._servers |= dict.fromkeys(self.processes.all() - set(self._servers), "server")
         self.files = self.places.servers_files()
-        self.activity.know_servers(self._servers, painter=painter)
+        self.activity.know_servers(self._servers, painter=painter, picture=self._sum_of_screen)
 
     @property
     def has_screen(self) -> bool:
@@ -88,6 +90,13 @@ class Desktop:
         """Lets the X server take its socket and its lock away, which killed it would leave where they can be seen."""
         if self._x_server is not None and self.places.root is not None:
             self.processes.terminate(self._x_server, patience_s=_END_PATIENCE_S)
+
+    def _sum_of_screen(self) -> int:
+        with (
+            open(self.places.screen, "rb", buffering=0) as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            return zlib.adler32(content)
 
     @property
     def _x_socket(self) -> str:

@@ -36,6 +36,11 @@ class Places(NamedTuple):
         return f"{self.run}/framebuffer"
 
     @property
+    def screen(self) -> str:
+        """The file in which the X server draws."""
+        return f"{self.framebuffer}/Xvfb_screen0"
+
+    @property
     def session_bus(self) -> str:
         return f"{self.run}/bus"
 

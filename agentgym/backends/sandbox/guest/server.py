@@ -148,7 +148,7 @@ class Server:
         return Answer(descriptors=(self._desktop.connect(to).detach(),))
 
     def _framebuffer(self, *, body: bytes) -> Answer:
-        return Answer(descriptors=(os.open(f"{self._places.framebuffer}/Xvfb_screen0", os.O_RDONLY),))
+        return Answer(descriptors=(os.open(self._places.screen, os.O_RDONLY),))
 
     def _settle(self, *, body: bytes, quiet_s: float, timers_s: float, timeout_s: float, starting: bool) -> Answer:
         start = time.monotonic()

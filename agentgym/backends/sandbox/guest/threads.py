@@ -64,10 +64,14 @@ class Thread:
     def mark(self) -> None:
         """Counts `starved_s` from now on."""
         self._marked = self.count
-        # It may have been seen before it became the program that it runs.
         if self.is_main:
-            self.name = _name(self.pid)
+            self.named()
         self.idle_frames = 0
+
+    def named(self) -> str:
+        """The name of its program now; it may have been seen before it became the one that it runs."""
+        self.name = _name(self.pid)
+        return self.name
 
     def starved_s(self) -> float:
         """How long it was ready to run but had no processor, on a loaded machine."""
