@@ -8,11 +8,14 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
-from agentgym.evaluators import metrics
+from agentgym.backends.memory import MemoryBackend
+from agentgym.evaluators import evaluate, metrics
 from agentgym.extras import needed
+from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
 
 pymupdf = needed("pymupdf", extra="pdf")
 
@@ -91,6 +94,21 @@ def test_an_archive_scores_the_mean_of_its_files(tmp_path: Path) -> None:
     assert metric(_text(tmp_path / "no.zip", "no"), wanted) == 0
     with pytest.raises(ValueError, match="no file type 'xls'"):
         metric(half, wanted, file_type="xls")
+
+
+def test_what_is_in_an_archive_is_judged_strictly_where_its_metric_can(tmp_path: Path) -> None:
+    places = []
+    for name, pages in (("a", [""]), ("b", ["", ""])):
+        _pdf(tmp_path / f"{name}.pdf", *pages)
+        places.append(str(tmp_path / f"{name}.zip"))
+        with zipfile.ZipFile(places[-1], "w") as archive:
+            archive.write(tmp_path / f"{name}.pdf", "page.pdf")
+    one, other = ({"type": "rule", "rules": place} for place in places)
+    check = Check("compare_archive", GetterSpec("rule", one), GetterSpec("rule", other), {"file_type": "pdf"})
+    assert evaluate(EvaluatorSpec((check,)), MemoryBackend(), None).value == 1
+    assert evaluate(EvaluatorSpec((check,), strict=True), MemoryBackend(), None).value == 0
+    texts = msgspec.structs.replace(check, options={"file_type": "text"})
+    assert evaluate(EvaluatorSpec((texts,), strict=True), MemoryBackend(), None).value == 0
 
 
 def test_nothing_of_an_archive_comes_to_lie_elsewhere(tmp_path: Path) -> None:

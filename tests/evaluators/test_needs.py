@@ -22,6 +22,11 @@ def judged(**sides: Any) -> dict[str, Any]:
     return {"func": "exact_match", **sides}
 
 
+def played(**rules: Any) -> dict[str, Any]:
+    expected = {"type": "rule", "rules": rules}
+    return {"func": "is_vlc_playing", "result": {"type": "vlc_playing_info", "dest": "a"}, "expected": expected}
+
+
 @pytest.mark.parametrize(
     ("made", "network"),
     [
@@ -45,11 +50,14 @@ def judged(**sides: Any) -> dict[str, Any]:
         (task(evaluator=judged(result={"type": "vm_command_line", "command": ["curl", "http://a.org"]})), "live web"),
         (task(evaluator=judged(result={"type": "page_info", "url": "https://a.org/"})), "live web"),
         (task(evaluator=judged(expected={"type": "pdf_from_url", "path": "https://a.org/", "dest": "a"})), "live web"),
+        (task(evaluator=played(type="url", url="https://a.org/a.m3u8")), "live web"),
+        (task(evaluator=played(type="url", url="http://localhost/a.mp4")), "none"),
+        (task(evaluator=played(type="file_name", file_name="a.mp4")), "none"),
         (task(evaluator=judged(expected={"type": "info_from_website", "url": "https://a.org/"})), "none"),
         (task(step("googledrive", settings_file=_DRIVE, operation=["delete"], args=[{}])), "Google Drive"),
         (task(step("login", settings_file="a.json", platform="googledrive")), "Google Drive"),
         (task(evaluator=judged(result={"type": "googledrive_file", "path": ["a"], "dest": "a"})), "Google Drive"),
-        (task(proxy=True), "none"),
+        (task(proxy=True), "live web"),
     ],
 )
 def test_network_is_what_steps_and_getters_do_with_it(made: Task, network: Network) -> None:

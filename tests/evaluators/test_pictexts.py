@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 import struct
 import sys
 from pathlib import Path
@@ -10,11 +9,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from agentgym.errors import MissingDependencyError
-from agentgym.evaluators import faults_of_spec, metrics
+from agentgym.evaluators import check_needs, faults_of_spec, lacks_at_judging, metrics, needs_of_task
 from agentgym.evaluators.metrics import pictexts
-from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
+from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, Task
 
-_MISSING = importlib.util.find_spec("easyocr") is None
 _SPEC = EvaluatorSpec(
     (
         Check(
@@ -24,6 +22,11 @@ _SPEC = EvaluatorSpec(
         ),
     )
 )
+_TASK = Task(id="a", instruction="Take a picture.", evaluator=_SPEC)
+
+
+def lacking() -> list[str]:
+    return list(map(str, lacks_at_judging(needs_of_task(_TASK), network=False)))
 
 
 def dump(picture: Image.Image, *, order: int = 0) -> bytes:
@@ -58,8 +61,18 @@ def test_what_is_no_picture_is_not_read(content: bytes, tmp_path: Path) -> None:
 
 def test_missing_models_are_told_before_the_episode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EASYOCR_MODULE_PATH", str(tmp_path))
-    [said] = faults_of_spec(_SPEC)
-    assert ("pip install 'agentgym-envs[ocr]'" if _MISSING else "craft_mlt_25k.pth and english_g2.pth") in said
+    monkeypatch.setattr("agentgym.evaluators.unmet.missing_libraries", lambda _: [])
+    [said] = lacking()
+    assert f"craft_mlt_25k.pth, english_g2.pth in {tmp_path / 'model'}" in said
+    with pytest.raises(MissingDependencyError, match="easyocr's models are not there"):
+        check_needs(_TASK, network=False)
+
+
+def test_that_nothing_reads_words_here_is_no_fault_of_the_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASYOCR_MODULE_PATH", str(tmp_path))
+    monkeypatch.setattr("agentgym.evaluators.unmet.missing_libraries", list)
+    assert list(faults_of_spec(_SPEC)) == []
+    assert lacking() == ["easyocr is not installed: pip install 'agentgym-envs[ocr]'"]
 
 
 def test_a_missing_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +81,7 @@ def test_a_missing_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         metrics["compare_image_text"](str(tmp_path / "a.png"), {"type": "text", "text": "ls"})
 
 
-@pytest.mark.skipif(bool(list(faults_of_spec(_SPEC))), reason="wants easyocr with its models, some 100 MB")
+@pytest.mark.skipif(bool(lacking()), reason="wants easyocr with its models, some 100 MB")
 def test_words_are_read(tmp_path: Path) -> None:
     picture = Image.new("RGB", (400, 100), "white")
     ImageDraw.Draw(picture).text((20, 20), "Documents", fill="black", font=ImageFont.load_default(48))

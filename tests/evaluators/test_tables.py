@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,7 @@ def _chart(kind: Any = BarChart, *, title: str | None = "Sold", rows: int = 4, p
         (_chart(rows=3), ["type"], 0),
         (_chart(place="A9"), ["type"], 1),
         (_chart(place="A9"), ["anchor"], 0),
+        (_chart(), ["width", "height", "ztitle"], 1),
         (_nothing, ["type"], 0),
         (_nothing, [], 0),
     ],
@@ -201,7 +203,7 @@ def _pivot(rows: int = 2, data: int = 1, subtotal: str = "sum", pages: tuple[int
     ],
 )
 def test_pivot_tables_are_told_by_their_fields(tmp_path: Path, result: Change, score: float) -> None:
-    rule = {"type": "pivot_table", "pivot_props": ["col_fields", "filter", "row_fields", "data_fields"]}
+    rule = {"type": "pivot_table", "pivot_props": ["col_fields", "filter", "row_fields", "data_fields", "show_headers"]}
     assert _score(tmp_path, rule, result, _pivot()) == score
 
 
@@ -231,6 +233,49 @@ def test_data_validations_fulfil_their_comparisons(tmp_path: Path) -> None:
         assert _score(tmp_path, rule, result, _nothing) == score
 
 
+def _sparks(path: Path, **sparks: str) -> None:
+    """Gives the second sheet of a book small charts in cells, as Excel and LibreOffice write them."""
+    book = openpyxl.Workbook()
+    book.create_sheet("Front", 0)
+    book.save(path)
+    told = "".join(
+        f"<x14:sparkline><xm:f>{of}</xm:f><xm:sqref>{at}</xm:sqref></x14:sparkline>" for at, of in sparks.items()
+    )
+    names = 'uri="{05C60535-1F16-4fd2-B633-F4F36F0B64E0}" '
+    names += 'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" '
+    names += 'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"'
+    group = f"<x14:sparklineGroup><x14:sparklines>{told}</x14:sparklines></x14:sparklineGroup>"
+    extension = f"<extLst><ext {names}><x14:sparklineGroups>{group}</x14:sparklineGroups></ext></extLst></worksheet>"
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    parts["xl/worksheets/sheet2.xml"] = parts["xl/worksheets/sheet2.xml"].replace(b"</worksheet>", extension.encode())
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+
+
+@pytest.mark.filterwarnings("ignore:Sparkline Group extension is not supported")
+@pytest.mark.parametrize(
+    ("sparks", "score"),
+    [
+        ({"F3": "Sheet!C3:E3", "F2": "Sheet!C2:E2"}, 1),
+        ({"F2": "Sheet!C2:E2", "F3": "Sheet!C3:E4"}, 0),
+        ({"F2": "Sheet!C2:E2"}, 0),
+        ({}, 0),
+    ],
+)
+def test_sparklines_are_those_of_the_same_cells(tmp_path: Path, sparks: dict[str, str], score: float) -> None:
+    result, expected = tmp_path / "r.xlsx", tmp_path / "e.xlsx"
+    _sparks(result, **sparks)
+    _sparks(expected, F2="Sheet!C2:E2", F3="Sheet!C3:E3")
+    rule = {"type": "sparkline", "sheet_idx0": 1, "sheet_idx1": "ENSheet"}
+    assert metrics["compare_table"](str(result), str(expected), rules=[rule]) == score
+    empty = {"type": "sparkline", "sheet_idx0": "RNFront", "sheet_idx1": "EI0"}
+    assert metrics["compare_table"](str(result), str(expected), rules=[empty]) == 1
+    missing = {"type": "sparkline", "sheet_idx0": "RNNone", "sheet_idx1": "EI0"}
+    assert metrics["compare_table"](str(result), str(expected), rules=[missing]) == 0
+
+
 def test_filters_are_those_of_the_same_range(tmp_path: Path) -> None:
     def filtered(sheet: Any) -> None:
         sheet.auto_filter.ref = "A1:C4"
@@ -246,8 +291,8 @@ def test_filters_are_those_of_the_same_range(tmp_path: Path) -> None:
         ("sheet_data", "must be a list"),
         (["sheet_data"], r"a rule is an object.*\.rules\[0\]$"),
         (
-            [{"type": "sheet_name"}, {"type": "sparkline"}],
-            r"there is no rule 'sparkline'; there are .*chart.*\.rules\[1\]$",
+            [{"type": "sheet_name"}, {"type": "sparkles"}],
+            r"there is no rule 'sparkles'; there are .*chart.*\.rules\[1\]$",
         ),
         ([{"type": "sheet_data", "sheet_idx0": 0}], "'sheet_data' needs sheet_idx1"),
         ([{**_BOTH, "type": "sheet_data", "precison": 2}], r"did you mean 'precision'.*rules\[0\]\.precison$"),
@@ -257,7 +302,7 @@ def test_filters_are_those_of_the_same_range(tmp_path: Path) -> None:
         ),
         ([{"type": "freeze", "sheet_idx0": 0, "sheet_idx1": "Sheet1"}], "'Sheet1' is no sheet"),
         ([{**_BOTH, "type": "style", "props": ["smell"]}], "style has no property 'smell'; it has .*font_color"),
-        ([{**_BOTH, "type": "chart", "chart_props": ["width"]}], "chart has no property 'width'"),
+        ([{**_BOTH, "type": "chart", "chart_props": ["depth"]}], "chart has no property 'depth'"),
         ([{**_BOTH, "type": "row_props", "props": ["width"]}], "row_props has no property 'width'"),
         ([{"type": "data_validation", "sheet_idx": 0, "dv_props": [{"tpe": {}}]}], "no property 'tpe'"),
         ([{"type": "zoom", "sheet_idx": 0, "method": "eqq", "ref": 1}], "no comparison 'eqq'"),

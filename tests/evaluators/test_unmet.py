@@ -144,6 +144,7 @@ def test_a_machine_of_ones_own_may_have_a_network() -> None:
 def test_what_a_desktop_would_not_find_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     there = {"gimp": "/usr/bin/gimp", "/usr/bin/gimp": "/usr/bin/gimp", "/usr/bin/xclip": "/usr/bin/xclip"}
     monkeypatch.setattr("shutil.which", there.get)
+    monkeypatch.setattr(Path, "exists", lambda path: str(path) in there)
     monkeypatch.setattr("agentgym.backends.programs._is_snap", lambda _path: False)
     commands = ["vlc", "gimp", "code", "pactl", "python3", "xsel -b", "./setup.sh", "/home/user/run"]
     commands += ["sudo apt install no-such-thing xsel"]

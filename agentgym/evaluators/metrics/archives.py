@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import inspect
 import lzma
 import shutil
 import tarfile
@@ -55,6 +56,7 @@ def compare_archive(
     *,
     file_path: str = "",
     file_type: Literal["text", "pdf", "docx", "ppt", "image", "csv", "table", "audio", "video"] = "text",
+    strict: bool | None = None,
     **options: Any,
 ) -> float:
     """The mean score of an archive's files, each against the one of its name; 0 if the names are not the same.
@@ -64,6 +66,7 @@ def compare_archive(
         file_type: which metric compares: `compare_text_file`, `compare_pdfs`, `compare_docx_files`,
             `compare_pptx_files`, `compare_images`, `compare_csv`, `compare_table`, `compare_audios` or
             `compare_videos`.
+        strict: that of that metric, if it has one; None for what is usual there.
         options: those of that metric.
 
     Raises:
@@ -71,7 +74,10 @@ def compare_archive(
     """
     if file_type not in _METRIC_OF:
         raise ValueError(f"compare_archive has no file type {file_type!r}; it has {', '.join(_METRIC_OF)}")
-    compare = functools.partial(metrics[_METRIC_OF[file_type]], **options)
+    metric = metrics[_METRIC_OF[file_type]]
+    if strict is not None and "strict" in inspect.signature(metric).parameters:
+        options = {**options, "strict": strict}
+    compare = functools.partial(metric, **options)
     with _unpacked(result) as found, _unpacked(expected) as wanted:
         names = _names(found, file_path)
         if found is None or wanted is None or not names or names != _names(wanted, file_path):

@@ -1,19 +1,19 @@
-"""Rules of ``compare_table`` on how cells, rows and columns look."""
+"""Rules of ``compare_table`` on a cell, on rows and on columns, and how cells look."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lxml import etree
 
 from agentgym.evaluators.metrics.structures import compared
-from agentgym.evaluators.metrics.workbooks import Books, Rule, sheet_of, sheets_if_any
+from agentgym.evaluators.metrics.workbooks import Books, Rule, find_sheet, sheets_if_any
 
-__all__ = ["CELL", "COLUMN", "ROW", "same_cell", "same_columns", "same_rows", "same_style", "value_of"]
+__all__ = ["CELL", "COLUMN", "ROW", "SAID", "Look", "color_of", "same_cell", "same_columns", "same_rows", "value_of"]
 
-_Look = Callable[[Any], Any]
+Look = Callable[[Any], Any]
 
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _FIRST_ACCENT = 4
@@ -21,30 +21,17 @@ _FIRST_ACCENT = 4
 
 def same_cell(books: Books, rule: Rule) -> bool:
     """Whether properties of one cell fulfil comparisons."""
-    sheet = sheet_of(books, rule)
-    if sheet is None:
+    found = find_sheet(books, rule["sheet_idx"])
+    if found is None:
         return False
-    cell = sheet[rule["coordinate"]]
-    return all(compared(CELL[name](cell), wanted) for name, wanted in rule["props"].items())
-
-
-def same_style(books: Books, rule: Rule) -> bool:
-    """Whether every cell has the same properties.
-
-    Conditional formats are not worked out, as OSWorld does with simple ones: the two sheets must have the same ones,
-    in the properties that are asked for.
-    """
-    pair = sheets_if_any(books, rule)
-    if pair is None:
-        return False
-    if None in pair or not (rule.get("strict", False) or _extent(pair[0]) == _extent(pair[1])):
-        return _extent(pair[0]) == _extent(pair[1])
-    props: Sequence[str] = rule["props"]
-    # A sheet may be said to reach to its last row; these are the cells that are in the file.
-    places = sorted(set(pair[0]._cells) | set(pair[1]._cells))
-    looks = [[[CELL[name](sheet.cell(*place)) for name in props] for place in places] for sheet in pair]
-    formats = [sorted(_conditional_formats(sheet, props)) for sheet in pair]
-    return looks[0] == looks[1] and formats[0] == formats[1]
+    book, sheet = found
+    if rule.get("strict", False):
+        cell = book.content[sheet][rule["coordinate"]]
+        return all(compared(CELL[name](cell), wanted) for name, wanted in rule["props"].items())
+    value, cell = book.values(sheet).get(rule["coordinate"]), book.written[sheet][rule["coordinate"]]
+    return all(
+        compared(value if name == "value" else SAID[name](cell), wanted) for name, wanted in rule["props"].items()
+    )
 
 
 def same_rows(books: Books, rule: Rule) -> bool:
@@ -54,7 +41,8 @@ def same_rows(books: Books, rule: Rule) -> bool:
 
 def same_columns(books: Books, rule: Rule) -> bool:
     """Whether every column has the same properties."""
-    return _same_lines(books, rule, COLUMN, _columns)
+    strict = rule.get("strict", False)
+    return _same_lines(books, rule, COLUMN, _columns if strict else lambda sheet: dict(sheet.column_dimensions.items()))
 
 
 def value_of(cell: Any) -> Any:
@@ -68,13 +56,8 @@ def value_of(cell: Any) -> Any:
     return float(cell.value) if cell.data_type == "n" else cell.value
 
 
-def _extent(sheet: Any) -> tuple[int, int] | None:
-    """To where a sheet reaches, with cells that have nothing but a style; None if it has none."""
-    return None if sheet is None or not sheet._cells else (sheet.max_row, sheet.max_column)
-
-
 def _same_lines(
-    books: Books, rule: Rule, looks: Mapping[str, _Look], lines_of: Callable[[Any], Mapping[int, Any]]
+    books: Books, rule: Rule, looks: Mapping[str, Look], lines_of: Callable[[Any], Mapping[Any, Any]]
 ) -> bool:
     pair = sheets_if_any(books, rule)
     if pair is None:
@@ -100,15 +83,7 @@ def _columns(sheet: Any) -> Mapping[int, Any]:
     return said
 
 
-def _conditional_formats(sheet: Any, props: Sequence[str]) -> Iterator[str]:
-    for ranges in sheet.conditional_formatting:
-        for rule in ranges.rules:
-            condition = [rule.type, rule.operator, rule.formula, rule.text, rule.rank, rule.percent, rule.bottom]
-            shown = {name: _DIFFERENCE[name](rule.dxf) for name in props if rule.dxf and name in _DIFFERENCE}
-            yield repr((str(ranges.sqref), condition, shown))
-
-
-def _color(color: Any, book: Any = None) -> Any:
+def color_of(color: Any, book: Any = None) -> Any:
     """The number of a color: that which the book's theme gives it, unless it is shaded or there is no book."""
     if color is None:
         return None
@@ -132,52 +107,73 @@ def _theme(content: bytes) -> tuple[str, ...]:
     )
 
 
-def _of_filled(get: _Look) -> _Look:
+def _of_filled(get: Look) -> Look:
     """A style as it shows: an empty cell has none."""
     return lambda cell: None if cell.value is None else get(cell)
 
 
-def _of_known(name: str, default: Any) -> _Look:
+def _of_known(name: str, default: Any) -> Look:
     """What a file says of a row or column, where it says something of it."""
     return lambda line: default if line is None else getattr(line, name)
 
 
-CELL: Mapping[str, _Look] = {
+def _fill(cell: Any) -> Any:
+    """The colour of a fill, or those of a gradient, each with where it is."""
+    if cell.fill.tagname == "gradientFill":
+        return [(stop.position, color_of(stop.color, cell.parent.parent)) for stop in cell.fill.stop]
+    return color_of(cell.fill.fgColor, cell.parent.parent)
+
+
+CELL: Mapping[str, Look] = {
     "value": value_of,
     "merge": lambda cell: type(cell).__name__ == "MergedCell",
     "number_format": _of_filled(lambda cell: cell.number_format if cell.data_type == "n" else None),
     "font_name": _of_filled(lambda cell: cell.font.name),
     "font_family": _of_filled(lambda cell: cell.font.family),
-    "font_color": _of_filled(lambda cell: _color(cell.font.color, cell.parent.parent)),
+    "font_color": _of_filled(lambda cell: color_of(cell.font.color, cell.parent.parent)),
     "font_bold": _of_filled(lambda cell: cell.font.bold),
     "font_italic": _of_filled(lambda cell: cell.font.italic),
     "font_underline": _of_filled(lambda cell: cell.font.underline),
     "font_size": _of_filled(lambda cell: cell.font.size),
     "hyperlink": _of_filled(lambda cell: cell.hyperlink and (cell.hyperlink.target or cell.hyperlink.location)),
     "fill_type": lambda cell: cell.fill.tagname,
-    "bgcolor": lambda cell: _color(cell.fill.fgColor, cell.parent.parent),
-    "fgcolor": lambda cell: _color(cell.fill.fgColor, cell.parent.parent),
+    "bgcolor": _fill,
+    "fgcolor": _fill,
 }
 """What ``check_cell`` and ``style`` look at, by OSWorld's names."""
 
-_DIFFERENCE: Mapping[str, _Look] = {
-    "font_color": lambda style: style.font and _color(style.font.color),
-    "font_bold": lambda style: style.font and style.font.b,
-    "font_italic": lambda style: style.font and style.font.i,
-    "font_underline": lambda style: style.font and style.font.u,
-    "bgcolor": lambda style: style.fill and _color(style.fill.bgColor),
-    "fgcolor": lambda style: style.fill and _color(style.fill.bgColor),
-}
-"""The same of what a conditional format changes."""
+_THEMED = object()
 
-ROW: Mapping[str, _Look] = {
+
+def _said_color(color: Any) -> Any:
+    """The number of a colour; all that have none, as those of the theme, are the same, and equal to no number."""
+    return None if color is None else color.rgb if color.type == "rgb" else _THEMED
+
+
+def _said_fill(cell: Any) -> Any:
+    color = getattr(cell.fill, "fgColor", None)
+    return None if color is None else _said_color(color)
+
+
+SAID: Mapping[str, Look] = {
+    **CELL,
+    "font_color": _of_filled(lambda cell: _said_color(cell.font.color)),
+    "hyperlink": _of_filled(lambda cell: cell.hyperlink or ""),
+    "bgcolor": _said_fill,
+    "fgcolor": _said_fill,
+}
+"""What OSWorld makes of them: a link, for one, is told by its place and not by where it leads."""
+
+ROW: Mapping[str, Look] = {
     "hidden": _of_known("hidden", False),
     "collapsed": _of_known("collapsed", False),
     "height": _of_known("height", None),
 }
-COLUMN: Mapping[str, _Look] = {
+COLUMN: Mapping[str, Look] = {
     "hidden": _of_known("hidden", False),
     "collapsed": _of_known("collapsed", False),
     "width": _of_known("width", None),
     "auto_size": _of_known("bestFit", False),
+    "min": _of_known("min", None),
+    "max": _of_known("max", None),
 }

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from agentgym.evaluators.metrics.registry import Metric, OptionCheck
+from agentgym.evaluators.metrics.registry import Metric
 from agentgym.extras import needed
 
-__all__ = ["METRICS", "OPTION_CHECKS"]
+__all__ = ["FETCH_MODELS", "METRICS", "missing_models"]
 
 _MODELS = ("craft_mlt_25k.pth", "english_g2.pth")
+FETCH_MODELS = "python -c \"import easyocr; easyocr.Reader(['en'])\""
+"""The command that downloads them."""
+
 _DUMP = struct.Struct(">25I")
 """The head of an X window dump, whose words are all of the same size."""
 
@@ -74,17 +76,11 @@ def _undumped(content: bytes) -> bytes | None:
     return bytes(cv2.imencode(".png", np.ascontiguousarray(pixels))[1])
 
 
-def _lacking(_: Mapping[str, Any]) -> Iterator[str]:
-    if importlib.util.find_spec("easyocr") is None:
-        yield "easyocr is not installed: pip install 'agentgym-envs[ocr]' - at $"
-        return
+def missing_models() -> Sequence[Path]:
+    """The files of easyocr's models for English that are not there."""
     home = os.environ.get("EASYOCR_MODULE_PATH") or os.environ.get("MODULE_PATH") or "~/.EasyOCR"
     models = Path(home).expanduser() / "model"
-    missing = [name for name in _MODELS if not (models / name).is_file()]
-    if missing:
-        fetch = "python -c \"import easyocr; easyocr.Reader(['en'])\""
-        yield f"easyocr's models are not there, {' and '.join(missing)} in {models}: {fetch} downloads them - at $"
+    return [path for path in map(models.joinpath, _MODELS) if not path.is_file()]
 
 
 METRICS: Mapping[str, Metric] = {"compare_image_text": compare_image_text}
-OPTION_CHECKS: Mapping[str, OptionCheck] = {"compare_image_text": _lacking}

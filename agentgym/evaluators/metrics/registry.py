@@ -45,4 +45,4 @@ def takes_strict(metric: Metric) -> bool:
         # What is written in C may have no signature.
         return False
     # That of `compare_csv` is OSWorld's own option, and on.
-    return strict is not None and strict.kind is strict.KEYWORD_ONLY and strict.default is False
+    return strict is not None and strict.kind is strict.KEYWORD_ONLY and not strict.default

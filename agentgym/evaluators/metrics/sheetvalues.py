@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 from rapidfuzz import fuzz
 
 from agentgym.evaluators.metrics.cells import value_of
-from agentgym.evaluators.metrics.workbooks import Book, Books, Rule, find_sheet, sheets_if_any
+from agentgym.evaluators.metrics.workbooks import Book, Books, Rule, find_sheet
 from agentgym.extras import needed
 
 __all__ = ["FuzzyRule", "fuzzily_same", "same_data", "same_names", "same_print"]
@@ -31,10 +31,14 @@ class FuzzyRule(TypedDict):
     ignore_case: NotRequired[bool]
 
 
-def same_names(books: Books, _rule: Rule) -> bool:
-    """Whether the two books have sheets of the same names, in the same order."""
+def same_names(books: Books, rule: Rule) -> bool:
+    """Whether the two books have sheets of the same names, in the same order; one that is a chart counts if strict."""
     result, expected = books
-    return result is not None and expected is not None and result.content.sheetnames == expected.content.sheetnames
+    if result is None or expected is None:
+        return False
+    if rule.get("strict", False):
+        return bool(result.content.sheetnames == expected.content.sheetnames)
+    return result.names == expected.names
 
 
 def same_data(books: Books, rule: Rule) -> bool:
@@ -96,7 +100,12 @@ def _printed(book: Book, sheet: str) -> list[str] | None:
     path = book.path.with_name(f"{book.path.stem}-{sheet}.csv")
     if not path.is_file():
         return None
-    return [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").rstrip().splitlines()]
+    content = path.read_bytes()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    return [line.strip() for line in text.rstrip().splitlines()]
 
 
 def _as_text(sheet: Any) -> list[str]:
@@ -109,16 +118,21 @@ def _folded(lines: list[str], rule: Rule) -> list[str]:
 
 def fuzzily_same(books: Books, rule: Rule) -> bool:
     """Whether the texts of cells are alike, as each of ``rules`` says for its ``range`` of cells."""
-    pair = sheets_if_any(books, rule)
-    return pair is not None and all(
-        _fits(_text(pair[0], place), _text(pair[1], place), one)
-        for one in rule["rules"]
-        for place in _places(one["range"])
+    found = find_sheet(books, rule["sheet_idx0"]), find_sheet(books, rule["sheet_idx1"])
+    strict = rule.get("strict", False)
+    if strict and None in found:
+        return False
+    one, other = [_values_by_place(which, strict) for which in found]
+    return all(
+        _fits(str(one(place)), str(other(place)), test) for test in rule["rules"] for place in _places(test["range"])
     )
 
 
-def _text(sheet: Any, place: str) -> str:
-    return str(None if sheet is None else value_of(sheet[place]))
+def _values_by_place(found: tuple[Book, str] | None, strict: bool) -> Callable[[str], Any]:
+    if found is None:
+        return lambda _place: None
+    book, sheet = found
+    return (lambda place: value_of(book.content[sheet][place])) if strict else book.values(sheet).get
 
 
 def _places(ranges: Sequence[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from agentgym.evaluators.metrics import cells, sheetobjects, sheetvalues
+from agentgym.evaluators.metrics import cells, pivottables, sheetcharts, sheetobjects, sheetstyles, sheetvalues
 from agentgym.evaluators.metrics.registry import Metric, OptionCheck, OptionRemarks
 from agentgym.evaluators.metrics.structures import check_comparison
 from agentgym.evaluators.metrics.workbooks import Books, Rule, check_which, read_book
@@ -56,14 +56,15 @@ KINDS: Mapping[str, Kind] = {
     "sheet_print": Kind(sheetvalues.same_print, may=("ignore_case",)),
     "sheet_fuzzy": Kind(sheetvalues.fuzzily_same, (*_TWO, "rules")),
     "check_cell": Kind(cells.same_cell, (*_ONE, "coordinate", "props"), props=("props", cells.CELL)),
-    "style": Kind(cells.same_style, (*_TWO, "props"), props=("props", cells.CELL)),
+    "style": Kind(sheetstyles.same_style, (*_TWO, "props"), props=("props", cells.CELL)),
     "row_props": Kind(cells.same_rows, (*_TWO, "props"), props=("props", cells.ROW)),
     "col_props": Kind(cells.same_columns, (*_TWO, "props"), props=("props", cells.COLUMN)),
     "freeze": Kind(sheetobjects.same_freeze),
     "filter": Kind(sheetobjects.same_filter),
     "zoom": Kind(sheetobjects.zoomed, (*_ONE, "method", "ref")),
-    "chart": Kind(sheetobjects.same_charts, may=("chart_props",), props=("chart_props", sheetobjects.CHART)),
-    "pivot_table": Kind(sheetobjects.same_pivots, (*_TWO, "pivot_props"), props=("pivot_props", sheetobjects.PIVOT)),
+    "chart": Kind(sheetcharts.same_charts, may=("chart_props",), props=("chart_props", sheetcharts.CHART)),
+    "sparkline": Kind(sheetcharts.same_sparklines),
+    "pivot_table": Kind(pivottables.same_pivots, (*_TWO, "pivot_props"), props=("pivot_props", pivottables.PIVOT)),
     "data_validation": Kind(sheetobjects.validates, (*_ONE, "dv_props"), props=("dv_props", sheetobjects.VALIDATION)),
 }
 

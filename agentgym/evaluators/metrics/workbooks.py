@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from agentgym.evaluators.metrics.damaged import unless_damaged
+from agentgym.evaluators.metrics.sheetparts import values_of_part
 from agentgym.extras import needed
 
 __all__ = ["Book", "Books", "Rule", "check_which", "find_sheet", "read_book", "sheet_of", "sheets_if_any", "sheets_of"]
@@ -14,11 +18,26 @@ __all__ = ["Book", "Books", "Rule", "check_which", "find_sheet", "read_book", "s
 Rule: TypeAlias = Mapping[str, Any]
 
 
-class Book(NamedTuple):
-    """A workbook and where it lies."""
+@dataclass(frozen=True)
+class Book:
+    """A workbook, with the values that its formulas had, and where it lies."""
 
     content: Any
     path: Path
+
+    @cached_property
+    def written(self) -> Any:
+        """The same with the formulas themselves."""
+        return _loaded(self.path, formulas=True)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the sheets that have cells, in order: a chart may be a sheet as well."""
+        return [sheet.title for sheet in self.content.worksheets]
+
+    def values(self, sheet: str) -> Mapping[str, Any]:
+        """The values of a sheet's cells as OSWorld reads them."""
+        return unless_damaged(lambda: values_of_part(self.path, sheet)) or {}
 
 
 Books: TypeAlias = tuple[Book | None, Book | None]
@@ -36,18 +55,25 @@ def read_book(path: str | None, *, formulas: bool = False) -> Book | None:
     """
     if path is None:
         return None
+    return unless_damaged(lambda: Book(_loaded(Path(path), formulas=formulas), Path(path)))
+
+
+def _loaded(path: Path, *, formulas: bool) -> Any:
     openpyxl = needed("openpyxl", extra="office")
-    return unless_damaged(lambda: Book(openpyxl.load_workbook(path, data_only=not formulas), Path(path)))
+    # It leaves files open that it cannot read, and warns of what it passes over.
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(file, data_only=not formulas)
 
 
 def check_which(which: int | str) -> str:
-    """The form of a sheet's name with the book in front, ``RI0`` for ``0``.
+    """The form of a sheet's name with the book in front, ``RI0`` for ``0``; ``-1`` is the last.
 
     Raises:
         ValueError: if it is none.
     """
     form = f"RI{which}" if isinstance(which, int) else str(which)
-    if form[:2] not in ("RI", "EI", "RN", "EN") or (form[1] == "I" and not form[2:].isdecimal()):
+    if form[:2] not in ("RI", "EI", "RN", "EN") or (form[1] == "I" and not form[2:].removeprefix("-").isdecimal()):
         raise ValueError(f"{which!r} is no sheet; it is a place, or RI, EI with a place, or RN, EN with a name")
     return form
 
@@ -58,10 +84,10 @@ def find_sheet(books: Books, which: int | str) -> tuple[Book, str] | None:
     book = books["RE".index(form[0])]
     if book is None:
         return None
-    names = book.content.sheetnames
     if form[1] == "N":
-        return (book, form[2:]) if form[2:] in names else None
-    return (book, names[int(form[2:])]) if int(form[2:]) < len(names) else None
+        return (book, form[2:]) if form[2:] in book.content.sheetnames else None
+    place = int(form[2:])
+    return (book, book.names[place]) if -len(book.names) <= place < len(book.names) else None
 
 
 def sheet_of(books: Books, rule: Rule, key: str = "sheet_idx") -> Any:
