@@ -41,7 +41,8 @@ check: lint  ## The quality gate with the tests that need no desktop and play no
 test: lint  ## The quality gate and every test but those of test-osworld.
 	@$(bin)/pytest -q -n 2 --dist worksteal -m "not long"
 
-test-osworld: tools  ## Every task of OSWorld's that is solved here, not only some; by hand.
+test-osworld:  ## Every task of OSWorld's that is solved here, not only some; by hand. Installs more applications.
+	@scripts/setup osworld
 	@$(bin)/pytest -q -n 2 --dist worksteal tests/osworld
 
 test-matrix:  ## Both ends of gymnasium in fresh environments: 1.2.2 with RLlib, the newest without; by hand.

@@ -23,6 +23,7 @@ __all__ = [
     "Films",
     "Glances",
     "Observed",
+    "OpensFiles",
     "ReachesPorts",
     "Window",
     "backends",
@@ -106,6 +107,18 @@ class Glances(Protocol):
 
     def glance(self) -> npt.NDArray[np.uint8] | None:
         """What the screen shows this moment, uint8 (height, width, 3) RGB, perhaps torn; None if nothing runs."""
+
+
+@runtime_checkable
+class OpensFiles(Protocol):
+    """A machine that knows itself which application opens a file."""
+
+    def open_file(self, path: str) -> bool:
+        """Opens a file or folder. Returns whether its window is there and focused, or may be to come.
+
+        Raises:
+            FileNotFoundError: if there is nothing at that path.
+        """
 
 
 @runtime_checkable

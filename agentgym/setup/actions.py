@@ -11,7 +11,7 @@ import msgspec
 
 from agentgym.backends.base import Backend, Completed
 from agentgym.setup.browser.windows import BROWSER_CLASS, close_browser
-from agentgym.setup.commandlines import argv_of
+from agentgym.setup.commandlines import argv_in
 from agentgym.setup.windows import await_window
 
 __all__ = ["execute", "file", "launch", "sleep", "upload_file"]
@@ -54,7 +54,7 @@ def execute(
         stderr: the same of standard error.
         timeout: seconds after which the command is killed, which is an error.
     """
-    argv = argv_of(_filled(command, backend.screen), shell)
+    argv = argv_in(backend, _filled(command, backend.screen), shell)
     deadline = time.monotonic() + _UNTIL_PATIENCE_S
     done = backend.run(argv, timeout_s=timeout)
     while until and not _fulfils(done, until):
@@ -78,7 +78,7 @@ def launch(
         shell: whether a shell runs it.
         wait_window: ours: waits until a window is there whose title contains this.
     """
-    argv = argv_of(command, shell)
+    argv = argv_in(backend, command, shell)
     if argv[0] == _ENDER:
         _end(backend, argv)
         return

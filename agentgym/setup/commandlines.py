@@ -7,14 +7,16 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from agentgym.backends.base import Backend
 from agentgym.tasks.forms import is_true
 
-__all__ = ["Called", "argv_of", "called_by", "live_addresses"]
+__all__ = ["Called", "argv_in", "argv_of", "called_by", "live_addresses"]
 
 _ADDRESS = re.compile(r"""https?://[^\s"'<>\\)\]}]+""")
 _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
 _PROGRAM = re.compile(r"/?[A-Za-z][\w.+/-]*")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_HOME = "~/"
 _ENDS = frozenset("();<>|&")
 _SHELLS = frozenset({"bash", "dash", "sh"})
 _INSTALLERS = frozenset({"apt", "apt-get"})
@@ -57,7 +59,7 @@ def argv_of(command: str | Sequence[str], shell: bool | str = False) -> Sequence
         ValueError: if it is no command.
     """
     if is_true(shell):
-        return ["sh", "-c", command if isinstance(command, str) else shlex.join(command)]
+        return ["sh", "-c", _script(command)]
     try:
         argv = shlex.split(command) if isinstance(command, str) else list(command)
     except ValueError as error:
@@ -65,6 +67,19 @@ def argv_of(command: str | Sequence[str], shell: bool | str = False) -> Sequence
     if not argv:
         raise ValueError(f"{command!r} is no command: there is nothing in it")
     return argv
+
+
+def argv_in(backend: Backend, command: str | Sequence[str], shell: bool | str = False) -> Sequence[str]:
+    """The same for a machine: a word that begins with ``~/`` is below its home, as OSWorld's server has it.
+
+    Raises:
+        ValueError: if it is no command.
+    """
+    argv = argv_of(command, shell)
+    if is_true(shell) or not any(word.startswith(_HOME) for word in argv):
+        return argv
+    home = backend.run(["sh", "-c", 'printf %s "$HOME"']).stdout.decode("utf-8", "surrogateescape")
+    return [f"{home}{word[1:]}" if word.startswith(_HOME) else word for word in argv]
 
 
 def called_by(command: str | Sequence[str], *, in_shell: bool) -> Called:
@@ -86,12 +101,17 @@ def live_addresses(text: str) -> list[str]:
     return [address for address in _ADDRESS.findall(text) if not _LOOPBACK.match(address)]
 
 
+def _script(command: str | Sequence[str]) -> str:
+    """What a shell is told. A list of one is a script, as OSWorld's own steps write it, and no program of that name."""
+    if isinstance(command, str):
+        return command
+    return command[0] if len(command) == 1 else shlex.join(command)
+
+
 def _commands(command: str | Sequence[str], in_shell: bool) -> Iterator[list[str]]:
     """Each command by itself, as a program and its arguments."""
-    if in_shell and not isinstance(command, str):
-        command = shlex.join(command)
-    if in_shell and isinstance(command, str):
-        yield from _of_script(command)
+    if in_shell:
+        yield from _of_script(_script(command))
         return
     try:
         argv = shlex.split(command) if isinstance(command, str) else list(command)

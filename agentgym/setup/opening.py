@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from agentgym.backends.base import Backend
+from agentgym.backends.base import Backend, OpensFiles
 from agentgym.errors import MissingDependencyError
 from agentgym.setup.browser.windows import browser_windows, is_browser
 from agentgym.setup.windows import WINDOW_PATIENCE_S, activate_window, await_window, await_window_that
@@ -39,6 +39,7 @@ _OPENERS: Mapping[str, _Application] = {
     **dict.fromkeys((".odp", ".ppt", ".pptx"), _IMPRESS),
     **dict.fromkeys((".htm", ".html", ".xhtml", ".pdf"), _BROWSER),
     **dict.fromkeys((".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"), _BROWSER),
+    **dict.fromkeys((".avi", ".mkv", ".mov", ".mp3", ".mp4", ".ogg", ".ogv", ".wav", ".webm"), _BROWSER),
 }
 """What opens a file, by its suffix; other files open in the text editor, folders in the file manager."""
 
@@ -55,7 +56,8 @@ if test -d "$path"; then printf "folder %s" "$path"; elif test -e "$path"; then 
 def open_path(backend: Backend, path: str) -> None:
     """Opens a file, a folder or an address in the application for its kind; waits for its window and focuses it.
 
-    The window is known by the name in its title, a browser's by being new or showing another title than before.
+    The window is known by the name in its title, a browser's by being new or showing another title than before. A
+    machine that opens files itself, as OSWorld's do, decides which application that is.
 
     Args:
         path: what to open; a path may begin with ``~``, an address with ``https://`` and the like.
@@ -67,6 +69,9 @@ def open_path(backend: Backend, path: str) -> None:
     """
     if path.lower().startswith(_ADDRESSES):
         _open_page(backend, path)
+        return
+    if isinstance(backend, OpensFiles):
+        _have_opened(backend, path)
         return
     kind, _, full = backend.run(["sh", "-c", _FIND, "sh", path]).stdout.decode().partition(" ")
     if not kind:
@@ -91,6 +96,15 @@ def package_that_opens(path: str) -> str:
         return _BROWSER.package
     suffix = PurePosixPath(path).suffix.lower()
     return (_OPENERS.get(suffix, _EDITOR) if suffix else _FILES).package
+
+
+def _have_opened(backend: Backend, path: str) -> None:
+    assert isinstance(backend, OpensFiles), "whoever calls has looked"
+    if backend.open_file(path):
+        return
+    name = PurePosixPath(path).name or path
+    await_window(backend, name)
+    activate_window(backend, name)
 
 
 def _open_page(backend: Backend, place: str) -> None:

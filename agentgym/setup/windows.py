@@ -11,7 +11,7 @@ __all__ = ["WINDOW_PATIENCE_S", "activate_window", "await_window", "await_window
 
 WINDOW_PATIENCE_S = 60.0
 _ACTIVATE_PATIENCE_S = 5.0
-_LOOK_S = 0.05
+_LOOK_S = 0.02
 
 
 def activate_window(backend: Backend, window_name: str, strict: bool = False, by_class: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Moves that oracles have in common: what hands do in LibreOffice, in dialogues and in a terminal."""
+"""Moves that oracles have in common: what hands do in LibreOffice, in dialogues, in Thunderbird and in a terminal."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ __all__ = [
     "AS_DATE",
     "COPY",
     "PASTE",
+    "TERMINAL",
     "answer",
     "choose",
     "enter",
     "fill_down",
     "fill_in",
+    "from_menu",
     "go_to",
     "in_terminal",
+    "mail_folder",
     "new_sheet",
     "replace_all",
 ]
 
 COPY = Hotkey(("ctrl", "c"))
 PASTE = Hotkey(("ctrl", "v"))
+TERMINAL = Hotkey(("ctrl", "alt", "t"))
 AS_DATE = Hotkey(("ctrl", "shift", "3"))
 """Shows the numbers of the selected cells of Calc as dates."""
 
@@ -105,3 +109,18 @@ def in_terminal(*lines: str) -> Moves:
     for line in (*lines, "exit"):
         yield TypeText(f"{line}\n")
     yield Gone("Terminal")
+
+
+def from_menu(letter: str, *letters: str) -> Moves:
+    """Goes down a menu by the letters that are underlined, or that the entries begin with."""
+    yield Hotkey(("alt", letter))
+    # What comes in the same moment as its menu is lost.
+    yield from map(TypeText, letters[:-1])
+    yield patiently(*map(TypeText, letters[-1:]))
+
+
+def mail_folder(name: str) -> Moves:
+    """Opens one of Thunderbird's local folders."""
+    yield Seen("Thunderbird")
+    yield from from_menu("g", "o", "l", name[0])
+    yield Seen(f"{name} - Local Folders")

@@ -47,6 +47,10 @@ class Played:
     actions: int
     seconds: float
 
+    def solves(self, solution: Solution) -> bool:
+        """Whether idleness scored nothing and the oracle what it must."""
+        return self.without == 0 and self.score is not None and solution.least <= self.score <= 1
+
 
 @contextmanager
 def desktop() -> Iterator[gym.Env[Any, Any]]:

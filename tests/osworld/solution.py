@@ -54,6 +54,8 @@ class Solution:
         files: makes what the task downloads and is compared with, by name; the latter without the help of the oracle.
         oracle: the actions, without the last `Done`.
         afresh: whether judging before the first action spoils the machine, so that the oracle needs another reset.
+        least: the score from which on the task is solved; less than 1 where the metric says how alike two pictures or
+            sounds are, of which one was coded anew.
     """
 
     task: str
@@ -61,3 +63,4 @@ class Solution:
     files: Callable[[], Mapping[str, bytes]]
     oracle: Callable[[], Moves]
     afresh: bool = False
+    least: float = 1.0

@@ -11,7 +11,9 @@ from tests.osworld.oracles import (
     libreoffice_impress,
     libreoffice_writer,
     multi_apps,
+    thunderbird,
     ubuntu,
+    vlc,
 )
 from tests.osworld.solution import Solution
 
@@ -25,4 +27,6 @@ SOLUTIONS: Mapping[str, tuple[Solution, ...]] = {
     "libreoffice_writer": libreoffice_writer.SOLUTIONS,
     "multi_apps": multi_apps.SOLUTIONS,
     "os": ubuntu.SOLUTIONS,
+    "thunderbird": thunderbird.SOLUTIONS,
+    "vlc": vlc.SOLUTIONS,
 }

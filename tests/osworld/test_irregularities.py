@@ -13,6 +13,7 @@ import pytest
 from agentgym import load_tasks
 from agentgym.cli.taskcheck import Verdict, check_tasks
 from agentgym.evaluators import faults_of_spec, getter_forms, metrics
+from agentgym.results.planning import domains_of
 from agentgym.setup import check_step, steps
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec, SetupStep, Task
 from tests.osworld.counted import GETTERS, OPTIONS, STEPS
@@ -63,6 +64,12 @@ def step(kind: str, **parameters: Any) -> dict[str, Any]:
         {"evaluator": {"func": "infeasible", "expected": {}, "result": {}}},
         judged("compare_text_file", _config_note="a note"),
         judged("compare_text_file", postconfig=[]),
+        {"config": None, "related_apps": None, "snapshot": None, "evaluator": None, "max_steps": None, "source": None},
+        judged("compare_text_file", postconfig=None, options=None, conj=None, strict=None),
+        judged("compare_htmls", options={"ignore_sdnum": "true"}),
+        {"evaluator": {"func": "infeasible", "expected": None, "result": None, "options": None}},
+        {"config": [{"type": "file", "parameters": {"path": "a", "content": ""}, "_note": "a note", "by": "me"}]},
+        judged("compare_text_file", by="me"),
         judged("compare_text_file", options={}),
         judged("compare_text_file", options=[]),
         judged("compare_text_file", options={"_note": "a note"}),
@@ -78,6 +85,9 @@ def step(kind: str, **parameters: Any) -> dict[str, Any]:
         judged("check_auto_saving_time", expected={"type": "rule", "rules": {"type": "value", "minutes": 3}}),
         {"evaluator": _THREE},
         {"evaluator": {**_THREE, "options": [{}, {}, {}]}},
+        {"evaluator": {**_THREE, "options": []}},
+        {"evaluator": {"func": ["is_utc_0"] * 2, "result": [_LINE] * 2, "expected": {}}},
+        {"evaluator": {"func": ["is_utc_0"] * 2, "result": [_LINE] * 2, "expected": [], "options": {}}},
         {"evaluator": {**_THREE, "options": [{}, None, {}], "conj": "or"}},
         {"evaluator": {**_THREE, "func": ["exact_match", "exact_match", "is_utc_0"], "expected": [_RULE, _RULE, {}]}},
         {"evaluator": {**_THREE, "func": ["exact_match", "exact_match", "is_utc_0"], "expected": [_RULE, _RULE, None]}},
@@ -97,6 +107,31 @@ def test_a_file_without_config_is_a_task(tmp_path: Path) -> None:
     path = tmp_path / "c288e301.json"
     path.write_text(json.dumps({"id": "c288e301", "instruction": "Do it.", "evaluator": {"func": "infeasible"}}))
     assert load_tasks(path)[0].setup == ()
+
+
+def test_a_step_without_parameters_may_have_none_of_them(tmp_path: Path) -> None:
+    checked({"config": [{"type": "service", "parameters": None}]}, tmp_path)
+    assert load_tasks(tmp_path / "a.json")[0].setup == (SetupStep("service", {}),)
+
+
+def test_a_key_that_nothing_reads_is_remarked_on(tmp_path: Path) -> None:
+    verdict = checked(
+        {**judged("compare_text_file", by="me"), "config": [{**step("sleep", seconds=1)["config"][0], "by": "me"}]},
+        tmp_path,
+    )
+    assert [one.message.partition("a.json:1: ")[2] for one in verdict.warnings] == [
+        f"nothing reads 'by', which OSWorld passes over, too - at $.{place}.by" for place in ("config[0]", "evaluator")
+    ]
+
+
+def test_a_checkout_of_osworld_is_its_tree(tmp_path: Path) -> None:
+    examples = tmp_path / "evaluation_examples" / "examples" / "os"
+    examples.mkdir(parents=True)
+    (examples / "a.json").write_text(json.dumps({**_PLAIN, "id": "a", "instruction": "Do it."}))
+    (examples.parents[1] / "test_all.json").write_text(json.dumps({"os": ["a"]}))
+    (tmp_path / "settings.json").write_text(json.dumps({"email": "a@b.org"}))
+    assert [task.id for task in load_tasks(tmp_path)] == ["a"]
+    assert domains_of(str(tmp_path)) == {"a": "os"}
 
 
 def test_lists_of_checks_without_a_conjunction_are_all_to_hold(tmp_path: Path) -> None:

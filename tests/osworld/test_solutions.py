@@ -9,6 +9,7 @@ from typing import Any
 import gymnasium as gym
 import pytest
 
+from agentgym.cli.requirements import what_is_lacking
 from tests.osworld.mirror import places
 from tests.osworld.playing import TASKS, play, raw_task
 from tests.osworld.solution import Solution
@@ -73,5 +74,8 @@ def _played(domain: str, solution: Solution) -> Any:
 def test_the_oracle_scores_one_and_idleness_nothing(
     shared_desktop: gym.Env[Any, Any], mirror: Path, solution: Solution
 ) -> None:
+    lacking = what_is_lacking(raw_task(solution.task)["related_apps"])
+    if lacking is not None:
+        pytest.skip(f"{lacking} (make test-osworld does that)")
     played = play(shared_desktop, solution, mirror)
-    assert (played.without, played.score) == (0, 1)
+    assert played.solves(solution), played

@@ -42,6 +42,7 @@ def test_programs_of_what_a_shell_runs(command: str, programs: tuple[str, ...]) 
 
 def test_a_list_that_a_shell_runs_is_one_command() -> None:
     assert called_by(["a", "b; c"], in_shell=True) == Called(("a",))
+    assert called_by(["a b; c"], in_shell=True) == Called(("a", "c"))
 
 
 def test_packages_are_what_the_installer_is_told() -> None:

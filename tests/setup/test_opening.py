@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import wave
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,14 @@ def _picture(form: str) -> bytes:
     return content.getvalue()
 
 
+def _sound() -> bytes:
+    content = io.BytesIO()
+    with wave.open(content, "wb") as made:
+        made.setparams((1, 2, 8000, 0, "NONE", ""))
+        made.writeframes(bytes(16000))
+    return content.getvalue()
+
+
 @pytest.fixture(scope="module")
 def desktop() -> Iterator[Any]:
     machine = backends["x11"](BackendOptions(screen=(1024, 700)))
@@ -126,6 +135,7 @@ _FILES: dict[str, tuple[bytes, str, str]] = {
     "untitled.htm": (b"<p>x", "chromium", "untitled.htm - Chromium"),
     "a.pdf": (_picture("pdf"), "chromium", "a.pdf - Chromium"),
     "a.png": (_picture("png"), "chromium", "a.png (100×100) - Chromium"),
+    "a.wav": (_sound(), "chromium", "a.wav - Chromium"),
     "a.txt": (b"text", "mousepad", "~/a.txt - Mousepad"),
     "no suffix": (b"text", "mousepad", "~/no suffix - Mousepad"),
     "a.xlsx": (_sheet(), "libreoffice-calc", "a.xlsx - LibreOffice Calc"),

@@ -11,6 +11,7 @@ import pytest
 from agentgym.backends.base import Completed
 from agentgym.backends.memory import MemoryBackend
 from agentgym.errors import BackendError, TaskError
+from agentgym.evaluators import getters
 from agentgym.setup import run_steps, steps
 from agentgym.tasks import SetupStep
 
@@ -56,6 +57,7 @@ def test_every_step_of_the_issue_is_there() -> None:
         ({"command": "tool 'a b'"}, ["tool", "a b"]),
         ({"command": "tool | x", "shell": True}, ["sh", "-c", "tool | x"]),
         ({"command": ["tool", "a b"], "shell": "true"}, ["sh", "-c", "tool 'a b'"]),
+        ({"command": ["tool a | x"], "shell": True}, ["sh", "-c", "tool a | x"]),
         ({"command": ["tool", "{SCREEN_WIDTH_HALF}x{SCREEN_HEIGHT}"]}, ["tool", "100x100"]),
         ({"command": ["tool", "{CLIENT_PASSWORD}"], "stdout": "out.txt"}, ["tool", "password"]),
     ],
@@ -66,6 +68,20 @@ def test_command_is_run(
     _run(backend, "execute", **parameters)
     _run(backend, "command", **parameters)
     assert calls == [argv, argv]
+
+
+def test_a_word_below_the_home_is_found_there_by_any_machine() -> None:
+    asked: list[Sequence[str]] = []
+
+    def tool(_machine: MemoryBackend, argv: Sequence[str]) -> Completed:
+        asked.append(argv)
+        return Completed(0)
+
+    machine = MemoryBackend(commands={"tool": tool, "sh": lambda *_: Completed(0, b"/home/user")})
+    machine.reset(seed=0)
+    _run(machine, "execute", command=["tool", "~/a b", "~", "a~/b"])
+    getters["vm_command_line"](machine, {"type": "vm_command_line", "command": ["tool", "~/a"]})
+    assert asked == [["tool", "/home/user/a b", "~", "a~/b"], ["tool", "/home/user/a"]]
 
 
 def test_return_code_matters_only_when_asked(backend: MemoryBackend) -> None:

@@ -42,6 +42,7 @@ class GuestBackend:
     Args:
         url: ``http://host:port`` of a server that runs; None where a provider starts the machine.
         provider: what starts it, by OSWorld's ``provider_name`` or any `Provider`, one of OSWorld's own included.
+        provider_name: the same by OSWorld's word.
         path_to_vm: the machine's disk or ``.vmx`` file, for the provider.
         snapshot_name: what the provider brings the machine back to.
         screen_size: (width, height) in pixels, which the guest must have.
@@ -61,6 +62,7 @@ class GuestBackend:
         url: str | None = None,
         *,
         provider: str | Provider | None = None,
+        provider_name: str | None = None,
         path_to_vm: str = "",
         snapshot_name: str = "init_state",
         screen_size: tuple[int, int] = (1920, 1080),
@@ -71,6 +73,9 @@ class GuestBackend:
         timeouts: Timeouts | None = None,
         boot_timeout: float | None = None,
     ) -> None:
+        if provider is not None and provider_name is not None:
+            raise UsageError("provider and provider_name are the same: give one of them")
+        provider = provider_name if provider is None else provider
         if url is None and provider is None:
             raise UsageError("a guest needs the url of its server, or a provider that starts it")
         if os_type not in ("Ubuntu", "Windows"):
@@ -133,8 +138,10 @@ class GuestBackend:
             self._machine.used |= self._guest is not None and self._guest.broken
             self._guest = None
         told = self._machine.fresh() if self._machine is not None else ""
-        guest = Guest(self._url or told, self._timeouts, python=self._python)
-        self._await(guest)
+        url = self._url or told
+        # What it answered while it came up is no fault of the machine that is there then.
+        self._await(Guest(url, self._timeouts, python=self._python))
+        guest = Guest(url, self._timeouts, python=self._python)
         found = guest.screen_size()
         if found != self._screen:
             width, height = found
@@ -224,6 +231,11 @@ class GuestBackend:
                 return False
             guest.ask_window("close_window", name, strict=strict, by_class=by_class)
             return True
+
+    def open_file(self, path: str) -> bool:
+        """Opens a file or folder as the guest's desktop would. Returns whether its window is there and focused."""
+        with self._using() as guest:
+            return guest.open_file(path)
 
     def start_recording(self) -> None:
         """Has the guest film its screen; its server takes 2 s to see that this goes well."""

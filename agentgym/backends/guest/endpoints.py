@@ -30,6 +30,8 @@ _FACTS = frozenset(
 )
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 _LONGEST_ARGUMENT = 100_000
+_FILMING = 400
+"""What the server answers who asks for a film while one is being made."""
 _PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _INSIDE = Path(inside.__path__[0])
 
@@ -40,6 +42,7 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         accessibility: a tree of a full spreadsheet takes OSWorld's server half a minute and more.
         command: for what ``execute`` runs, at most; the server ends it after 120 s.
+        opening: until a file's window is there; the server itself waits half an hour.
         margin: on top of the time that a command is given.
         tries: of what is only looked at, and of files; nothing that acts is asked for twice.
     """
@@ -53,6 +56,7 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     command: float = 110.0
     margin: float = 10.0
     window: float = 30.0
+    opening: float = 300.0
     recording: float = 60.0
     tries: int = 3
 
@@ -180,9 +184,22 @@ class Guest:
         asked = posted(f"/setup/{wish}", value, timeout_s=self._timeouts.window, again=wish == "activate_window")
         self._server.ask(asked, _done)
 
+    def open_file(self, path: str) -> bool:
+        """Opens a file or folder as the guest's desktop would; whether the server saw its window, and focused it.
+
+        Raises:
+            FileNotFoundError: if there is none.
+        """
+        asked = posted("/setup/open_file", {"path": path}, timeout_s=self._timeouts.opening, again=False)
+        # The server of the older images does not wait.
+        return "window activated" in _facts(self._server.ask(asked, _done_or_fact), path).said
+
     def start_recording(self) -> None:
-        """Starts filming the screen."""
-        self._server.ask(Asked("POST", "/start_recording", self._timeouts.recording, False), _done)
+        """Starts filming the screen; a film that was never ended, as of a process that was killed, is given up."""
+        asked = Asked("POST", "/start_recording", self._timeouts.recording, False)
+        if self._server.ask(asked, _done_or_filming).status == _FILMING:
+            self.end_recording()
+            self._server.ask(asked, _done)
 
     def end_recording(self) -> bytes:
         """Stops filming: the film as MP4."""
@@ -224,6 +241,10 @@ def _done(answer: Answer) -> Answer:
     if answer.status != 200:
         raise BrokenReply(f"{answer.status}: {answer.said}")
     return answer
+
+
+def _done_or_filming(answer: Answer) -> Answer:
+    return answer if answer.status == _FILMING else _done(answer)
 
 
 def _done_or_fact(answer: Answer) -> Answer:

@@ -36,7 +36,7 @@ _ETC = (
     "default/locale", "fonts", "gimp", "gtk-2.0", "gtk-3.0", "gtk-4.0", "inputrc", "ld.so.cache", "ld.so.conf",
     "ld.so.conf.d", "libreoffice", "libpaper.d", "locale.alias", "localtime", "magic", "mailcap", "mime.types",
     "openbox", "papersize", "profile", "profile.d", "python3", "python3.11", "python3.12", "python3.13", "services",
-    "ssl/certs", "terminfo", "thunderbird", "timezone", "vim", "xdg",
+    "ssl/certs", "terminfo", "thunderbird/pref", "timezone", "vim", "xdg",
 )  # fmt: skip
 _VAR = ("/var/cache/fontconfig", "/var/lib/libreoffice", "/var/lib/dbus")
 _NETWORK_ETC = ("resolv.conf",)
@@ -59,6 +59,7 @@ class Sandbox:
         shown: folders of this machine that can be read, and where.
         applications: whether the small applications of our own can be started.
         commands: scripts by name that are found before the system's programs, with a ``python`` that has packages.
+        files: texts by path, in folders that the machine's own system does not show.
     """
 
     network: bool
@@ -66,6 +67,7 @@ class Sandbox:
     shown: Sequence[tuple[str, str]] = ()
     applications: bool = True
     commands: Sequence[tuple[str, str]] = ()
+    files: Sequence[tuple[str, str]] = ()
 
     def spawn(self, descriptor: int, *, guest: Path) -> subprocess.Popen[bytes]:
         """Starts the guest's first process with an inherited socket.
@@ -95,6 +97,7 @@ class Sandbox:
             "/etc/hostname": "agentgym\n",
             "/etc/machine-id": f"{'a9e7' * 8}\n",
             "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+            **dict(self.files),
         }
         data: list[int] = []
 

@@ -55,7 +55,7 @@ class MachineSettings:
     """What kind of desktop to start; see `agentgym.backends.x11.backend.X11Backend`.
 
     Without a screen it has no servers either: a home, a system, and nothing that runs. ``commands`` are scripts by name
-    that come before the system's programs, in a sandbox.
+    that come before the system's programs, and ``files`` texts by path beside those of the system, in a sandbox.
     """
 
     screen: tuple[int, int] | None
@@ -68,6 +68,7 @@ class MachineSettings:
     shown: tuple[tuple[str, str], ...] = ()
     refresh_hz: int | None = None
     commands: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
 
 class Machine:
@@ -299,6 +300,7 @@ def _spawn(settings: MachineSettings) -> tuple[subprocess.Popen[bytes], Channel]
                 shown=settings.shown,
                 applications=settings.screen is not None,
                 commands=settings.commands,
+                files=settings.files,
             )
             process = wanted.spawn(theirs.fileno(), guest=_GUEST)
         on_failure.pop_all()

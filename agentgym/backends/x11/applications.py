@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,13 +70,17 @@ APPLICATIONS: Sequence[Application] = (
     Application(("nautilus",), ("/usr/bin/pcmanfm",), "pcmanfm", "nautilus", "LXDE's file manager"),
     Application(("gedit", "gnome-text-editor"), ("/usr/bin/mousepad",), "mousepad", "gedit", "Xfce's editor"),
     Application(
-        ("eog", "evince"), ("/usr/bin/chromium",), "chromium", "viewer", "the browser shows pictures and documents"
+        ("eog", "evince", "totem"),
+        ("/usr/bin/chromium",),
+        "chromium",
+        "viewer",
+        "the browser shows pictures, documents and films",
     ),
     Application(
         ("xdg-open",), ("/usr/bin/xdg-open",), "xdg-utils", "xdg-open", "opens what is named here", always=True
     ),
     Application(("code",), ("/usr/bin/code",), "", "", "nothing takes its place"),
-    Application(("vlc",), ("/usr/bin/vlc",), "vlc", "", "nothing takes its place"),
+    Application(("vlc",), ("/usr/bin/vlc",), "vlc", "", "asks nothing when it first starts; no sound"),
     Application(("thunderbird",), ("/usr/bin/thunderbird",), "thunderbird", "", "nothing takes its place"),
     Application(
         ("gnome-screenshot",), ("/usr/bin/env",), "", "gnome-screenshot", "the whole screen, to the file of `-f`"
@@ -129,6 +134,8 @@ _CLASSES = (
     ("Pcmanfm", "org.gnome.Nautilus.Org.gnome.Nautilus"),
     ("Mousepad", "gedit.Gedit"),
 )
+# Thunderbird of some versions says which channel it came by.
+_CHANNEL = re.compile(r"(?<=\.thunderbird)-\w+$")
 
 
 def application_of(command: str) -> Application | None:
@@ -153,7 +160,9 @@ def installed(application: Application) -> str | None:
 def known_titles(title: str, *, of_class: bool = False) -> list[str]:
     """What tasks may call a window: its title, or its class, and as the application in whose place it is has it."""
     if of_class:
-        return [title, *(theirs for ours, theirs in _CLASSES if title.endswith(f".{ours}"))]
+        plain = _CHANNEL.sub("", title)
+        known = [title] if plain == title else [title, plain]
+        return [*known, *(theirs for ours, theirs in _CLASSES if title.endswith(f".{ours}"))]
     return [title, *(title.removesuffix(ours) + theirs for ours, theirs in _TITLES if title.endswith(ours))]
 
 

@@ -28,6 +28,7 @@ from agentgym.backends.x11.homes import home_archive
 from agentgym.backends.x11.input import InputDriver, Sent
 from agentgym.backends.x11.keysyms import keysym_of_character, keysym_of_key
 from agentgym.backends.x11.refresh import set_refresh
+from agentgym.backends.x11.system import system_files
 from agentgym.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
@@ -42,9 +43,6 @@ QUIET_S = 0.006
 
 TIMERS_S = 0.4
 """A main loop's timer that is due within this time is waited for: it may paint."""
-
-STARTING_TIMERS_S = 0.2
-"""The same while an application starts, which sets timers of all kinds; its calm is waited for besides."""
 
 # An application that never rests must not make typing take for ever.
 _DRAIN_PATIENCE_S = 1.0
@@ -107,6 +105,7 @@ class X11Backend(ToolMethods):
             shown=tuple((shown or {}).items()),
             refresh_hz=refresh_hz,
             commands=scripts(),
+            files=system_files(),
         )
         self._desktop: _Desktop | None = None
         self._tools: ToolSide | None = None
@@ -148,8 +147,11 @@ class X11Backend(ToolMethods):
 
     def settle(self, timeout_s: float) -> bool:
         """Waits until the desktop rests; False if ``timeout_s`` passed first."""
-        starting, self._starting = self._starting, False
-        return self._open.machine.settle(quiet_s=QUIET_S, timers_s=TIMERS_S, timeout_s=timeout_s, starting=starting)
+        starting = self._starting
+        settled = self._open.machine.settle(quiet_s=QUIET_S, timers_s=TIMERS_S, timeout_s=timeout_s, starting=starting)
+        # What has not come to rest yet is starting still.
+        self._starting = starting and not settled
+        return settled
 
     def observe(self, kinds: Sequence[str]) -> Observed:
         """``screenshot`` is uint8 (height, width, 3) RGB with the pointer; the others are text."""

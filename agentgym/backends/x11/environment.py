@@ -42,6 +42,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "GIO_USE_VFS": "local",
     "GIO_USE_VOLUME_MONITOR": "unix",
     "NO_AT_BRIDGE": "0",
+    # A profile that a newer Thunderbird wrote is used, not asked about; a crash is no dialogue.
+    "MOZ_ALLOW_DOWNGRADE": "1",
+    "MOZ_CRASHREPORTER_DISABLE": "1",
     # The prompt of shells that read no start-up file.
     "PS1": "$ ",
     "HISTFILE": "",

@@ -23,11 +23,15 @@ _FOLDERS = ("Desktop", "Documents", "Downloads")
 _PATIENCE_S = 120.0
 
 
+class _NotMadeError(Exception):
+    """An application left nothing in the home: VLC for root, who is nobody in a sandbox, or one that does not start."""
+
+
 class _Profile(NamedTuple):
     """What an application writes when it first meets a home, so that it does not take its time for it in each.
 
     Args:
-        program: it is made anew when this is another one, or when what we lay in the folder is.
+        program: it is made anew when this is another one, or when what we lay in the folder is, or the next.
         start: what makes it; only a start with a window makes all of LibreOffice's, and has when the window rests.
         folder: where it lies in the home.
     """
@@ -38,11 +42,34 @@ class _Profile(NamedTuple):
     folder: str
 
 
+# VLC writes all its settings, what they are at first in comments, as soon as one is changed. These are OSWorld's, whose
+# tasks ask its web interface what it plays; and there is no sound device, of which it would warn in a window, and no
+# GPU, in place of which it would keep both cores busy.
+_VLC = """
+mkdir -p ~/.local/share/vlc/lua/intf
+cat >~/.local/share/vlc/lua/intf/first.lua <<'END'
+vlc.config.set("extraintf", "http")
+vlc.config.set("http-password", "password")
+vlc.config.set("qt-privacy-ask", false)
+vlc.config.set("aout", "adummy")
+vlc.config.set("vout", "xcb_x11")
+vlc.misc.quit()
+END
+vlc -I luaintf --lua-intf first
+"""
+# What LibreOffice copies at its first start, for which it does not take one that is set up by us: without a gallery of
+# the user's it refuses every sound.
+_OFFICE = """
+mkdir -p ~/.config/libreoffice/4/user
+cp -r /usr/lib/libreoffice/presets/. ~/.config/libreoffice/4/user
+exec soffice --calc --norestore --nologo
+"""
 _SCHEMAS = ".local/share/glib-2.0/schemas"
 _PROFILES = (
-    _Profile("soffice", ("soffice", "--calc", "--norestore", "--nologo"), True, ".config/libreoffice/4/user"),
+    _Profile("soffice", ("sh", "-c", _OFFICE), True, ".config/libreoffice/4/user"),
     _Profile("gimp", ("gimp", "-i", "-b", "(gimp-quit 0)"), False, ".config/GIMP/2.10"),
     _Profile("glib-compile-schemas", ("sh", "-c", f"glib-compile-schemas ~/{_SCHEMAS}"), False, _SCHEMAS),
+    _Profile("vlc", ("sh", "-c", _VLC), False, ".config/vlc"),
 )
 _WINDOW_QUIET_S = 0.5
 
@@ -53,14 +80,14 @@ def home_archive(settings: MachineSettings) -> bytes:
 
     See docs/determinism.md for what it switches off. Files get one fixed time, so that two homes are equal.
 
-    LibreOffice registers its extensions when it first meets a home, which takes 2 s, and GIMP asks its plug-ins for
-    their names, 5 s. What they write then is made once on a desktop of these settings, and kept in the user's cache
-    folder for this installation of them.
+    LibreOffice registers its extensions when it first meets a home, which takes 2 s, GIMP asks its plug-ins for their
+    names, 5 s, and VLC asks the user. What they write then is made once on a desktop of these settings, and kept in the
+    user's cache folder for this installation of them.
     """
     installed = ((profile, shutil.which(profile.program)) for profile in _PROFILES)
     made = [_kept_profile(profile, Path(path).resolve(), settings) for profile, path in installed if path is not None]
     # What we lay ourselves comes last, over what applications made of it.
-    return _joined([*made, _configuration()])
+    return _joined([*(profile for profile in made if profile is not None), _configuration()])
 
 
 def _configuration() -> bytes:
@@ -86,13 +113,16 @@ def _joined(archives: Sequence[bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _kept_profile(profile: _Profile, program: Path, settings: MachineSettings) -> bytes:
+def _kept_profile(profile: _Profile, program: Path, settings: MachineSettings) -> bytes | None:
     status = program.stat()
     laid = [path.read_bytes() for path in sorted((_FILES / profile.folder).rglob("*")) if path.is_file()]
-    made_from = f"{program} {status.st_mtime_ns} {status.st_size}".encode() + b"".join(laid)
+    made_from = f"{program} {status.st_mtime_ns} {status.st_size} {profile.start}".encode() + b"".join(laid)
     key = hashlib.sha256(made_from).hexdigest()[:16]
     name = "office" if profile.program == "soffice" else profile.program
-    return kept(f"{name}-{key}.tar", lambda: _made_profile(profile, settings))
+    try:
+        return kept(f"{name}-{key}.tar", lambda: _made_profile(profile, settings))
+    except _NotMadeError:
+        return None
 
 
 def _made_profile(profile: _Profile, settings: MachineSettings) -> bytes:
@@ -104,9 +134,12 @@ def _made_profile(profile: _Profile, settings: MachineSettings) -> bytes:
         else:
             machine.run(profile.start, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"")
         pack = ["tar", "-c", "-C", machine.home, profile.folder]
-        return machine.run(pack, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"").stdout
+        packed = machine.run(pack, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"")
     finally:
         machine.close()
+    if packed.returncode:
+        raise _NotMadeError
+    return packed.stdout
 
 
 def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:

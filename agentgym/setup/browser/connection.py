@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ _STARTING_S = 15.0
 _ANSWER_S = 5.0
 _LOOK_S = 0.05
 _CONNECT_MS = 30_000.0
+_TRIES = 2
 _PORTS = 1 << 16
 _ARTIFACTS = "/tmp/agentgym-artifacts"
 """Where the browser puts what is downloaded while it is looked into; in the machine. Playwright's own folder would stay
@@ -91,7 +93,7 @@ def playwright_error() -> type[Exception]:
 def _looked(playwright: Any, endpoint: str, look: Callable[[Any], T]) -> T:
     # Connected for this look alone: Playwright answers dialogues and takes downloads as long as it is connected.
     try:
-        browser = playwright.chromium.connect_over_cdp(endpoint, timeout=_CONNECT_MS, artifacts_dir=_ARTIFACTS)
+        browser = _connected(playwright, endpoint)
     except playwright_error() as error:
         raise ConnectionError(
             "the browser cannot be looked into; a page of it may show a dialogue, which stops all else in it: "
@@ -102,6 +104,17 @@ def _looked(playwright: Any, endpoint: str, look: Callable[[Any], T]) -> T:
     finally:
         # Disconnects, no more: it was not Playwright that started it.
         browser.close()
+
+
+def _connected(playwright: Any, endpoint: str) -> Any:
+    connect = partial(
+        playwright.chromium.connect_over_cdp, endpoint, timeout=_CONNECT_MS / _TRIES, artifacts_dir=_ARTIFACTS
+    )
+    for _ in range(_TRIES - 1):
+        # A browser that is starting may leave unanswered what it is asked, and answers when it is asked anew.
+        with suppress(needed("playwright.sync_api", extra="browser").TimeoutError):
+            return connect()
+    return connect()
 
 
 def _endpoint(backend: Backend, ports: ReachesPorts, *, start: bool) -> str:

@@ -102,10 +102,11 @@ def _transferred(url: str) -> bytes:
 
 
 def _nowhere(url: str) -> str:
-    mirror = mirror_setting() or "none (AGENTGYM_MIRROR is not set)"
+    mirror = mirror_setting()
+    place = "AGENTGYM_MIRROR names no mirror" if not mirror else f"not in the mirror, {mirror}"
     return (
-        f"cannot fetch {url} while AGENTGYM_OFFLINE is set: it is neither in the mirror, {mirror}, nor in the cache, "
-        f"{cache_folder()}; `agentgym fetch TASKS` fills the cache"
+        f"cannot fetch {url} while AGENTGYM_OFFLINE is set: it is not in the cache, {cache_folder()}, and {place}; "
+        "without AGENTGYM_OFFLINE, `agentgym fetch TASKS` fills the cache"
     )
 
 

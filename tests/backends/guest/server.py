@@ -59,6 +59,7 @@ class GuestServer:
     old: bool = False
     ended: threading.Event = field(default_factory=threading.Event)
     recording: bool = False
+    opened: list[str] = field(default_factory=list)
 
     def count(self, path: str) -> int:
         return sum(each.endswith(f" {path}") for each in self.asked)
@@ -121,6 +122,14 @@ class GuestServer:
         subprocess.run(["wmctrl", options, asked["window_name"]], env=self.environment)
         return Reply(b"Window activated successfully", content_type="text/html")
 
+    def open_file(self, asked: dict[str, Any]) -> Reply:
+        found = Path(self._expanded(asked["path"]))
+        if not found.exists():
+            return Reply(f"Application/file not found: {asked['path']}".encode(), 404, "text/html")
+        self.opened.append(asked["path"])
+        said = b"File opened successfully" if self.old else b"File opened and window activated successfully"
+        return Reply(said, content_type="text/html")
+
     def record(self, start: bool) -> Reply:
         if start == self.recording:
             return _json({"status": "error", "message": "Recording is already in progress."}, 400)
@@ -170,6 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
             "POST /screen_size": lambda: _json({"width": guest.size[0], "height": guest.size[1]}),
             "POST /execute": lambda: guest.execute(json.loads(body)),
             "POST /setup/launch": lambda: guest.launch(json.loads(body)),
+            "POST /setup/open_file": lambda: guest.open_file(json.loads(body)),
             "POST /setup/activate_window": lambda: guest.window(json.loads(body), "a"),
             "POST /setup/close_window": lambda: guest.window(json.loads(body), "c"),
             "POST /file": lambda: guest.file(parse_qs(body.decode())["file_path"][0]),

@@ -12,10 +12,12 @@ import pytest
 from PIL import Image
 
 from agentgym.actions import Action, Batch, Click, Hotkey, KeyDown, KeyUp, MouseDown, MoveTo, Press, Scroll, TypeText
-from agentgym.backends.base import BackendOptions, backends
+from agentgym.backends.base import BackendOptions, Window, backends
 from agentgym.backends.guest.backend import GuestBackend
 from agentgym.backends.guest.code import pyautogui_code
-from agentgym.errors import ActionError, BackendError, UsageError
+from agentgym.errors import ActionError, BackendError, TaskError, UsageError
+from agentgym.setup import run_steps
+from agentgym.tasks import SetupStep
 from agentgym.testing.backends import check_backend
 from agentgym.wrappers import ObservationType
 from tests.backends.guest.server import GuestServer
@@ -200,6 +202,42 @@ def test_the_older_server_is_told_to_make_folders(guest: GuestServer, tmp_path: 
     backend = _opened(guest)
     backend.write("~/a b/ü/file", b"content")
     assert (tmp_path / "a b" / "ü" / "file").read_bytes() == b"content"
+
+
+def test_the_guest_itself_decides_what_opens_a_file(guest: GuestServer, tmp_path: Path) -> None:
+    backend = _opened(guest)
+    (tmp_path / "a b.pdf").write_bytes(b"%PDF")
+    run_steps([SetupStep("open", {"path": "~/a b.pdf"})], backend)
+    assert (guest.opened, guest.commands) == (["~/a b.pdf"], [])
+    with pytest.raises(TaskError, match=r"step 'open': .*No such file or directory: '~/none.pdf'"):
+        run_steps([SetupStep("open", {"path": "~/none.pdf"})], backend)
+
+
+def test_for_the_older_server_the_window_is_waited_for(
+    guest: GuestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest.old = True
+    backend, asked = _opened(guest), list[str]()
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+
+    def activate(name: str, **_: bool) -> bool:
+        asked.append(name)
+        return True
+
+    monkeypatch.setattr(backend, "windows", lambda: [Window("a.pdf - Viewer", "viewer", 0, 0, 9, 9, active=False)])
+    monkeypatch.setattr(backend, "activate_window", activate)
+    run_steps([SetupStep("open", {"path": "~/a.pdf"})], backend)
+    assert (guest.opened, asked) == (["~/a.pdf"], ["a.pdf"])
+
+
+def test_a_film_that_nobody_ended_is_given_up(guest: GuestServer) -> None:
+    backend = _opened(guest)
+    guest.recording = True
+    backend.start_recording()
+    assert [each for each in guest.asked if "recording" in each] == [
+        *("POST /start_recording", "POST /end_recording", "POST /start_recording")
+    ]
+    assert backend.end_recording()[4:8] == b"ftyp"
 
 
 def test_the_screen_is_filmed(guest: GuestServer) -> None:

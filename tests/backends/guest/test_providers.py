@@ -142,6 +142,37 @@ def test_a_machine_is_started_brought_back_and_stopped(guest: GuestServer, recor
     assert [line.split()[1] for line in recorder.lines] == ["[rm]"]
 
 
+def test_a_machine_that_took_a_while_to_answer_is_as_fresh_as_any(guest: GuestServer, recorder: Recorder) -> None:
+    recorder.answer("docker", run="echo c0ffee", port=_published(int(guest.url.rpartition(":")[2])))
+    guest.faults["/screenshot"] = ["500"] * 5
+    backend = GuestBackend(provider="docker", path_to_vm="/disk", screen_size=SCREEN)
+    backend.reset(seed=0)
+    assert guest.faults["/screenshot"] == []
+    assert [line.split()[1] for line in recorder.lines] == ["[run]"] + ["[port]"] * 4
+    backend.reset(seed=0)
+    assert recorder.lines == [], "a machine that nobody used is fresh"
+    backend.close()
+
+
+def test_a_provider_is_named_by_osworlds_word(guest: GuestServer, recorder: Recorder) -> None:
+    recorder.answer("docker", run="echo c0ffee", port=_published(int(guest.url.rpartition(":")[2])))
+    backend = GuestBackend(
+        provider_name="docker",
+        path_to_vm="/disk",
+        snapshot_name="init_state",
+        screen_size=SCREEN,
+        headless=True,
+        require_a11y_tree=True,
+        require_terminal=True,
+        os_type="Ubuntu",
+    )
+    backend.reset(seed=0)
+    assert backend.address.url == guest.url
+    backend.close()
+    with pytest.raises(UsageError, match="give one of them"):
+        GuestBackend(provider="docker", provider_name="docker")
+
+
 def test_a_machine_that_does_not_answer_is_started_anew(guest: GuestServer, recorder: Recorder) -> None:
     recorder.answer("docker", run="echo c0ffee", port=_published(1))
     backend = GuestBackend(provider="docker", path_to_vm="/disk", screen_size=SCREEN, boot_timeout=0.1)

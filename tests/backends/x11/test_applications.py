@@ -77,6 +77,8 @@ def test_scripts_have_every_place_filled() -> None:
 def test_window_has_the_name_of_what_it_stands_for() -> None:
     assert known_titles("New Tab - Chromium") == ["New Tab - Chromium", "New Tab - Google Chrome"]
     assert "google-chrome.Google-chrome" in known_titles("chromium (/home/user/x).Chromium", of_class=True)
+    assert "Mail.thunderbird" in known_titles("Mail.thunderbird-default", of_class=True)
+    assert known_titles("Mail.thunderbird", of_class=True) == ["Mail.thunderbird"]
     assert known_titles("a.docx - LibreOffice Writer") == ["a.docx - LibreOffice Writer"]
 
 
@@ -190,6 +192,12 @@ def test_files_of_a_fresh_home_have_one_time(desktop: X11Backend) -> None:
 
 
 @pytest.mark.desktop
+@pytest.mark.skipif(not Path("/usr/lib/libreoffice/presets").is_dir(), reason="libreoffice-common is not installed")
+def test_office_has_a_gallery_of_the_users_own(desktop: X11Backend) -> None:
+    assert "sg30.thm" in said(desktop, "ls", "/home/user/.config/libreoffice/4/user/gallery")
+
+
+@pytest.mark.desktop
 def test_bare_desktop_starts_applications(desktop: X11Backend) -> None:
     desktop.perform(Hotkey(keys=("ctrl", "alt", "t")))
     wait_for(lambda: desktop.activate_window("Terminal"), desktop)
@@ -199,3 +207,32 @@ def test_bare_desktop_starts_applications(desktop: X11Backend) -> None:
         assert desktop.settle(20.0)
         desktop.perform(action)
     wait_for(lambda: any("Mousepad" in title for title in titles(desktop)), desktop)
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(shutil.which("gio") is None, reason="what opens links, as mail programs do, is not installed")
+def test_link_of_any_application_opens_in_the_browser_that_tasks_start(desktop: X11Backend) -> None:
+    desktop.launch(["gio", "open", "https://example.org/"])
+    wait_for(lambda: bool(said(desktop, "pgrep", "-f", "user-data-dir=/home/user/.config/google-chrome")), desktop)
+    wait_for(lambda: any("example.org" in title for title in titles(desktop)), desktop)
+
+
+@pytest.mark.desktop
+def test_thunderbird_is_told_to_be_quiet_where_every_profile_hears_it(desktop: X11Backend) -> None:
+    assert b'pref("mail.rights.version", 1)' in desktop.read("/etc/thunderbird/defaults/pref/agentgym.js")
+
+
+_NEWER = "[Compatibility]\nLastVersion=999.0_29991231000000/29991231000000\nLastOSABI=Linux_x86_64-gcc3\n"
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(shutil.which("thunderbird") is None, reason="Thunderbird is not installed")
+def test_thunderbird_opens_a_profile_of_a_newer_version(desktop: X11Backend) -> None:
+    profiles = "/home/user/.thunderbird"
+    desktop.write(f"{profiles}/profiles.ini", b"[Profile0]\nName=a\nIsRelative=1\nPath=a\nDefault=1\n")
+    desktop.write(f"{profiles}/a/compatibility.ini", _NEWER.encode())
+    desktop.launch(["/usr/bin/thunderbird"])
+    wait_for(lambda: titles(desktop) == ["Home - Mozilla Thunderbird"], desktop)
+    assert '<application name="Thunderbird"' in desktop.observe(["accessibility_tree"])["accessibility_tree"]
+    assert desktop.close_window("Mail.thunderbird", strict=True, by_class=True)
+    wait_for(lambda: not desktop.windows(), desktop)

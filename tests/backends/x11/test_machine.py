@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agentgym.actions import Press, TypeText
+from agentgym.backends.sandbox.machine import Machine
 from agentgym.backends.x11.backend import X11Backend
 from agentgym.errors import BackendError
 from tests.backends.conftest import Display
@@ -317,3 +319,22 @@ def test_first_reset_gives_the_home_that_every_other_gives() -> None:
         assert homes[0] == homes[1]
     finally:
         backend.close()
+
+
+def test_program_is_starting_until_the_desktop_has_come_to_rest_once(
+    backend: X11Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    ask = Machine.settle
+
+    def settle(machine: Machine, **given: Any) -> bool:
+        asked.append(given["starting"])
+        return ask(machine, **given)
+
+    monkeypatch.setattr(Machine, "settle", settle)
+    backend.launch(["sh", "-c", "while [ ! -e ~/enough ]; do :; done"])
+    assert not backend.settle(0.05)
+    backend.write("~/enough", b"")
+    assert backend.settle(10.0)
+    assert backend.settle(10.0)
+    assert asked == [True, True, False]

@@ -69,6 +69,8 @@ def test_windows_are_listed_from_the_lowest_up(
 ) -> None:
     for title in ("one", "two", "three"):
         open_window(title)
+    # A window is focused a moment after it is there.
+    wait_until(lambda: active(connection) == ["three"])
     assert activate(connection, "one")
     wait_until(lambda: active(connection) == ["one"])
     wait_until(lambda: [window.title for window in list_windows(connection)] == ["two", "three", "one"])

@@ -7,17 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image, ImageDraw
 
-from agentgym.actions import Hotkey, TypeText
+from agentgym.actions import TypeText
 from tests.osworld.makers.archives import tar_gz, zipped
 from tests.osworld.makers.books import csv_of, ods, workbook
 from tests.osworld.makers.documents import document, old_document
 from tests.osworld.makers.pages import pdf
-from tests.osworld.moves import in_terminal
+from tests.osworld.moves import TERMINAL, in_terminal
 from tests.osworld.solution import Moves, Seen, Solution
 
 __all__ = ["SOLUTIONS"]
-
-_TERMINAL = Hotkey(("ctrl", "alt", "t"))
 
 
 def _push_files() -> Mapping[str, bytes]:
@@ -61,7 +59,7 @@ def _csv_files() -> Mapping[str, bytes]:
 
 def _csv() -> Moves:
     # The terminal that the task opened ends with the judging before.
-    yield _TERMINAL
+    yield TERMINAL
     yield from in_terminal("cd ~/Desktop", "soffice --headless --convert-to csv file_example_ODS_5000.ods")
 
 
@@ -81,7 +79,7 @@ def _letters_files() -> Mapping[str, bytes]:
 
 def _letters() -> Moves:
     # The terminal that the task opened ends with the judging before.
-    yield _TERMINAL
+    yield TERMINAL
     yield from in_terminal("cd ~/Desktop", "soffice --headless --convert-to pdf *.doc")
 
 
@@ -171,7 +169,7 @@ _SORT = (
 
 
 def _bubbles() -> Moves:
-    yield _TERMINAL
+    yield TERMINAL
     yield from in_terminal(
         "cd ~/Desktop", f"sed -i 's/    pass/{_SORT}/' bubbleSort.py", "python3 bubbleSort.py > res.txt"
     )
@@ -191,7 +189,7 @@ def _essay_files() -> Mapping[str, bytes]:
 
 
 def _essay() -> Moves:
-    yield _TERMINAL
+    yield TERMINAL
     yield from in_terminal(
         f"soffice --headless --convert-to pdf {_ESSAY}.docx", f"zip essay_submission.zip {_ESSAY}.docx {_ESSAY}.pdf"
     )

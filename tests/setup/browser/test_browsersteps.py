@@ -57,7 +57,7 @@ def _launch_as_tasks_do(desktop: X11Backend) -> None:
 def test_tabs_are_opened_in_place_of_the_first_and_closed_by_their_address(
     desktop: X11Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tabs, "_THERE_PATIENCE_S", 0.2)
+    monkeypatch.setattr(tabs, "_THERE_PATIENCE_S", 2.0)
     _launch_as_tasks_do(desktop)
     desktop.write("~/page.html", b"<title>A file</title>")
     addresses = [f"{_SITE}/one.html", "file:///home/user/page.html", f"{_SITE}/two.html?x=1"]
