@@ -18,6 +18,7 @@ from agentgym.envs.acting import Acting
 from agentgym.errors import ActionError
 from agentgym.results import RunConfig
 from agentgym.results.orders import orders
+from agentgym.sinks.osworld import osworld_action
 from agentgym.spaces import PyAutoGUIText, action_form
 
 SCRIPTS = [
@@ -150,3 +151,10 @@ def test_the_preset_says_how_to_begin_on_a_bare_desktop() -> None:
     assert "password is password" in told
     assert "ctrl+alt+t" in told
     assert system_text("osworlds") == "osworlds"
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_results_have_the_code_as_it_was_written(text: str) -> None:
+    assert osworld_action(parse_action(text, code=True), is_code=True) == text
+    assert osworld_action(parse_action(f"{text}\nDONE", code=True), is_code=True).endswith("\nDONE")
+    assert osworld_action(Python(text), is_code=True) == to_pyautogui(Python(text))

@@ -208,8 +208,8 @@ def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path: Path) -> Non
     [
         ({"func": "a", "option": {}}, "no key 'option' is known here; did you mean 'options'? - at $.evaluator"),
         (
-            {"func": "a", "postconfig": [{"type": "b", "x": 1}]},
-            "known are: type, parameters - at $.evaluator.postconfig[0]",
+            {"func": "a", "postconfig": [{"type": "b", "paramters": {}}]},
+            "did you mean 'parameters'? - at $.evaluator.postconfig[0]",
         ),
         ({"func": ["a", "infeasible"]}, "it stands alone, as text - at $.evaluator.func"),
         (

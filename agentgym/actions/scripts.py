@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from agentgym.actions._types import Action, Python
 
-__all__ = ["ALLOWING", "is_script", "script", "switches_fail_safe_off"]
+__all__ = ["ALLOWING", "is_script", "script", "switches_fail_safe_off", "written_code"]
 
 ALLOWING = "with allow_code=True (--env-option allow_code=true) it would run as Python inside the sandbox"
 
@@ -44,6 +44,11 @@ def script(code: str, statements: Sequence[ast.stmt], words: Mapping[str, Action
 def switches_fail_safe_off(action: Python) -> bool:
     """Whether it is of `script`'s making: the user's own desktop is not to be driven so."""
     return action.code.startswith(_BEFORE)
+
+
+def written_code(action: Python) -> str | None:
+    """The code as it was written, if it is of `script`'s making."""
+    return action.code.removeprefix(_BEFORE) if switches_fail_safe_off(action) else None
 
 
 def _word(statement: ast.stmt) -> str:

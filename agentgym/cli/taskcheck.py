@@ -84,7 +84,9 @@ def _verdict(looks: Sequence[_Look], taken: tuple[Problem, ...] = ()) -> Verdict
 def _look_at(entry: TaskEntry, source: str, network: bool) -> _Look:
     if entry.task is None:
         return _Look([Problem(None, fault) for fault in entry.faults])
-    return _look(entry.task, domain_of(entry, entry.task, source), network, entry.placed)
+    look = _look(entry.task, domain_of(entry, entry.task, source), network, entry.placed)
+    unread = [Problem(entry.task.id, said) for said in entry.remarks]
+    return look._replace(warnings=[*look.warnings, *unread])
 
 
 def _look(task: Task, domain: str, network: bool, placed: Callable[[str], str] = str) -> _Look:

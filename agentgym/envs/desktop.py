@@ -217,7 +217,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
             self._running = False
             raise
         terminated = ended or isinstance(last_of(acted.done), Done | Fail)
-        truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
+        truncated = not terminated and self.max_steps is not None and len(self._actions) >= self.max_steps
         info = self._info(acted)
         if terminated or truncated:
             self._waits.before_score()
@@ -290,7 +290,9 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
         except BackendError as error:
             screen = str(error)
         scored = self._scored if isinstance(self._scored, Score) else None
-        standing = Standing(name, screen, self._task, len(self._actions), self._limit, not self._running, score=scored)
+        standing = Standing(
+            name, screen, self._task, len(self._actions), self.max_steps, not self._running, score=scored
+        )
         if self._acted is None:
             return standing
         return replace(standing, action=self._acted.done, error=self._acted.error, reward=self._paid)

@@ -70,7 +70,7 @@ class DialogueEnv(Refusable, gym.Env[str, str]):
     ``info["action_error"]`` says why.
 
     Args:
-        max_steps: truncates the episode; None for as long as the other library goes on.
+        max_steps: truncates the episode; None for as long as the other library goes on. Kept as an attribute.
         render_mode: ``"ansi"`` for what was said so far, or None.
     """
 
@@ -82,7 +82,7 @@ class DialogueEnv(Refusable, gym.Env[str, str]):
         self.render_mode = render_mode
         self.observation_space = UnicodeText()
         self.action_space = UnicodeText(MAX_WRITTEN)
-        self._limit = step_limit(max_steps)
+        self.max_steps = step_limit(max_steps)
         self._conversation: Conversation | None = None
         self._running = False
         self._seed = 0
@@ -129,7 +129,7 @@ class DialogueEnv(Refusable, gym.Env[str, str]):
             self._running = False
             raise
         info: dict[str, Any] = {"raw_reward": turn.reward, "action_error": error, "failure": None}
-        truncated = not turn.over and self._limit is not None and self._steps >= self._limit
+        truncated = not turn.over and self.max_steps is not None and self._steps >= self.max_steps
         if not turn.over and not truncated:
             return turn.text, 0.0, False, False, info
         self._running = False

@@ -132,7 +132,12 @@ class JudgedEnv(Refusable, gym.Env[Seen, Any]):
         """What was kept for judging, beside the machine, by name."""
 
     @property
-    def _limit(self) -> int | None:
+    def max_steps(self) -> int | None:
+        """Steps after which an episode of the present task is cut off; None if it is not.
+
+        Raises:
+            ResetNeeded: before the first ``reset``, if the task's number counts.
+        """
         return self._max_steps if self._max_steps is not None else self.task.max_steps
 
     def _draw(self, seed: int | None, options: dict[str, Any] | None) -> Task:

@@ -185,7 +185,7 @@ class ToolEnv(JudgedEnv[str]):
         with self._timed("tools"):
             self._make(asked)
         terminated = self._toolbox.over or any(isinstance(one, Done | Fail) for one in asked)
-        truncated = not terminated and self._limit is not None and len(self._actions) >= self._limit
+        truncated = not terminated and self.max_steps is not None and len(self._actions) >= self.max_steps
         info: dict[str, Any] = {"tool_results": told_of(self._results), "action_error": self._error, "failure": None}
         if self.tools.keys() != before.keys():
             info["tools"] = self._offered()
@@ -250,7 +250,7 @@ class ToolEnv(JudgedEnv[str]):
             shown_last,
             self._task,
             len(self._actions),
-            self._limit,
+            self.max_steps,
             not self._running,
             action=self._last_action,
             error=self._error,
@@ -321,7 +321,7 @@ class ToolEnv(JudgedEnv[str]):
             parts.append(f"Not done: {self._error}")
         if self._results:
             parts.append(shown(self._results))
-        limit = self._limit
+        limit = self.max_steps
         if limit is not None:
             parts.append(f"Steps left: {limit - len(self._actions)}")
         return "\n\n".join(parts)

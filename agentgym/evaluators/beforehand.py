@@ -104,7 +104,9 @@ def _faults_of_options(check: Check, metric: Metric, where: str) -> Iterator[str
         return
     hints = _hints(metric)
     for name, value in check.options.items():
-        yield from misfits(value, hints.get(name, Any), f"{where}.{name}")
+        # A truth that is written as text is one to metrics, too.
+        if not (hints.get(name) is bool and isinstance(value, str) and is_true(value)):
+            yield from misfits(value, hints.get(name, Any), f"{where}.{name}")
 
 
 def _placed(said: str, where: str) -> str:

@@ -53,10 +53,10 @@ class Needs(msgspec.Struct, frozen=True):
 
     @property
     def network(self) -> Network:
-        """The most that it needs of the network."""
+        """The most that it needs of the network. What OSWorld plays through a proxy is of the live web, said or not."""
         if self.drive:
             return "Google Drive"
-        if self.sites:
+        if self.sites or self.proxy:
             return "live web"
         return "static files" if any(not file.startswith("file:") for file in self.files) else "none"
 
@@ -122,6 +122,9 @@ def _of_checks(task: Task) -> Iterator[_Need]:
 def _of_metric(check: Check) -> Iterator[_Need]:
     yield _Need("metrics", check.metric)
     yield from _of_libraries(check.metric)
+    rules = None if check.expected is None else check.expected.config.get("rules")
+    if check.metric in _OF_RULES and isinstance(rules, Mapping):
+        yield from _OF_RULES[check.metric](rules)
     if check.metric == "compare_archive":
         yield from _of_libraries(_WITHIN_ARCHIVES.get(str(check.options.get("file_type")), ""))
 
@@ -220,6 +223,9 @@ _WITHIN_ARCHIVES: Mapping[str, str] = {
     "video": "compare_videos",
 }
 """The metric that `compare_archive` applies to files of a type, if that one calls a library."""
+
+_OF_RULES: Mapping[str, Callable[[_Told], Iterator[_Need]]] = {"is_vlc_playing": _of_page("url")}
+"""What a metric is told may say what must be reached to do the task at all."""
 
 _OF_STEPS: Mapping[str, Callable[[_Told], Iterator[_Need]]] = {
     "chrome_close_tabs": _of_browser,

@@ -13,6 +13,7 @@ from agentgym.backends.x11.applications import application_of, installed
 from agentgym.errors import MissingDependencyError, TaskError, UsageError
 from agentgym.evaluators.addresses import addresses_of
 from agentgym.evaluators.libraries import install_line, missing_libraries
+from agentgym.evaluators.metrics.pictexts import FETCH_MODELS, missing_models
 from agentgym.evaluators.needs import Needs, needs_of_task
 from agentgym.setup.accounts import account_lack
 from agentgym.setup.downloads import fetch, have, offline
@@ -108,6 +109,9 @@ def _libraries(needs: Needs) -> Iterator[Lack]:
     missing = missing_libraries(needs.libraries)
     if missing:
         yield Lack(", ".join(missing), _not_installed(missing), install_line(missing), installs=True)
+    if "easyocr" in needs.libraries and "easyocr" not in missing and (models := missing_models()):
+        says = f"easyocr's models are not there, {_some([path.name for path in models])} in {models[0].parent}"
+        yield Lack("easyocr's models", says, FETCH_MODELS, installs=True)
 
 
 def _sites(needs: Needs, network: bool) -> Iterator[Lack]:

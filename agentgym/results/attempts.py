@@ -90,10 +90,14 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, rename={"total_return":
 
 
 def standing(attempts: Iterable[Attempt]) -> dict[Place, Attempt]:
-    """The result that stands of each place: the last that finished; the last, if none did."""
+    """The result that stands of each place: the last that finished; the last, if none did.
+
+    One without a score stands no longer once the task was mended, or the settings are others.
+    """
     stand: dict[Place, Attempt] = {}
     for attempt in attempts:
         before = stand.get(attempt.place)
-        if before is None or attempt.is_finished or not before.is_finished:
+        is_other = before is not None and before.item != attempt.item and not before.came_to_something
+        if before is None or attempt.is_finished or not before.is_finished or is_other:
             stand[attempt.place] = attempt
     return stand

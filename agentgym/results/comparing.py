@@ -15,7 +15,7 @@ from agentgym.trajectory.redaction import Redact, given_secrets, make_redact, sc
 
 __all__ = ["refuse_changed_tasks", "refuse_mixture", "refuse_other_session", "secretless", "without_secrets"]
 
-_WAYS = "give another --out, or --fresh to move what is there aside"
+_WAYS = "give another --out (or --result-root), or --fresh to move what is there aside"
 
 
 def without_secrets(config: RunConfig) -> Redact:

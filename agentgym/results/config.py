@@ -123,7 +123,7 @@ class RunConfig(BaseModel):
     @model_validator(mode="after")
     def _one_folder(self) -> RunConfig:
         if self.result_root is not None and self.out is not None:
-            raise ValueError("result_root says where the folder is: drop out")
+            raise ValueError("result_root and out both say where the folder is: give one of them")
         if self.film and self.result_root is None:
             raise ValueError("films lie in the folders of the tasks: film needs result_root")
         return self

@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,12 @@ __all__ = ["Results", "RunFolder", "move_aside", "read_args", "read_attempts"]
 
 _decode = msgspec.json.Decoder(Attempt).decode
 _encode = msgspec.json.Encoder().encode
+
+Besides = Callable[[Attempt], Mapping[str, Any]]
+
+
+def _nothing(_: Attempt) -> Mapping[str, Any]:
+    return {}
 
 
 class Results:
@@ -66,17 +72,21 @@ class Results:
 class RunFolder(Results):
     """The results of a run, for the one process that adds to them; made by `open`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, besides: Besides) -> None:
         super().__init__(read_attempts(path))
+        self._besides = besides
         self.path = path
         self._results = path / "results.jsonl"
         self._summary = path / "results_summary.jsonl"
-        self._lines = {place: _encode(attempt) for place, attempt in self.standing.items()}
+        self._lines = {place: self._line(attempt) for place, attempt in self.standing.items()}
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[RunFolder]:
+    def open(cls, path: Path, *, besides: Besides = _nothing) -> Iterator[RunFolder]:
         """Makes the folder, holds it for the block, and mends what an earlier process could not end.
+
+        Args:
+            besides: what a line of the summary has that no attempt has.
 
         Raises:
             UsageError: if another process holds it, or it has results of another program.
@@ -86,7 +96,7 @@ class RunFolder(Results):
             path.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             _check_is_ours(path)
-            folder = cls(path)
+            folder = cls(path, besides)
             with _told(path):
                 folder._mend()
             yield folder
@@ -104,8 +114,11 @@ class RunFolder(Results):
             if self.standing[attempt.place] is not before:
                 self._sum_up(attempt.place, is_new=before is None)
 
+    def _line(self, attempt: Attempt) -> bytes:
+        return _encode({**msgspec.to_builtins(attempt), **self._besides(attempt)})
+
     def _sum_up(self, place: Place, *, is_new: bool) -> None:
-        self._lines[place] = _encode(self.standing[place])
+        self._lines[place] = self._line(self.standing[place])
         if is_new:
             _append(self._summary, self._lines[place])
         else:
@@ -169,7 +182,9 @@ def move_aside(path: Path, now: datetime) -> Path:
         UsageError: if a process holds it, it is the working directory or around it, or it cannot be renamed.
     """
     if Path.cwd().is_relative_to(path.resolve()):
-        raise UsageError(f"{path} cannot be moved aside: it is the working directory, or around it; give another --out")
+        raise UsageError(
+            f"{path} cannot be moved aside: it is the working directory, or around it; give another folder"
+        )
     aside = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
     with _locked(path):
         if aside.exists():
@@ -192,7 +207,7 @@ def _check_is_ours(path: Path) -> None:
         )
     if has_summary or (args is not None and "session_id" not in args):
         name = "results_summary.jsonl" if has_summary else "args.json"
-        raise UsageError(f"{path / name} was not written by agentgym run: give another --out")
+        raise UsageError(f"{path / name} was not written by agentgym run: give another folder")
 
 
 @contextmanager
@@ -215,7 +230,7 @@ def _locked(path: Path) -> Iterator[None]:
         except BlockingIOError as error:
             file.seek(0)
             raise UsageError(
-                f"{path} is being written by {file.read() or 'another process'}; wait for it, or give another --out"
+                f"{path} is being written by {file.read() or 'another process'}; wait for it, or give another folder"
             ) from error
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}")

@@ -24,7 +24,7 @@ from agentgym.results.orders import engine_for, orders
 from agentgym.results.people import refuse_unheard
 from agentgym.results.planning import check, domains_of
 from agentgym.results.session import Finished, Report, Session
-from agentgym.results.tree import ResultTree, domain_of, tree_at, words_of
+from agentgym.results.tree import ResultTree, domain_of, summary_words, tree_at, words_of
 from agentgym.runner import RolloutSpec
 from agentgym.tasks import Task
 
@@ -74,8 +74,11 @@ def open_session(
     aside = move_aside(out, now) if fresh and out is not None and _is_taken(out) else None
     with ExitStack() as stack:
         told = {} if tree is None else words_of(config, specs[0])
+        besides = {} if tree is None else {"besides": lambda attempt: {**summary_words(attempt), **told}}
         results = (
-            Results() if out is None else _continued(stack.enter_context(RunFolder.open(out)), config, items, told)
+            Results()
+            if out is None
+            else _continued(stack.enter_context(RunFolder.open(out, **besides)), config, items, told)
         )
         session_id = name
         if isinstance(results, RunFolder):

@@ -30,7 +30,7 @@ from agentgym.runner import RolloutSpec
 from agentgym.sinks.osworld import emptied
 from agentgym.tasks import Task
 
-__all__ = ["ResultTree", "domain_of", "tree_at", "words_of"]
+__all__ = ["ResultTree", "domain_of", "summary_words", "tree_at", "words_of"]
 
 _TYPES = {
     ("screenshot",): "screenshot",
@@ -57,7 +57,7 @@ class ResultTree:
         self._places: dict[Place, Path] = {}
         taken: dict[Path, str] = {}
         for item in items:
-            place = path / folder_name(item.domain) / _task_folder(item)
+            place = path / _task_folder(item.domain, item.place)
             if place in taken:
                 raise UsageError(f"the tasks {taken[place]!r} and {item.task!r} would both have the folder {place}")
             taken[place] = item.task
@@ -107,6 +107,18 @@ def words_of(config: RunConfig, spec: RolloutSpec) -> Mapping[str, str]:
     return {"action_space": action, "observation_type": observed_as(config) or _TYPES.get(kinds, "text")}
 
 
+def summary_words(attempt: Attempt) -> Mapping[str, Any]:
+    """What a line of ``results_summary.jsonl`` has besides, for those who read OSWorld's: the same in its words."""
+    return {
+        "task_id": attempt.task,
+        "application": attempt.domain,
+        "success": bool(attempt.score),
+        "err_message": attempt.error,
+        "timestamp": attempt.ts,
+        "result_dir": _task_folder(attempt.domain, attempt.place).as_posix(),
+    }
+
+
 def domain_of(item: Item) -> str:
     """What the plan says, else OSWorld's folder of the task's application, or ``multi_apps``."""
     if item.domain:
@@ -131,11 +143,11 @@ def _snapshot(tasks: Sequence[Task]) -> str:
     return (tasks[0].snapshot if tasks else None) or "unknown"
 
 
-def _task_folder(item: Item) -> str:
-    """The task's id, in its domain; with the seed or the number in its group where that is not the first there is."""
-    name = folder_name(item.task.removeprefix(f"{item.domain}/"))
-    seed = f".seed{item.seed}" if item.seed else ""
-    return f"{name}{seed}{f'.try{item.member + 1}' if item.member else ''}"
+def _task_folder(domain: str, place: Place) -> Path:
+    """The domain and the task's id in it; with the seed or the number in its group where that is not the first."""
+    task, seed, member = place
+    name = folder_name(task.removeprefix(f"{domain}/"))
+    return Path(folder_name(domain), f"{name}{f'.seed{seed}' if seed else ''}{f'.try{member + 1}' if member else ''}")
 
 
 def _end(folder: Path, attempt: Attempt) -> None:

@@ -34,6 +34,7 @@ from types import TracebackType
 from typing import Any
 
 import gymnasium as gym
+import msgspec
 
 from agentgym.agents.base import Agent, DrawsActions, Finishes, ReadsInfo
 from agentgym.engines import leave_if_given_up
@@ -106,9 +107,14 @@ class Lifecycle:
             self._agent_began = True
             if isinstance(self._agent, DrawsActions):
                 self._agent.draw_from(self._env.action_space)
-            self._agent.reset(task, self.bus.publish)
+            self._agent.reset(self._as_played(task), self.bus.publish)
         self.tell_info(info)
         return observation, info, task
+
+    def _as_played(self, task: Task) -> Task:
+        """The task with the number of steps that counts, which the environment may have been given."""
+        limit = getattr(self._env.unwrapped, "max_steps", None)
+        return msgspec.structs.replace(task, max_steps=limit) if isinstance(limit, int) else task
 
     def act(self, observation: Any) -> Any:
         """What the agent wants to do."""

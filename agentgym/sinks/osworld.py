@@ -21,8 +21,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from agentgym.actions import Batch, ToolCall
+from agentgym.actions import Batch, Python, ToolCall
 from agentgym.actions.desktop_call import DESKTOP_ACTION
+from agentgym.actions.scripts import written_code
 from agentgym.display import Picture, picture_in
 from agentgym.errors import UsageError
 from agentgym.events import Event, Failed, ModelResponse, Record, Reset, RunCompleted, RunStarted, Scored, Step
@@ -71,7 +72,17 @@ def osworld_action(action: Any, *, is_code: bool) -> Any:
             return plain(arguments)
         case {"name": str(name), "arguments": dict(arguments)} if name == DESKTOP_ACTION:
             return plain(arguments)
-    return action_text(action) if is_code else plain(action)
+    return _code_of(action) if is_code else plain(action)
+
+
+def _code_of(action: Any) -> str:
+    """As text; Python as the agent wrote it, without what runs before it."""
+    match action:
+        case Batch(actions) if any(isinstance(one, Python) for one in actions):
+            return "\n".join(map(_code_of, actions))
+        case Python() if (code := written_code(action)) is not None:
+            return code
+    return action_text(action)
 
 
 def moment_of(ts_utc: str) -> str:

@@ -13,13 +13,14 @@ import msgspec
 
 from agentgym.errors import TaskError, UsageError
 from agentgym.tasks.jsonplace import line_of
-from agentgym.tasks.parsing import faults_of, task_of
+from agentgym.tasks.parsing import faults_of, remarks_of, task_of
 from agentgym.tasks.task import Task
 
 __all__ = ["TaskEntry", "read_each", "read_tasks"]
 
 _PATH = re.compile(r" - at `?(\$[^`\s]*)`?$")
 _OF_ONE_CHECK = re.compile(r"\.evaluator\.(?P<key>func|result|expected|options)(?!\[|\w)")
+_INDEX = "test_all.json"
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 
@@ -42,6 +43,11 @@ class TaskEntry:
     _line: int | None = None
     _root: str = "$"
 
+    @property
+    def remarks(self) -> list[str]:
+        """What its steps and evaluator say that nothing reads, with file, line and JSON path."""
+        return [] if self._raw is None else list(map(self.placed, remarks_of(self._raw)))
+
     def placed(self, message: str) -> str:
         """A sentence about this task, with file and line in front; it ends with the JSON path of what it is about."""
         path = _PATH.search(message)
@@ -62,7 +68,8 @@ def read_tasks(source: str | Path) -> Sequence[Task]:
     """The tasks of a JSON file (one task or a list), a JSONL file, a folder of such files, or OSWorld's own tree.
 
     OSWorld's tree is a folder with ``test_all.json`` (``{domain: [id, …]}``) and ``examples/<domain>/<id>.json``, or
-    any such index file beside ``examples``. A folder without ``test_all.json`` is read whole, and by no index.
+    any such index file beside ``examples``, or the folder above that has it as ``evaluation_examples``. A folder
+    without ``test_all.json`` is read whole, and by no index.
 
     Raises:
         UsageError: if there is nothing at that path.
@@ -79,8 +86,9 @@ def read_each(source: str | Path) -> Iterator[TaskEntry]:
     """
     path = Path(source)
     if path.is_dir():
-        index = path / "test_all.json"
-        return _file(index) if index.is_file() else _folder(path)
+        indexes = path / _INDEX, path / "evaluation_examples" / _INDEX
+        index = next((one for one in indexes if one.is_file()), None)
+        return _folder(path) if index is None else _file(index)
     if not path.is_file():
         raise UsageError(f"no tasks at {str(source)!r}: it is no file, no folder and no suite's name")
     return _file(path)

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import msgspec
 
 from agentgym.errors import TaskError
-from agentgym.tasks.forms import fields_of, misfits
+from agentgym.tasks.forms import fields_of, misfits, passed_over
 from agentgym.tasks.task import Check, EvaluatorSpec, GetterSpec, SetupStep, Task
 
-__all__ = ["EvaluatorForm", "TaskForm", "faults_of", "parse_task", "task_of", "task_to_dict"]
+__all__ = ["EvaluatorForm", "TaskForm", "faults_of", "parse_task", "remarks_of", "task_of", "task_to_dict"]
 
 _Getter = dict[str, Any]
 
@@ -90,9 +90,12 @@ def faults_of(raw: Any) -> list[str]:
     """Everything for which what JSON gave is no task, each with its JSON path at the end."""
     if not isinstance(raw, Mapping):
         return [f"a task is an object, not {_KINDS.get(type(raw), type(raw).__name__)} - at $"]
-    # Its other keys are metadata.
-    faults = list(misfits({key: value for key, value in raw.items() if key in fields_of(TaskForm)}, TaskForm, "$"))
-    return faults + list(_misspelt(raw))
+    return [*misfits(_told(raw), TaskForm, "$", is_open=True), *_misspelt(raw)]
+
+
+def remarks_of(raw: Mapping[str, Any]) -> list[str]:
+    """What is said of the keys of steps and of the evaluator that nothing reads, each with its JSON path at the end."""
+    return list(passed_over(_told(raw), TaskForm, "$"))
 
 
 def task_of(raw: Any) -> Task:
@@ -104,7 +107,7 @@ def task_of(raw: Any) -> Task:
     faults = faults_of(raw)
     if faults:
         raise TaskError(faults[0])
-    read = msgspec.convert(dict(raw), TaskForm)
+    read = msgspec.convert(_told(raw), TaskForm)
     if not read.id:
         raise TaskError("a task needs an id that is not empty - at $.id")
     if read.max_steps is not None and read.max_steps < 1:
@@ -137,6 +140,26 @@ def task_to_dict(task: Task) -> dict[str, Any]:
         "max_steps": task.max_steps,
         "seed_params": task.seed_params,
     }
+
+
+def _told(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that mean something; of those that may be left out, null is as good as left out."""
+    told = _without_nulls({key: value for key, value in raw.items() if key in fields_of(TaskForm)}, TaskForm)
+    if isinstance(told.get("evaluator"), Mapping):
+        told["evaluator"] = _without_nulls(told["evaluator"], EvaluatorForm)
+        _tell_steps(told["evaluator"], "postconfig")
+    _tell_steps(told, "config")
+    return told
+
+
+def _tell_steps(told: dict[str, Any], key: str) -> None:
+    if isinstance(told.get(key), list):
+        told[key] = [_without_nulls(step, SetupStep) if isinstance(step, Mapping) else step for step in told[key]]
+
+
+def _without_nulls(told: Mapping[str, Any], form: Any) -> dict[str, Any]:
+    optional = {name for name, (_, required) in fields_of(form).items() if not required}
+    return {key: value for key, value in told.items() if value is not None or key not in optional}
 
 
 def _misspelt(keys: Collection[Any]) -> Iterator[str]:
@@ -176,13 +199,11 @@ def _without_notes(options: Mapping[str, Any]) -> dict[str, Any]:
 def _column(read: EvaluatorForm, key: str, length: int) -> list[Any]:
     """What an evaluator says under a key, once for each metric."""
     value: Any = getattr(read, key)
-    if value is None:
+    # Some of OSWorld's have an empty list or object for nothing.
+    if not value:
         return [None] * length
     if isinstance(read.func, str) and not isinstance(value, list):
         return [value]
-    # Some of OSWorld's have an empty list for nothing.
-    if isinstance(read.func, str) and not value:
-        return [None]
     if not isinstance(value, list) or len(value) != length:
         raise TaskError(f"{key} must be a list of {length}, one for each metric in func - at $.evaluator.{key}")
     return value

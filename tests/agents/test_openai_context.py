@@ -157,6 +157,16 @@ def test_the_system_prompt_is_a_template(tmp_path: Path) -> None:
     assert '"name": "add"' in system
 
 
+def test_the_number_of_steps_is_that_of_the_environment_before_that_of_the_task() -> None:
+    played = play(desktop(max_steps=4), [say("DONE")], system="[{max_steps}]")
+    assert played.last("system").startswith("[4]")
+    nine = {"id": "nine", "instruction": "Wait.", "max_steps": 9}
+    assert play(desktop(task=nine), [say("DONE")], system="[{max_steps}]").last("system").startswith("[9]")
+    played = play(desktop(task=nine, max_steps=4), [say("DONE")], system="[{max_steps}]")
+    assert played.last("system").startswith("[4]")
+    assert play(desktop(), [say("DONE")], system="[{max_steps}]").last("system").startswith("[]")
+
+
 def test_no_system_prompt_is_sent_where_there_is_none() -> None:
     played = play(sums(), [call("answer", text="5")], system="")
     assert [one["role"] for one in played.server.requests[0]["messages"]] == ["user"]

@@ -118,6 +118,11 @@ def test_each_task_has_its_folder_as_osworld_has_it(tmp_path: Path, run: Run, se
     assert [(line["domain"], line["task"]) for line in lines(root / MODEL, "results_summary.jsonl")] == [
         *(("gimp", "first"), ("multi_apps", "second"), ("os", "third"))
     ]
+    for line, place, score in zip(lines(root / MODEL, "results_summary.jsonl"), places, (1.0, 1.0, 0.0), strict=True):
+        assert (line["application"], line["task_id"]) == (place.parent.name, place.name)
+        assert (root / MODEL / line["result_dir"], line["timestamp"]) == (place, line["ts"])
+        assert (line["score"], line["success"], line["err_message"]) == (score, score == 1, None)
+        assert (line["action_space"], line["observation_type"]) == ("desktop_action", "screenshot")
     kept = [path.read_bytes() for path in root.rglob("*") if path.is_file()]
     assert not any(KEY.encode() in content for content in kept)
     assert "score 1.0" in (places[0] / "runtime.log").read_text()
@@ -355,7 +360,7 @@ def test_what_cannot_be_is_said_before_anything_is_run(
     tasks = write_tasks(tmp_path / "tasks.jsonl", TASKS[0])
     asked = on_memory(tasks, "--agent", "noop")
     code, _, err = run(*asked, "--result-root", "r", "--out", "o")
-    assert (code, err) == (2, "agentgym: result_root says where the folder is: drop out\n")
+    assert (code, err) == (2, "agentgym: result_root and out both say where the folder is: give one of them\n")
     code, _, err = run(*asked, "--film")
     assert (code, "film needs result_root" in err) == (2, True)
     assert run(*asked, "--pause", "-1", "--result-root", "r")[0] == 2

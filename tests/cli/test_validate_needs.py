@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from agentgym.backends import programs
+from agentgym.backends.programs import on_path
 from agentgym.cli.taskneeds import what_a_task_lacks
 from agentgym.tasks import parse_task
 from tests.cli.conftest import Run, write_tasks
@@ -17,9 +19,10 @@ _FETCHES = {"command": ["git", "clone", "https://a.org/live"]}
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine on whose PATH there is nothing."""
+    """A machine on whose PATH there is nothing, and that has no VLC elsewhere either."""
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(programs, "on_path", lambda place: None if "vlc" in place else on_path(place))
 
 
 def tree(folder: Path) -> str:
@@ -85,7 +88,7 @@ def test_of_one_task_alone_the_needs_are_told(run: Run, tmp_path: Path) -> None:
     assert code == 0
     assert "  steps        download\n" in out
     assert "  file         https://a.org/b\n" in out
-    assert "  network      static files; OSWorld plays it through a proxy\n" in out
+    assert "  network      live web; OSWorld plays it through a proxy\n" in out
 
 
 def test_of_several_the_needs_are_told_if_asked_for(run: Run, tmp_path: Path) -> None:

@@ -132,13 +132,13 @@ def test_a_film_that_is_asked_for_before_the_reset_has_the_setup_in_it(tmp_path:
 
 def test_a_guest_that_cannot_film_is_played_all_the_same(tmp_path: Path) -> None:
     environment = environment_of(tmp_path, python=Path(sys.executable), base={"LANG": "C.UTF-8"})
-    with serving(GuestServer(tmp_path, environment, recording=True)) as guest:
+    with serving(GuestServer(tmp_path, environment, faults={"/start_recording": ["500", "500"]})) as guest:
         env = DesktopEnv(_TASK, backend=GuestBackend(guest.url, screen_size=guest.size), screen=guest.size)
         env.start_recording()
-        with pytest.warns(FilmWarning, match="the episode is not filmed: .*in progress"):
+        with pytest.warns(FilmWarning, match="the episode is not filmed: .*/start_recording: 500"):
             env.reset(seed=0)
         assert not env.is_filmed
-        with pytest.raises(BackendError, match="in progress"):
+        with pytest.raises(BackendError, match="/start_recording: 500"):
             env.start_recording()
         env.close()
 

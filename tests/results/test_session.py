@@ -163,7 +163,7 @@ def test_two_processes_do_not_write_to_one_folder(tmp_path: Path) -> None:
     for fresh in (False, True):
         with (
             open_session(asked),
-            pytest.raises(UsageError, match=r"is being written by process \d+ on .*another --out"),
+            pytest.raises(UsageError, match=r"is being written by process \d+ on .*another folder"),
         ):
             run_config(asked, fresh=fresh)
     assert run_config(asked).summary.scored == 1

@@ -98,3 +98,11 @@ def test_what_finished_stands_whatever_breaks_afterwards() -> None:
     assert standing([broke]) == {("a", 0, 0): broke}
     assert standing([broke, scored, later]) == {("a", 0, 0): scored}
     assert standing([scored, line("a", 0.0, attempt=4)])["a", 0, 0].attempt == 4
+
+
+def test_a_failure_of_another_task_file_or_of_other_settings_stands_no_longer() -> None:
+    wrong, now = failed("a", "task"), failed("a", "usage", attempt=2, item="mended")
+    assert standing([wrong, now]) == {("a", 0, 0): now}
+    assert standing([wrong, failed("a", attempt=2)]) == {("a", 0, 0): wrong}
+    scored = line("a", 1.0)
+    assert standing([scored, now]) == {("a", 0, 0): scored}

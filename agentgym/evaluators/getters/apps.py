@@ -33,7 +33,7 @@ except OSError as error:
 """
 """Asks VLC's HTTP interface, with no name and the password ``password``, as OSWorld's tasks start it."""
 
-_VIDEOS = (
+VIDEOS = (
     "3gp 3gpp 3gpp2 avi divx dv fli flv mp2t mp4 mp4v-es mpeg mpeg-system msvideo ogg quicktime vnd.divx vnd.mpegurl "
     "vnd.rn-realvideo webm x-anim x-avi x-flc x-fli x-flv x-m4v x-matroska x-mpeg x-mpeg-system x-mpeg2 x-ms-asf "
     "x-ms-asf-plugin x-ms-asx x-ms-wm x-ms-wmv x-ms-wmx x-ms-wvx x-msvideo x-nsv x-ogm x-ogm+ogg x-theora x-theora+ogg"
@@ -145,7 +145,7 @@ def vm_wallpaper(backend: Backend, config: dict[str, Any]) -> Fetched:
 @getters.register("default_video_player")
 def default_video_player(backend: Backend, _config: dict[str, Any]) -> str:
     """The application that opens most kinds of video, as ``vlc.desktop``, with an end of line; ``unknown`` if none."""
-    said = backend.run(["sh", "-c", _PLAYERS, "sh", *_VIDEOS.split()]).stdout.decode("utf-8", "replace")
+    said = backend.run(["sh", "-c", _PLAYERS, "sh", *VIDEOS.split()]).stdout.decode("utf-8", "replace")
     counts: Counter[str] = Counter()
     for line in said.splitlines():
         kind, _, player = line.partition(" ")

@@ -10,7 +10,7 @@ from agentgym.backends.base import Backend, Completed
 from agentgym.backends.qt.apps import STATE_FILE
 from agentgym.evaluators.getters.forms import Nothing, getter_forms
 from agentgym.evaluators.getters.registry import getter_needs, getters
-from agentgym.setup.commandlines import argv_of
+from agentgym.setup.commandlines import argv_in
 
 __all__: list[str] = []
 
@@ -106,7 +106,7 @@ def _text(backend: Backend, kind: str) -> str | None:
 def _run(backend: Backend, config: dict[str, Any]) -> Completed:
     command = config["command"]
     try:
-        return backend.run(argv_of(command, config.get("shell", False)))
+        return backend.run(argv_in(backend, command, config.get("shell", False)))
     except TimeoutError as error:
         # What hangs in a machine is what the agent made of it: the episode must not get out of its score.
         raise FileNotFoundError(f"{command!r} says nothing: {error}") from error

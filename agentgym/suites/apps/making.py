@@ -161,7 +161,7 @@ def workbook_has(path: str, cells: Mapping[str, Any]) -> Check:
         }
         for cell, value in cells.items()
     ]
-    return Check("compare_table", _file(path), options={"rules": rules})
+    return Check("compare_table", _file(path), options={"rules": rules, "strict": True})
 
 
 def document_has(path: str, paragraphs: Sequence[tuple[str, str | None]]) -> Check:
