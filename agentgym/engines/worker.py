@@ -52,8 +52,12 @@ class Worker:
 
     def has_news(self) -> bool:
         """Whether there is a result, or will never be one."""
-        self._hear_begin()
-        return bool(wait(self.handles(), 0))
+        news = wait(self.handles(), 0)
+        if news and not self._began:
+            # It may have been just this, and is never to be taken for a result.
+            self._hear_begin()
+            news = wait(self.handles(), 0)
+        return bool(news)
 
     def take(self) -> bytes | None:
         """The packed outcome of its item; None if the process was lost."""
