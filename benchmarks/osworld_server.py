@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import pyautogui
+from PIL import ImageGrab
 
 _HOME = Path.home()
 _WALK = Path(__file__).parent / "atspi_walk.py"
@@ -36,9 +36,9 @@ class Machine:
         )
 
     def screenshot(self) -> bytes:
-        # pyautogui writes one shared file there, too.
+        # What pyautogui does where gnome-screenshot is installed, as it is there; one shared file, too.
         path = Path(tempfile.gettempdir(), f"osworld-{os.getpid()}.png")
-        pyautogui.screenshot().save(path)
+        ImageGrab.grab().save(path)
         return path.read_bytes()
 
     def accessibility(self) -> bytes:

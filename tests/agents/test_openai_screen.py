@@ -28,6 +28,7 @@ from tests.modelserver import Reply, ToolUse, call, calls, computer, say, servin
 
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
 CLICK = "pyautogui.click(10, 20)"
+CLICK_13 = {"action_type": "CLICK", "parameters": {"x": 10, "y": 20}}
 
 
 def pictures(request: dict[str, Any]) -> list[str]:
@@ -113,6 +114,40 @@ def test_an_action_in_the_text_is_found(actions: str, reply: str, action: Any) -
     played = play(desktop(max_steps=1), [say(reply)], actions=actions)
     assert played.actions == [action]
     assert ("tools" in played.server.requests[0]) == (actions == "auto")
+
+
+@pytest.mark.parametrize(
+    ("reply", "action"),
+    [
+        ('I click.\n```json\n{"action_type": "CLICK", "parameters": {"x": 10, "y": 20}}\n```', CLICK_13),
+        (json.dumps(CLICK_13), CLICK_13),
+        ('```\n[{"action_type": "CLICK", "parameters": {"x": 10, "y": 20}}]\n```', CLICK_13),
+        ("All is done.\n\nDONE", "DONE"),
+        ('```\n{"action_type": "FAIL"}\n```', {"action_type": "FAIL"}),
+        (
+            f'```json\n{json.dumps(CLICK_13)}\n```\n```\n{{"action_type": "TYPING", "text": "x"}}\n```\nDONE',
+            Batch((Click(10, 20), TypeText("x"), Done())),
+        ),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"actions": "computer_13"}])
+def test_dicts_of_osworld_are_told_and_passed_on_as_they_were_written(
+    options: dict[str, Any], reply: str, action: Any
+) -> None:
+    env = desktop(max_steps=1, action="computer_13" if not options else "pyautogui")
+    played = play(env, [say(reply)], **options)
+    assert played.actions == [action]
+    assert played.infos[0]["action_error"] is None
+    assert "tools" not in played.server.requests[0]
+    assert "MOUSE_DOWN" in played.last("system")
+    assert "pyautogui" not in played.last("system")
+
+
+@pytest.mark.parametrize("wrong", [CLICK, f"```python\n{CLICK}\n```", '```json\n{"action_type": "TAP"}\n```', "[]"])
+def test_what_is_none_of_osworlds_dicts_goes_back_with_the_reason(wrong: str) -> None:
+    played = play(desktop(action="computer_13"), [say(wrong), say("DONE")])
+    assert played.actions == ["DONE"]
+    assert "action_type" in str(played.last())
 
 
 def test_a_screen_with_tools_has_both() -> None:

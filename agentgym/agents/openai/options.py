@@ -16,7 +16,7 @@ from agentgym.registry import resolve, suggestion
 __all__ = ["Api", "Options", "Tokenizer", "options_from", "system_text", "tokenizer_of"]
 
 Api: TypeAlias = Literal["chat", "responses"]
-Writing: TypeAlias = Literal["auto", "tools", "text", "pyautogui", "computer", "desktop_action"]
+Writing: TypeAlias = Literal["auto", "tools", "text", "pyautogui", "computer_13", "computer", "desktop_action"]
 Tokenizer: TypeAlias = Callable[[str], Any]
 """From a text to its tokens, or to how many they are."""
 
@@ -40,9 +40,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         system: the template of the system prompt, ``"@file"``, or ``"osworld"`` for one that says what to know of a
             desktop as OSWorld's tasks have it; see docs/agents.md. None for the usual one, empty for none.
         actions: how the model acts: ``"tools"``, by calling tools natively; ``"text"``, in its text; ``"pyautogui"``,
-            in its text, by the screen alone; ``"computer"``, by a tool of the providers' own vocabulary;
-            ``"desktop_action"``, by the environment's tool of that name; ``"auto"``, that tool where the environment's
-            actions are its calls, tools where there are tools or a screen, else text.
+            in its text, by the screen alone; ``"computer_13"``, the same with OSWorld's dicts as JSON; ``"computer"``,
+            by a tool of the providers' own vocabulary; ``"desktop_action"``, by the environment's tool of that name;
+            ``"auto"``, that tool where the environment's actions are its calls, those dicts where they are such and
+            there are no tools, tools where there are tools or a screen, else text.
         images: how many screenshots, the last ones, stay in the context; an older one is replaced by a short text.
         context_tokens: the most that a request may have; the oldest turns are left out of one that had more. None for
             no limit.

@@ -16,12 +16,14 @@ from agentgym.errors import UsageError
 from agentgym.spaces import Computer13, DesktopCallText, PyAutoGUIText, ToolCallText, UnicodeText
 from agentgym.tools.replies import act_tool, manual
 
-__all__ = ["COMPUTER", "Kind", "Place", "kind_of", "written_in"]
+__all__ = ["BY_THE_SCREEN", "COMPUTER", "Kind", "Place", "kind_of", "written_in"]
 
 Kind: TypeAlias = Literal["calls", "screen", "words", "values"]
 """What an action is: calls of tools; mouse and keyboard; any text; a value of another space."""
 
 COMPUTER = "computer"
+BY_THE_SCREEN: Sequence[Writing] = ("pyautogui", "computer_13")
+"""How a model writes what is done by the screen alone, without tools."""
 
 _LITERAL = "code of pyautogui's with literal arguments"
 _ANY = "Python code that calls pyautogui, run anew each time"
@@ -33,6 +35,14 @@ _PYAUTOGUI = (
 _TAGS = (
     "; in place of coordinates it may say tag_1, tag_2 and so on, for the middle of the box of that number on the "
     "screen: pyautogui.click(tag_3)"
+)
+_DICTS = (
+    "one JSON object that has an action_type and its parameters, such as "
+    '{"action_type": "CLICK", "parameters": {"x": 40, "y": 60}}. The types are MOVE_TO (x, y); CLICK, with what '
+    "applies of x, y, button (left, right or middle) and num_clicks; MOUSE_DOWN and MOUSE_UP (button); RIGHT_CLICK, "
+    "DOUBLE_CLICK and DRAG_TO (x, y); SCROLL (dx, dy; a positive dy is up); TYPING (text); PRESS, KEY_DOWN and KEY_UP "
+    "(key); HOTKEY (keys, a list); and without parameters WAIT, to look again later, DONE, when the task is finished, "
+    "and FAIL, if it cannot be done"
 )
 _WORDS = "When the task is finished, answer with the word DONE alone; if it cannot be done, with FAIL alone."
 
@@ -51,16 +61,19 @@ def kind_of(space: gym.Space[Any] | None, observation: Any) -> Kind:
     return "screen" if picture_in(observation) is not None else "words"
 
 
-def written_in(kind: Kind, asked: Writing, *, offered: Sequence[Mapping[str, Any]]) -> Writing:
+def written_in(
+    space: gym.Space[Any] | None, kind: Kind, asked: Writing, *, offered: Sequence[Mapping[str, Any]]
+) -> Writing:
     """How the model writes its actions, if it is not told.
 
     Args:
+        space: of the environment's actions, if it is known.
         offered: definitions of the environment's tools.
 
     Raises:
         UsageError: if it cannot be told so here.
     """
-    if asked in ("pyautogui", "computer", DESKTOP_ACTION) and kind != "screen":
+    if asked in (*BY_THE_SCREEN, "computer", DESKTOP_ACTION) and kind != "screen":
         raise UsageError(f"actions={asked!r} is for environments with a screen; give 'auto', 'tools' or 'text'")
     has_desktop_action = any(one["function"]["name"] == DESKTOP_ACTION for one in offered)
     if asked == DESKTOP_ACTION and not has_desktop_action:
@@ -71,6 +84,8 @@ def written_in(kind: Kind, asked: Writing, *, offered: Sequence[Mapping[str, Any
         return asked
     if kind == "screen" and has_desktop_action:
         return DESKTOP_ACTION
+    if isinstance(space, Computer13) and not offered:
+        return "computer_13"
     return "tools" if kind == "screen" or offered else "text"
 
 
@@ -150,6 +165,8 @@ class Place:
         return "" if size is None else f"You see a screen of {size[0]}x{size[1]} pixels; (0, 0) is its top left. "
 
     def _how(self) -> str:
+        if self.writing == "computer_13":
+            return _DICTS
         if self.kind == "screen":
             return (_ANY if self.code else _LITERAL) + _PYAUTOGUI + ("" if self.tags is None else _TAGS)
         return "the action, word for word" if self.kind == "words" else f"a value of {self.space}, as JSON"

@@ -14,14 +14,14 @@ from agentgym.agents.openai.asking import Dialect, Model
 from agentgym.agents.openai.conversation import Answer, Reply, Seen, Turn
 from agentgym.agents.openai.estimate import Estimate, fitting
 from agentgym.agents.openai.options import Options, Tokenizer
-from agentgym.agents.openai.places import Place, kind_of, written_in
+from agentgym.agents.openai.places import BY_THE_SCREEN, Place, kind_of, written_in
 from agentgym.agents.openai.prompts import filled
 from agentgym.agents.openai.reading import NoAction, action_of, as_it_came
 from agentgym.agents.openai.responses import PREVIEW
 from agentgym.agents.openai.seeing import screen_of, seen
 from agentgym.events import Note, utc_now
 from agentgym.events.usage import Usage
-from agentgym.spaces import DesktopCallText, PyAutoGUIText
+from agentgym.spaces import Computer13, DesktopCallText, PyAutoGUIText
 from agentgym.tasks import Task
 from agentgym.tools.replies import manual
 from agentgym.tools.results import encodable
@@ -32,6 +32,7 @@ _NOT_DONE = "Not done: {}"
 _DONE = "Done."
 _REPLACED = "Not called: something else was done in place of it."
 _ANOTHER = "another call of the same reply is none"
+_OF_A_SCREEN = (PyAutoGUIText, Computer13, DesktopCallText)
 
 
 class Play:
@@ -99,14 +100,14 @@ class Play:
             kind = "calls"
         # In other environments a call of a tool is no action.
         offered = self._offered if kind in ("calls", "screen") else ()
-        writing = written_in(kind, self._options.actions, offered=offered)
+        writing = written_in(self._space, kind, self._options.actions, offered=offered)
         seen_size = screen_of(observation) if kind == "screen" else None
         return Place(
             kind=kind,
             writing=writing,
             api=self._options.api,
-            offered=() if writing == "pyautogui" else offered,
-            screen=self._space.screen if isinstance(self._space, PyAutoGUIText | DesktopCallText) else seen_size,
+            offered=() if writing in BY_THE_SCREEN else offered,
+            screen=self._space.screen if isinstance(self._space, _OF_A_SCREEN) else seen_size,
             display=seen_size,
             space=self._space,
             preview=self._options.model.startswith(PREVIEW),

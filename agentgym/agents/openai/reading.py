@@ -130,6 +130,8 @@ def _written(text: str, place: Place) -> Any:
         return text
     if place.kind == "values":
         return _value(said, place)
+    if place.writing == "computer_13":
+        return _dicts(said)
     code = _code(said)
     if place.kind == "calls":
         return _batch(read_calls(code))
@@ -145,16 +147,39 @@ def _written(text: str, place: Place) -> Any:
         raise
 
 
+def _dicts(said: str) -> Any:
+    """OSWorld's dicts and words, in blocks of code or alone: one as the model wrote it, several in their order."""
+    blocks = [block.strip() for block in fenced(said)]
+    written = [*blocks, *_last_word(said, blocks)] or [said]
+    found = [one for part in written for one in _objects(part)]
+    actions = [parse_action(one) for one in found]
+    return found[0] if len(found) == 1 else Batch(tuple(actions))
+
+
+def _objects(written: str) -> Sequence[Any]:
+    if written in _WORDS:
+        return [written]
+    try:
+        value = msgspec.json.decode(written)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ActionError(f"not a JSON object with an action_type: {short(written)} ({error})") from error
+    return value if isinstance(value, list) and value else [value]
+
+
+def _last_word(said: str, blocks: Sequence[str]) -> list[str]:
+    """DONE, FAIL or WAIT, where the answer ends in it, after its blocks of code."""
+    last = said.splitlines()[-1].strip(" .*`") if said else ""
+    ends_in_block = bool(blocks) and blocks[-1].endswith(last)
+    return [last] if last in _WORDS and not ends_in_block else []
+
+
 def _code(said: str) -> str:
     """What of an answer is the action: calls in tags; the blocks of code, and a word after them; else all of it."""
     tagged = action_in(said)
     if tagged != said:
         return tagged
-    last = said.splitlines()[-1].strip(" .*`") if said else ""
-    word = [last] if last in _WORDS else []
     blocks = [block.strip() for block in fenced(said)]
-    ends_in_block = blocks and blocks[-1].endswith(last)
-    return "\n".join([*blocks, *([] if ends_in_block else word)]) or said
+    return "\n".join([*blocks, *_last_word(said, blocks)]) or said
 
 
 def _batch(calls: Sequence[Any]) -> Any:
