@@ -80,6 +80,7 @@ _actions = st.recursive(
 )
 
 
+@pytest.mark.episodes
 @settings(max_examples=500, deadline=None)
 @given(_actions)
 def test_pyautogui_text_of_every_action_reads_back_as_the_same_action(action: Action) -> None:

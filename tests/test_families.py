@@ -107,6 +107,7 @@ for call in (["validate", "nothere/"], ["run", "nothere/"], ["fetch", "nothere/"
 """
 
 
+@pytest.mark.episodes
 def test_a_path_that_is_not_there_is_the_fault_though_a_suite_wants_a_library(tmp_path: Path) -> None:
     (tmp_path / "given").mkdir()
     (tmp_path / "given" / "one.json").write_text("{}")

@@ -125,6 +125,7 @@ _calls = st.builds(
 )
 
 
+@pytest.mark.episodes
 @settings(max_examples=700, deadline=None)
 @given(st.one_of(_anything, _dicts, _calls, st.text(max_size=40)))
 def test_anything_at_all_is_read_as_an_action_that_can_be_kept_or_refused(raw: Any) -> None:

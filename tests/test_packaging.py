@@ -59,6 +59,7 @@ def test_both_ends_of_gymnasium_are_allowed() -> None:
     assert "gymnasium>=1.2.2,<2" in PYPROJECT["project"]["dependencies"]
 
 
+@pytest.mark.episodes
 def test_no_extra_raises_the_floor_of_gymnasium() -> None:
     extras = [
         one

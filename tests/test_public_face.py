@@ -24,6 +24,7 @@ def test_all_is_sorted_and_there() -> None:
 _SUBPACKAGES = sorted(module.name for module in pkgutil.iter_modules(agentgym.__path__) if module.name != "__main__")
 
 
+@pytest.mark.episodes
 @pytest.mark.parametrize(
     ("expression", "value"),
     [

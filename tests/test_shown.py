@@ -95,6 +95,7 @@ def printed(code: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.episodes
 def test_calls_are_read_back_as_the_page_of_recording_does_it(tmp_path: Path) -> None:
     out = printed(python_of(ROOT / "docs" / "recording.md", '"tool_call"'), tmp_path).splitlines()
     assert out[0] == "call-1-0 bash {'command': 'ls data'}"
@@ -102,6 +103,7 @@ def test_calls_are_read_back_as_the_page_of_recording_does_it(tmp_path: Path) ->
     assert out[2].startswith("{'call-1-0': 'orders.csv")
 
 
+@pytest.mark.episodes
 def test_the_tools_of_the_readme_show_what_the_task_is_about(tmp_path: Path) -> None:
     out = printed(python_of(ROOT / "README.md", "shell/find-files"), tmp_path)
     assert "the folder ~/depot" in out

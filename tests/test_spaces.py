@@ -93,6 +93,7 @@ def test_discrete_action_outside_the_space_is_refused(raw: Any) -> None:
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.episodes
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.one_of(st.integers(), st.floats(), st.text(), st.none(), st.lists(st.integers())), max_size=5))
 def test_anything_at_all_is_a_discrete_action_or_refused(raw: list[Any]) -> None:

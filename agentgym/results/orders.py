@@ -120,14 +120,16 @@ def _screen(config: RunConfig) -> dict[str, Any]:
 
 
 def _action(config: RunConfig) -> dict[str, Any]:
-    """How actions are written, if a model is to act by the tool `desktop_action`: as OSWorld's runs are, usually.
+    """How actions are written, if a model is to act by the tool `desktop_action`, or by OSWorld's dicts.
 
-    Marks are named in code alone.
+    The tool is what OSWorld's runs have, usually; marks are named in code alone.
     """
     asked = config.agent_options.get("actions")
     is_run_of_osworlds = config.result_root is not None and observed_as(config) != "som"
     is_usual = is_run_of_osworlds and _is_openai(config) and asked in (None, "auto")
-    return {"action": DESKTOP_ACTION} if is_usual or asked == DESKTOP_ACTION else {}
+    if is_usual:
+        return {"action": DESKTOP_ACTION}
+    return {"action": asked} if asked in (DESKTOP_ACTION, "computer_13") else {}
 
 
 def _as_osworld_would(spec: RolloutSpec, config: RunConfig) -> RolloutSpec:

@@ -301,6 +301,7 @@ def test_a_screenshot_that_cannot_be_written_is_one_line(run: Run, tmp_path: Pat
     assert (code, err) == (2, f"agentgym: cannot write {tmp_path}: Is a directory\n")
 
 
+@pytest.mark.episodes
 def test_the_module_is_the_command() -> None:
     said = subprocess.run([sys.executable, "-m", "agentgym", "--version"], capture_output=True, text=True, check=True)
     assert said.stdout == "agentgym-envs 0.1.0.dev0\n"

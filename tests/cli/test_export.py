@@ -140,6 +140,7 @@ def test_help_has_examples_each_on_its_own_line(run: Run) -> None:
     assert len([line for line in out.splitlines() if line.strip().startswith("agentgym export")]) >= 2
 
 
+@pytest.mark.episodes
 def test_the_command_and_its_exporters_load_no_training_library() -> None:
     code = "import sys, agentgym.cli, agentgym.export; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

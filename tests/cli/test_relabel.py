@@ -113,6 +113,7 @@ def test_a_mistake_is_one_line_and_nothing_is_written(
     assert [path for path in sorted(data.parent.iterdir()) if path.name != "__pycache__"] == before
 
 
+@pytest.mark.episodes
 def test_modules_are_found_where_the_command_is_typed(data: Path) -> None:
     command = [str(Path(sys.executable).with_name("agentgym")), "relabel", "data", "--reward", "rewards_of_mine:lean"]
     done = subprocess.run(command, cwd=data.parent, capture_output=True, text=True)

@@ -18,7 +18,7 @@ import pytest
 from agentgym.export.from_osworld import from_osworld
 from tests.cli.conftest import SAVED, Run, on_memory, write_tasks
 from tests.cli.test_run_again import is_over, lines, started, wait_for
-from tests.modelserver import ModelServer, Reply, call, fault, serving
+from tests.modelserver import ModelServer, Reply, call, fault, say, serving
 
 pytestmark = pytest.mark.episodes
 
@@ -126,6 +126,24 @@ def test_each_task_has_its_folder_as_osworld_has_it(tmp_path: Path, run: Run, se
     kept = [path.read_bytes() for path in root.rglob("*") if path.is_file()]
     assert not any(KEY.encode() in content for content in kept)
     assert "score 1.0" in (places[0] / "runtime.log").read_text()
+
+
+@pytest.mark.parametrize("asked_by", [("--env-option", "action"), ("--agent-option", "actions")])
+def test_a_model_acts_by_osworlds_dicts(asked_by: tuple[str, str], tmp_path: Path, run: Run, served: Any) -> None:
+    """Its lines have them as they were written, and the folder is named so."""
+    acts = [{"action_type": "TYPING", "parameters": {"text": "hello"}}, {"action_type": "DONE"}]
+
+    def writes(body: dict[str, Any]) -> Reply:
+        turn = sum(message["role"] == "assistant" for message in body["messages"])
+        return say(f"I act.\n```json\n{json.dumps(acts[turn])}\n```")
+
+    server, root = served(writes), tmp_path / "results"
+    tasks = write_tasks(tmp_path / "tasks.jsonl", TASKS[0])
+    code, _, err = run(*on_memory(*asked(server, tasks, root, asked_by[0], f"{asked_by[1]}=computer_13")))
+    assert (code, server.refused) == (0, []), err
+    place = root / "computer_13" / "screenshot" / "vendor_m" / "gimp" / "first"
+    assert [line["action"] for line in lines(place, "traj.jsonl")] == acts
+    assert (place / "result.txt").read_text() == "1.0\n"
 
 
 def test_the_tree_is_read_again(tmp_path: Path, run: Run, served: Any) -> None:

@@ -27,6 +27,7 @@ def outcomes_of(engine: str, folder: Path, *, workers: int, order: int) -> Mappi
     }
 
 
+@pytest.mark.episodes
 @pytest.mark.parametrize(("engine", "workers"), [("serial", 1), ("threads", 12), ("processes", 2)])
 def test_outcomes_depend_on_neither_engine_nor_order(engine: str, workers: int, tmp_path: Path) -> None:
     expected = outcomes_of("serial", tmp_path / "expected", workers=1, order=0)

@@ -130,6 +130,7 @@ def test_a_film_that_is_asked_for_before_the_reset_has_the_setup_in_it(tmp_path:
         env.end_recording(tmp_path / "film.mp4")
 
 
+@pytest.mark.episodes
 def test_a_guest_that_cannot_film_is_played_all_the_same(tmp_path: Path) -> None:
     environment = environment_of(tmp_path, python=Path(sys.executable), base={"LANG": "C.UTF-8"})
     with serving(GuestServer(tmp_path, environment, faults={"/start_recording": ["500", "500"]})) as guest:
@@ -143,6 +144,7 @@ def test_a_guest_that_cannot_film_is_played_all_the_same(tmp_path: Path) -> None
         env.close()
 
 
+@pytest.mark.episodes
 def test_closing_or_losing_the_environment_ends_the_thread(env: DesktopEnv, tmp_path: Path) -> None:
     env.start_recording()
     env.close()
@@ -169,6 +171,7 @@ def test_without_pyav_it_says_what_to_install(env: DesktopEnv, monkeypatch: pyte
         env.start_recording()
 
 
+@pytest.mark.episodes
 def test_a_camera_sees_what_changes_by_itself(tmp_path: Path) -> None:
     grey, looks = np.full((48, 64, 3), 100, np.uint8), threading.Semaphore(0)
 
@@ -198,6 +201,7 @@ def test_what_breaks_a_camera_is_told_at_its_end() -> None:
         camera.end()
 
 
+@pytest.mark.episodes
 def test_a_guest_films_itself(tmp_path: Path) -> None:
     environment = environment_of(tmp_path, python=Path(sys.executable), base={"LANG": "C.UTF-8"})
     with serving(GuestServer(tmp_path, environment)) as guest:

@@ -245,6 +245,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.episodes
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

@@ -231,6 +231,7 @@ def words(*coloured: tuple[str, tuple[int, int, int]]) -> Callable[[Any], None]:
     return added
 
 
+@pytest.mark.episodes
 def test_words_are_coloured_by_their_first_letter(tmp_path: Path) -> None:
     red, blue, nearly = (255, 0, 0), (0, 0, 255), (254, 0, 0)
     wanted = words(("apple", red), ("bread", blue))

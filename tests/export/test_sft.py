@@ -56,6 +56,7 @@ def test_each_conversation_is_a_line(tmp_path: Path) -> None:
     assert rows[0]["messages"][2]["tool_calls"][0]["function"]["arguments"] == '{"numbers": [2, 3]}'
 
 
+@pytest.mark.episodes
 def test_datasets_loads_it(tmp_path: Path) -> None:
     rows = export(record_talks(tmp_path / "data"), tmp_path / "chat.jsonl")
     loaded = load(tmp_path / "chat.jsonl", tmp_path)

@@ -33,6 +33,7 @@ def test_the_examples_that_score_solve_their_task(capsys: pytest.CaptureFixture[
         assert capsys.readouterr().out == "1.0\n"
 
 
+@pytest.mark.episodes
 def test_the_commands_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (commands,) = re.findall(r"^```bash\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

@@ -25,6 +25,7 @@ def test_no_task_is_solved_twice() -> None:
     assert max(Counter(solution.task for _, solution in ALL).values()) == 1
 
 
+@pytest.mark.episodes
 @each_solution
 def test_the_files_are_those_that_the_task_names(domain: str, solution: Solution) -> None:
     assert (TASKS / domain / f"{solution.task}.json").is_file()

@@ -140,6 +140,7 @@ def test_broken_attempts_are_left_out_of_the_rows(tmp_path: Path) -> None:
     assert {row["member"]: row["advantage"] for row in rows} == pytest.approx(group.advantages())
 
 
+@pytest.mark.episodes
 def test_a_run_attempts_each_task_and_seed_so_often_and_goes_on(tmp_path: Path) -> None:
     settings = config(tmp_path, tasks=tasks_at(tmp_path, "a", "b"), agent="random", episodes=2, group=3, trace=True)
     settings = settings.model_copy(update={"max_steps": 2})

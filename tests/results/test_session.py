@@ -69,6 +69,7 @@ def test_what_failed_by_the_agents_fault_is_done_again_only_if_asked_for(tmp_pat
     assert run_config(asked, redo_errors=True).summary.scored == 2
 
 
+@pytest.mark.episodes
 def test_a_lost_worker_is_a_machine_fault(tmp_path: Path) -> None:
     asked = config(
         tmp_path,

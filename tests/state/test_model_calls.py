@@ -16,6 +16,7 @@ from tests.modelserver import call, calls, fault, serving
 SCRIPT: Any = [calls(("add", {"a": 2, "b": 3}), ("add", {"a": 2})), fault(429, retry_after=0), call("answer", text="5")]
 
 
+@pytest.mark.episodes
 @pytest.mark.parametrize("api", ["chat", "responses"])
 def test_calls_of_models_and_tools_are_joined_and_summed(api: str, tmp_path: Path) -> None:
     live = RunState(details=True)

@@ -205,6 +205,7 @@ def test_only_what_is_recent_is_kept_of_a_long_episode(state: RunState, bus: Bus
     assert [one.number for one in episode.detail.steps] == list(range(81, 101))
 
 
+@pytest.mark.episodes
 def test_ten_thousand_ended_episodes_take_some_megabytes() -> None:
     state = RunState()
     run_ids = [f"run-{number}" for number in range(1000)]

@@ -102,6 +102,7 @@ def accepts(made: Tool, arguments: dict[str, Any]) -> bool:
     return True
 
 
+@pytest.mark.episodes
 @settings(max_examples=150, deadline=None)
 @given(TYPES, VALUES, st.data())
 def test_schema_and_check_agree(kind: Any, value: Any, data: st.DataObject) -> None:
@@ -112,6 +113,7 @@ def test_schema_and_check_agree(kind: Any, value: Any, data: st.DataObject) -> N
     assert accepts(made, arguments) == validator.is_valid(arguments), (made.parameters, arguments)
 
 
+@pytest.mark.episodes
 @settings(max_examples=100, deadline=None)
 @given(TYPES, st.integers(0, 1000))
 def test_what_is_drawn_from_a_schema_fits(kind: Any, seed: int) -> None:

@@ -92,6 +92,7 @@ def test_a_model_plays_the_user_and_its_calls_are_collected(monkeypatch: pytest.
     assert copy.deepcopy(context.state)["ask_user"].evidence() == context.state["ask_user"].evidence()
 
 
+@pytest.mark.episodes
 def test_a_model_that_cannot_be_asked_breaks_the_episode_and_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(lambda body: "") as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)

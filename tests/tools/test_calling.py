@@ -166,6 +166,7 @@ def test_a_tool_is_given_up_when_its_time_is_over() -> None:
     assert ended.wait(10)
 
 
+@pytest.mark.episodes
 def test_a_coroutine_is_given_up_too() -> None:
     import asyncio
 

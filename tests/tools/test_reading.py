@@ -236,6 +236,7 @@ KEYS = st.sampled_from(
 WORDS = st.sampled_from(("add", "function", "function_call", "ToolCall", "Done", "{}", "assistant"))
 
 
+@pytest.mark.episodes
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(KEYS, WORDS | JSON | st.dictionaries(KEYS, WORDS | JSON), max_size=5) | JSON)
 def test_nothing_but_an_action_error_is_raised(raw: Any) -> None:

@@ -35,6 +35,7 @@ def pairs(draw: st.DrawFn) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     return before, after
 
 
+@pytest.mark.episodes
 @given(pairs())
 def test_the_changed_boxes_turn_one_array_into_the_other(pair: tuple[npt.NDArray[Any], npt.NDArray[Any]]) -> None:
     before, after = pair

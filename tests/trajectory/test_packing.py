@@ -37,6 +37,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.mark.episodes
 def test_finished_runs_take_a_fraction_and_read_the_same(data: Path) -> None:
     before = [repr(list(episode.records())) for episode in Dataset(data)]
     size = (data / "a.jsonl").stat().st_size

@@ -67,6 +67,7 @@ def round_trip(folder: Path, value: Any, *, redact: bool = False) -> Any:
     return ValueReader(FrameReader(folder / "frames", FrameCache())).value(msgspec.json.decode(line))
 
 
+@pytest.mark.episodes
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(VALUES)
 def test_any_nest_of_plain_values_comes_back_the_same(tmp_path: Path, value: Any) -> None:

@@ -120,6 +120,7 @@ def test_vmware(recorder: Recorder, tmp_path: Path) -> None:
         provider.start_emulator("Ubuntu.qcow2", True, "Ubuntu")
 
 
+@pytest.mark.episodes
 def test_a_machine_is_started_brought_back_and_stopped(guest: GuestServer, recorder: Recorder, tmp_path: Path) -> None:
     port = guest.url.rpartition(":")[2]
     recorder.answer("docker", run="echo c0ffee", port=_published(int(port)))
@@ -142,6 +143,7 @@ def test_a_machine_is_started_brought_back_and_stopped(guest: GuestServer, recor
     assert [line.split()[1] for line in recorder.lines] == ["[rm]"]
 
 
+@pytest.mark.episodes
 def test_a_machine_that_took_a_while_to_answer_is_as_fresh_as_any(guest: GuestServer, recorder: Recorder) -> None:
     recorder.answer("docker", run="echo c0ffee", port=_published(int(guest.url.rpartition(":")[2])))
     guest.faults["/screenshot"] = ["500"] * 5

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import agentgym
 from agentgym.backends.sandbox.backend import SandboxBackend
 
@@ -14,6 +16,7 @@ def listed(machine: SandboxBackend, command: str) -> str:
     return machine.run(["sh", "-c", command]).stdout.decode()
 
 
+@pytest.mark.episodes
 def test_no_module_of_ours_is_anywhere(machine: SandboxBackend) -> None:
     machine.reset(seed=0)
     names = " -o ".join(f"-name {name}" for name in ("toolmaking.py", "evaluation.py", "scripted.py", "families.py"))

@@ -101,6 +101,7 @@ _references = st.tuples(_strings, _strings)
 _words = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.episodes
 @given(st.lists(_strings), st.floats(allow_nan=False), st.dictionaries(_strings, _strings), st.lists(_references))
 def test_values_come_back_as_they_were_packed(names: Any, number: float, attributes: Any, references: Any) -> None:
     reply = _reply("asda{ss}a(so)", names, number, attributes, references)
@@ -109,6 +110,7 @@ def test_values_come_back_as_they_were_packed(names: Any, number: float, attribu
     assert others == [number, attributes, references]
 
 
+@pytest.mark.episodes
 @given(
     st.lists(st.tuples(_references, _references, _references, _words, st.lists(_strings, max_size=3), _strings, _words))
 )

@@ -158,7 +158,7 @@ def machine(tmp_path: Path) -> MemoryBackend:
         ("~/shop.db", "SELECT x FROM many", [], 0.0),
         ("~/shop.db", "SELECT * FROM wide", [], 0.0),
         ("~/shop.db", "SELECT x FROM renamed", [], 0.0),
-        ("~/shop.db", "SELECT x FROM endless", [], 0.0),
+        pytest.param("~/shop.db", "SELECT x FROM endless", [], 0.0, marks=pytest.mark.episodes),
     ],
 )
 def test_rows_of_a_database(path: str, query: str, expected: Any, score: float, machine: MemoryBackend) -> None:
@@ -196,6 +196,7 @@ def test_a_database_may_be_made_to_give_more_than_fits_into_memory(machine: Memo
         tracemalloc.stop()
 
 
+@pytest.mark.episodes
 def test_a_search_that_takes_long_is_ended(machine: MemoryBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "_QUERY_PATIENCE_S", 0.05)
     text = "printf('%.250000c', 'a')"
