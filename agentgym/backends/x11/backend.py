@@ -134,6 +134,7 @@ class X11Backend(ToolMethods):
                 self.close()
         if self._desktop is None:
             self._desktop = _Desktop(self._settings, self._screen)
+        self._starting = False
         # Applications that a tool starts stay.
         self._tools = ToolSide(self._desktop.machine, seed=seed, background=True)
 

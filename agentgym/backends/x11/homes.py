@@ -135,6 +135,8 @@ def _made_profile(profile: _Profile, settings: MachineSettings) -> bytes:
             machine.run(profile.start, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"")
         pack = ["tar", "-c", "-C", machine.home, profile.folder]
         packed = machine.run(pack, timeout_s=_PATIENCE_S, env=None, cwd=None, stdin=b"")
+    except TimeoutError as error:
+        raise _NotMadeError from error
     finally:
         machine.close()
     if packed.returncode:

@@ -207,6 +207,27 @@ def test_what_starts_beside_a_film_is_waited_for(monkeypatch: pytest.MonkeyPatch
         assert not _wait(activity, timeout_s=1.0, starting=True)[0]
 
 
+def test_nothing_is_learnt_of_timers_beside_a_film(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the server draws after one may be the film's, or not."""
+    monkeypatch.setattr("agentgym.backends.sandbox.guest.activity._PLAYED_S", 0.02)
+    program = "\nwhile True: sys.stdin.readline(); print(flush=True); select.poll().poll(90)"
+    with _process(program) as process, _process(_PAINTS) as server, _process(f"{_NAMED}{_PAINTS}") as player:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        pids = {process.pid, server.pid, _named(player)}
+        activity = Activity(lambda: pids)
+        activity.know_servers([server.pid], painter=server.pid, picture=lambda: 0)
+        times = []
+        for _ in range(8):
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            settled, seconds = _wait(activity, quiet_s=0.01, timers_s=1.0, timeout_s=5.0)
+            assert settled
+            times.append(seconds)
+    assert min(times) > 0.07
+
+
 def test_tick_can_end_the_wait() -> None:
     class EnoughError(Exception):
         pass

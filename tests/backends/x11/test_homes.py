@@ -49,8 +49,12 @@ def test_application_is_started_again_when_its_start_changes(monkeypatch: pytest
         assert laid[".config/known/first"] == f"{said}\n".encode()
 
 
-def test_application_that_does_not_start_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    laid = _laid(_written("echo not as root >&2; exit 1"), monkeypatch, tmp_path)
+@pytest.mark.parametrize("start", ["echo not as root >&2; exit 1", "sleep 60"])
+def test_application_that_does_not_start_is_passed_over(
+    start: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(homes, "_PATIENCE_S", 1.0)
+    laid = _laid(_written(start), monkeypatch, tmp_path)
     assert ".config/known/first" not in laid
     assert ".bashrc" in laid
     assert list(tmp_path.iterdir()) == []

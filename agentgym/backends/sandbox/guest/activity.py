@@ -112,7 +112,10 @@ class Activity:
                 # Threads are looked at one after the other: of two that wake each other in turn, each may have been
                 # asleep when it was its turn. What ran meanwhile says so.
                 ran = self._look(looked_at, timers)
-                if not ran:
+                if not ran and self._playing:
+                    # What is drawn may be the film's: beside one nothing is learnt.
+                    timers.interrupted()
+                elif not ran:
                     # Looking at the screen takes a millisecond or more; what rests at once is not looked at.
                     timers.rested(changed=(timers.suspected or not far) and self._shows_another())
                 if far and not ran:

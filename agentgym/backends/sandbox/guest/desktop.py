@@ -92,11 +92,16 @@ class Desktop:
             self.processes.terminate(self._x_server, patience_s=_END_PATIENCE_S)
 
     def _sum_of_screen(self) -> int:
-        with (
-            open(self.places.screen, "rb", buffering=0) as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-        ):
-            return zlib.adler32(content)
+        try:
+            with (
+                open(self.places.screen, "rb", buffering=0) as file,
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+            ):
+                return zlib.adler32(content)
+        except (OSError, ValueError) as error:
+            # An X server that ends takes it away.
+            self.check()
+            raise ServerError(f"what the X server draws in cannot be read: {error}") from error
 
     @property
     def _x_socket(self) -> str:

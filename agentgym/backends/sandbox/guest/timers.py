@@ -21,6 +21,7 @@ class Habit:
     __slots__ = ("_distance", "_harmless", "_needed", "_skipped")
 
     _NEEDED_AFTER_PAINT = 32
+    _NEEDED_AT_MOST = 1 << 16
     _FARTHEST = 16
 
     def __init__(self, needed: int) -> None:
@@ -31,7 +32,7 @@ class Habit:
 
     def painted(self) -> None:
         self._harmless = 0
-        self._needed = max(self._NEEDED_AFTER_PAINT, 2 * self._needed)
+        self._needed = min(max(self._NEEDED_AFTER_PAINT, 2 * self._needed), self._NEEDED_AT_MOST)
         self._distance = 1
 
     def rested(self) -> None:

@@ -34,16 +34,13 @@ def learn(bus_name: str, paths: Sequence[str]) -> Asking[list[Accessible]]:
 
 
 def look_again(bus_name: str, parts: Sequence[Accessible]) -> Asking[list[Accessible]]:
-    """The parts with their present states and counts of children; those that do not answer are left out.
+    """The parts with their present states; those that do not answer are left out.
 
-    The other half of what `learn` asks for is taken to be what it was, but of what was hidden until now.
+    All else that `learn` asks for is taken to be what it was, but of what was hidden until now.
     """
-    answers = yield from _asked_each(bus_name, [part.path for part in parts], _questions_of_the_day)
-    seen = [
-        part._replace(states=bits(words), child_count=count or 0)
-        for part, (_, words, count) in zip(parts, answers, strict=True)
-        if words is not None
-    ]
+    answers = yield [ask(Reference(bus_name, part.path), "Accessible", "GetState") for part in parts]
+    states = zip(parts, map(value_of, answers), strict=True)
+    seen = [part._replace(states=bits(words)) for part, words in states if words is not None]
     appeared = yield from learn(bus_name, [part.path for part in seen if part.opens and not part.interfaces])
     anew = {part.path: part for part in appeared}
     return [anew.get(part.path, part) for part in seen]
@@ -60,10 +57,6 @@ def _asked_each(
 
 def _introductions(whom: Reference) -> Sequence[Call]:
     return ask(whom, "Accessible", "GetState"), ask(whom, "Accessible", "GetRole"), get(whom, "Accessible", "Name")
-
-
-def _questions_of_the_day(whom: Reference) -> Sequence[Call]:
-    return ask(whom, "Accessible", "GetState"), get(whom, "Accessible", "ChildCount")
 
 
 def _further_questions(whom: Reference) -> Sequence[Call]:

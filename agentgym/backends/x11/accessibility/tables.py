@@ -38,7 +38,7 @@ KnownCells: TypeAlias = dict[Reference, dict[Place, Accessible]]
 
 LibreOffice (7.4 at least) makes an object of 7 kB whenever it is asked for a cell, and never lets go of it: so each is
 asked for once. Its objects stand for a place of the sheet, whatever is inserted or sorted, so that they keep their
-names, too.
+names, too; and none has children.
 """
 
 
