@@ -9,6 +9,7 @@ import pytest
 
 from agentgym.actions import Batch, Click, Done, Press, Python, Wait, parse_action, to_pyautogui
 from agentgym.actions.desktop_call import read_desktop_call
+from agentgym.actions.scripts import written_code
 from agentgym.actions.tags import with_places
 from agentgym.agents.openai.options import system_text
 from agentgym.agents.openai.places import Place
@@ -64,8 +65,24 @@ def test_the_words_at_the_end_of_a_script_are_actions() -> None:
     action = parse_action("n = 3  # times\npyautogui.press('down', presses=n)\nDONE", code=True)
     assert isinstance(action, Batch)
     script, done = action.actions
-    assert code_of(script).endswith("n = 3\npyautogui.press('down', presses=n)")
+    assert code_of(script).endswith("\nn = 3  # times\npyautogui.press('down', presses=n)")
     assert done == Done()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("é = 'ü' * 2; pyautogui.write(é); DONE", "é = 'ü' * 2; pyautogui.write(é);"),
+        ("x = [1]\r\npyautogui.write(str(x))\r\nWAIT\r\nDONE", "x = [1]\npyautogui.write(str(x))"),
+        ("x = [1]; pyautogui.write(str(x)); \\\nDONE", "x = [1]\npyautogui.write(str(x))"),
+    ],
+)
+def test_code_before_such_words_stays_as_it_was_written(text: str, code: str) -> None:
+    action = parse_action(text, code=True)
+    assert isinstance(action, Batch)
+    script = action.actions[0]
+    assert isinstance(script, Python)
+    assert written_code(script) == code
 
 
 @pytest.mark.parametrize("text", ["hello", "x = 3", "not Python (", "[{'name': 'f'}]", "pyautogui.press('nokey')"])

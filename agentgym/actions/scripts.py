@@ -37,7 +37,7 @@ def script(code: str, statements: Sequence[ast.stmt], words: Mapping[str, Action
         ending.insert(0, words[word])
         running.pop()
     if ending:
-        code = "\n".join(map(ast.unparse, running))
+        code = _before(statements[len(running)], code, running) if running else ""
     return [Python(_BEFORE + code), *ending]
 
 
@@ -49,6 +49,14 @@ def switches_fail_safe_off(action: Python) -> bool:
 def written_code(action: Python) -> str | None:
     """The code as it was written, if it is of `script`'s making."""
     return action.code.removeprefix(_BEFORE) if switches_fail_safe_off(action) else None
+
+
+def _before(end: ast.stmt, code: str, statements: Sequence[ast.stmt]) -> str:
+    """The statements of a piece of code up to one, as they are written there."""
+    *lines, last = code.replace("\r\n", "\n").replace("\r", "\n").split("\n")[: end.lineno]
+    text = "\n".join([*lines, last.encode()[: end.col_offset].decode()]).rstrip()
+    # A backslash would go on with a line that is left out.
+    return "\n".join(map(ast.unparse, statements)) if text.endswith("\\") else text
 
 
 def _word(statement: ast.stmt) -> str:

@@ -105,7 +105,7 @@ def _faults_of_options(check: Check, metric: Metric, where: str) -> Iterator[str
     hints = _hints(metric)
     for name, value in check.options.items():
         # A truth that is written as text is one to metrics, too.
-        if not (hints.get(name) is bool and isinstance(value, str) and is_true(value)):
+        if not (hints.get(name) in (bool, bool | None) and isinstance(value, str) and is_true(value)):
             yield from misfits(value, hints.get(name, Any), f"{where}.{name}")
 
 

@@ -112,7 +112,7 @@ def summary_words(attempt: Attempt) -> Mapping[str, Any]:
     return {
         "task_id": attempt.task,
         "application": attempt.domain,
-        "success": bool(attempt.score),
+        "success": attempt.score == 1,
         "err_message": attempt.error,
         "timestamp": attempt.ts,
         "result_dir": _task_folder(attempt.domain, attempt.place).as_posix(),

@@ -124,6 +124,7 @@ def test_an_action_in_the_text_is_found(actions: str, reply: str, action: Any) -
         ('```\n[{"action_type": "CLICK", "parameters": {"x": 10, "y": 20}}]\n```', CLICK_13),
         ("All is done.\n\nDONE", "DONE"),
         ('```\n{"action_type": "FAIL"}\n```', {"action_type": "FAIL"}),
+        ("done", "DONE"),
         (
             f'```json\n{json.dumps(CLICK_13)}\n```\n```\n{{"action_type": "TYPING", "text": "x"}}\n```\nDONE',
             Batch((Click(10, 20), TypeText("x"), Done())),

@@ -17,9 +17,10 @@ from agentgym.engines.worker import Worker
 pytestmark = pytest.mark.episodes
 
 
-def read_fifo(path: str) -> str:
-    """Gives the text that somebody writes, when somebody does."""
-    return Path(path).read_text()
+def read_line(fifo: str) -> str:
+    """Gives the line that somebody writes, when somebody does."""
+    with open(fifo) as lines:
+        return lines.readline()
 
 
 def test_word_that_a_process_has_begun_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,17 +34,19 @@ def test_word_that_a_process_has_begun_is_no_result(tmp_path: Path, monkeypatch:
         return wait(handles, timeout)
 
     monkeypatch.setattr(worker_module, "wait", late_wait)
-    worker = Worker(packed(read_fifo, "the function"))
+    worker = Worker(packed(read_line, "the function"))
     try:
         assert worker.give(7, packed(str(fifo), "item 7"))
         assert not worker.has_news()
-        fifo.write_text("written")
-        deadline = time.monotonic() + 60.0
-        while not worker.has_news():
-            assert time.monotonic() < deadline
-            wait(worker.handles(), 1.0)
+        # Opened for both, so that nobody is waited for who died.
+        with open(os.open(fifo, os.O_RDWR), "w", buffering=1) as line:
+            line.write("written\n")
+            deadline = time.monotonic() + 60.0
+            while not worker.has_news():
+                assert time.monotonic() < deadline
+                wait(worker.handles(), 1.0)
         pickled = worker.take()
         assert pickled is not None
-        assert unpacked(7, pickled).unwrap() == "written"
+        assert unpacked(7, pickled).unwrap() == "written\n"
     finally:
         worker.drop()

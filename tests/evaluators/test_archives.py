@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from agentgym.backends.memory import MemoryBackend
-from agentgym.evaluators import evaluate, metrics
+from agentgym.evaluators import check_spec, evaluate, metrics
 from agentgym.extras import needed
 from agentgym.tasks import Check, EvaluatorSpec, GetterSpec
 
@@ -109,6 +109,13 @@ def test_what_is_in_an_archive_is_judged_strictly_where_its_metric_can(tmp_path:
     assert evaluate(EvaluatorSpec((check,), strict=True), MemoryBackend(), None).value == 0
     texts = msgspec.structs.replace(check, options={"file_type": "text"})
     assert evaluate(EvaluatorSpec((texts,), strict=True), MemoryBackend(), None).value == 0
+
+
+@pytest.mark.parametrize("strict", ["true", "True", True])
+def test_truth_that_is_written_as_text_is_an_option_of_archives_too(strict: str | bool) -> None:
+    found = GetterSpec("vm_file", {"path": "/home/user/a.zip", "dest": "a.zip"})
+    check = Check("compare_archive", result=found, expected=found, options={"strict": strict})
+    check_spec(EvaluatorSpec(checks=(check,)))
 
 
 def test_nothing_of_an_archive_comes_to_lie_elsewhere(tmp_path: Path) -> None:

@@ -210,7 +210,8 @@ def test_pivot_tables_are_told_by_their_fields(tmp_path: Path, result: Change, s
 def _list_of(choices: str, ranges: str = "C2:C4") -> Change:
     def change(sheet: Any) -> None:
         validation = DataValidation(type="list", formula1=f'"{choices}"')
-        validation.add(ranges)
+        for one in ranges.split():
+            validation.add(one)
         sheet.add_data_validation(validation)
 
     return change
@@ -228,6 +229,9 @@ def test_data_validations_fulfil_their_comparisons(tmp_path: Path) -> None:
         (_list_of("a"), 0),
         (_list_of("a,b", "C2"), 0),
         (_list_of("a,b", "C2:C99"), 0),
+        (_list_of("a,b", "C1:C2 C3:C5 C6:C9"), 1),
+        (_list_of("a,b", "C1:C2 C4:C9"), 0),
+        (_list_of("a,b", "A1:XFD1048576"), 0),
         (_nothing, 0),
     ):
         assert _score(tmp_path, rule, result, _nothing) == score

@@ -10,6 +10,9 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.formatting.rule import CellIsRule
+from openpyxl.pivot.cache import CacheDefinition, CacheField, CacheSource, SharedItems, WorksheetSource
+from openpyxl.pivot.record import RecordList
+from openpyxl.pivot.table import DataField, Location, PivotField, RowColField, TableDefinition
 from openpyxl.styles import Font, GradientFill
 from openpyxl.styles.colors import Color
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -52,6 +55,29 @@ def _link(target: str) -> Change:
 
 def _gradient(color: str) -> Change:
     return lambda sheet: setattr(sheet["B4"], "fill", GradientFill(stop=("FF0000", color)))
+
+
+def _counting(ref: str, fields: int = 1) -> Change:
+    """A pivot table of the cells of a range, whose cache knows so many fields."""
+
+    def change(sheet: Any) -> None:
+        source = CacheSource(type="worksheet", worksheetSource=WorksheetSource(ref=ref, sheet=sheet.title))
+        known = [CacheField(name="month", sharedItems=SharedItems())] * fields
+        cache = CacheDefinition(cacheSource=source, cacheFields=known, refreshOnLoad=True, id="rId1")
+        cache.records = RecordList()
+        pivot = TableDefinition(
+            name="Pivot",
+            cacheId=1,
+            dataCaption="Values",
+            location=Location(ref="E1:F4", firstHeaderRow=1, firstDataRow=1, firstDataCol=1),
+            pivotFields=[PivotField()],
+            rowFields=[RowColField(x=0)],
+            dataFields=[DataField(name="total", fld=0)],
+        )
+        pivot.cache = cache
+        sheet.add_pivot(pivot)
+
+    return change
 
 
 def _above(limit: int) -> Change:
@@ -182,3 +208,33 @@ def test_last_sheet_is_also_counted_from_the_end(tmp_path: Path) -> None:
     rule = {"type": "sheet_data", "sheet_idx0": -1, "sheet_idx1": "EI-1"}
     assert _scores(tmp_path, rule, lambda _: None, lambda _: None) == (1, 1)
     assert _scores(tmp_path, rule, lambda sheet: sheet.append([1]), lambda _: None) == (0, 0)
+
+
+@pytest.mark.parametrize("ref", ["A:C", "1:3", "$A$1:$C$3", "#REF!:#REF!", "A1", "Numbers"])
+def test_pivot_tables_of_odd_ranges_are_told_by_what_is_said(ref: str, tmp_path: Path) -> None:
+    rule = {"type": "pivot_table", "pivot_props": ["row_fields"]}
+    assert _scores(tmp_path, rule, _counting(ref), _counting(ref)) == (1, 1)
+    assert _scores(tmp_path, rule, _counting("A1:B4"), _counting(ref))[0] == 0
+
+
+def test_pivot_table_whose_cache_lacks_its_fields_is_none(tmp_path: Path) -> None:
+    rule = {"type": "pivot_table", "pivot_props": ["row_fields"]}
+    damaged = _counting("A1:B4", fields=0)
+    assert _scores(tmp_path, rule, damaged, _counting("A1:B4"))[1] == 0
+    assert _scores(tmp_path, rule, damaged, damaged)[1] == 0
+
+
+@pytest.mark.parametrize("kind", ["style", "freeze", "filter", "row_props", "sheet_print", "zoom", "pivot_table"])
+def test_sheet_that_is_a_chart_is_as_good_as_none(kind: str, tmp_path: Path) -> None:
+    def with_chart_sheet(sheet: Any) -> None:
+        chart = BarChart()
+        chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=4), titles_from_data=True)
+        sheet.parent.create_chartsheet("Data").add_chart(chart)
+
+    def scores(name: str) -> tuple[float, float]:
+        which = {"sheet_idx": name} if kind == "zoom" else {"sheet_idx0": name, "sheet_idx1": "EI0"}
+        more = {"props": ["hidden" if kind == "row_props" else "font_bold"], "pivot_props": ["name"]}
+        return _both(*books, {"type": kind, **which, **more, "method": "eq", "ref": 7})
+
+    books = _book(tmp_path / "r.xlsx", with_chart_sheet), _book(tmp_path / "e.xlsx", lambda sheet: None)
+    assert scores("RNData") == scores("RNNone")

@@ -157,8 +157,8 @@ def _dicts(said: str) -> Any:
 
 
 def _objects(written: str) -> Sequence[Any]:
-    if written in _WORDS:
-        return [written]
+    if written.upper() in _WORDS:
+        return [written.upper()]
     try:
         value = msgspec.json.decode(written)
     except (msgspec.MsgspecError, RecursionError) as error:

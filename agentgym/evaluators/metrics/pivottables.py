@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+from agentgym.evaluators.metrics.damaged import unless_damaged
 from agentgym.evaluators.metrics.workbooks import Books, Rule, sheets_if_any
 
 __all__ = ["PIVOT", "same_pivots"]
@@ -24,8 +26,8 @@ def same_pivots(books: Books, rule: Rule) -> bool:
     if pair is None:
         return False
     if rule.get("strict", False):
-        one, other = (_named(sheet, rule["pivot_props"]) for sheet in pair)
-        return one == other
+        told = [unless_damaged(partial(_named, sheet, rule["pivot_props"])) for sheet in pair]
+        return None not in told and told[0] == told[1]
     left, right = ({} if sheet is None else _by_source(sheet, rule["pivot_props"]) for sheet in pair)
     return left == right
 
@@ -56,13 +58,12 @@ def _source(pivot: Any, fields: _Fields) -> Any:
 
     source = pivot.cache.cacheSource
     said = source.worksheetSource
-    corners = [] if said is None or said.ref is None else said.ref.split(":")
-    match corners:
-        case [first, last]:
-            (top, left), (bottom, right) = coordinate_to_tuple(first), coordinate_to_tuple(last)
-        case _:
-            # A range that has a name, or of another file: there OSWorld's raises.
-            return source.type, None if said is None else (said.name, said.sheet, said.ref)
+    try:
+        first, last = said.ref.split(":")
+        (top, left), (bottom, right) = coordinate_to_tuple(first), coordinate_to_tuple(last)
+    except (AttributeError, ValueError):
+        # A range that has a name, or of another file, or of whole columns: there OSWorld's raises.
+        return source.type, None if said is None else (said.name, said.sheet, said.ref)
     return source.type, (top, left + fields.skipped), (bottom, right - fields.left_out), said.sheet
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from agentgym.evaluators.metrics.structures import compared
 from agentgym.evaluators.metrics.workbooks import Books, Rule, sheet_of, sheets_if_any, sheets_of
 
 __all__ = ["RANGE", "VALIDATION", "same_filter", "same_freeze", "validates", "zoomed"]
+
+_Box: TypeAlias = tuple[int, int, int, int]
+"""The first column and row, and the last."""
 
 RANGE = "spreadsheet_range"
 """The method that asks whether ranges lie between two others, ``ref``."""
@@ -85,17 +88,33 @@ def _fits(value: Any, wanted: Rule, strict: bool) -> bool:
 
 
 def _covers(ranges: Any, others: Any) -> bool:
-    return set(_places(others)) <= set(_places(ranges))
+    """Whether each of the others lies in the ranges together."""
+    left = [one.bounds for one in others.ranges]
+    for cut in ranges.ranges:
+        left = [piece for box in left for piece in _without(box, cut.bounds)]
+    return not left
+
+
+def _without(box: _Box, cut: _Box) -> Iterator[_Box]:
+    """What of a box lies outside another."""
+    (left, top, right, bottom), (first, upper, last, lower) = box, cut
+    if first > right or last < left or upper > bottom or lower < top:
+        yield box
+        return
+    if top < upper:
+        yield left, top, right, upper - 1
+    if lower < bottom:
+        yield left, lower + 1, right, bottom
+    top, bottom = max(top, upper), min(bottom, lower)
+    if left < first:
+        yield left, top, first - 1, bottom
+    if last < right:
+        yield last + 1, top, right, bottom
 
 
 def _has_whole(ranges: Any, others: Any) -> bool:
     """Whether each of the others lies in a single one of the ranges."""
     return all(one in ranges for one in others)
-
-
-def _places(ranges: Any) -> Iterator[tuple[int, int]]:
-    for one in ranges.ranges:
-        yield from one.cells
 
 
 VALIDATION: Mapping[str, Callable[[Any], Any]] = {

@@ -89,13 +89,19 @@ def _active(ranges: Any, holds: Callable[[Any], bool], values: Mapping[str, Any]
 
     empty = 0
     for cells in ranges.cells:
-        for row, column in cells.cells:
+        for row, column in _each(cells):
             value = values.get(f"{get_column_letter(column)}{row}")
             empty += value is None
             if value is None and empty > _EMPTY_CELLS:
                 break
             if value is not None and holds(value):
                 yield row, column
+
+
+def _each(cells: Any) -> Iterator[_Place]:
+    """The places of a range, row by row; its own ``cells`` counts out a million rows before the first."""
+    columns = range(cells.min_col, cells.max_col + 1)
+    return ((row, column) for row in range(cells.min_row, cells.max_row + 1) for column in columns)
 
 
 def _worked_out(rule: Any) -> Callable[[Any], bool] | None:

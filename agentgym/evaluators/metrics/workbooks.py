@@ -85,7 +85,7 @@ def find_sheet(books: Books, which: int | str) -> tuple[Book, str] | None:
     if book is None:
         return None
     if form[1] == "N":
-        return (book, form[2:]) if form[2:] in book.content.sheetnames else None
+        return (book, form[2:]) if form[2:] in book.names else None
     place = int(form[2:])
     return (book, book.names[place]) if -len(book.names) <= place < len(book.names) else None
 
