@@ -215,7 +215,7 @@ def test_end_of_the_x_server_while_the_desktop_is_waited_for_is_a_machine_fault(
     """It takes what it draws in away, which a timer that fires has looked at."""
     backend.launch(["python3", "-c", "import select\nwhile True: select.select([], [], [], 0.3)"])
     backend.launch(["sh", "-c", "sleep 0.25; kill $(pgrep Xvfb); exec sleep 9"])
-    with pytest.raises(BackendError, match="X server|servers need"):
+    with pytest.raises(BackendError, match=r"X server|servers need"):
         backend.settle(10.0)
     backend.reset(seed=0)
     assert backend.observe(["screenshot"])["screenshot"].shape == (720, 1280, 3)

@@ -19,6 +19,7 @@ _METHOD_CALL, _METHOD_RETURN, _ERROR = 1, 2, 3
 _PATH, _INTERFACE, _MEMBER, _ERROR_NAME, _REPLY_SERIAL, _DESTINATION, _SENDER, _SIGNATURE = 1, 2, 3, 4, 5, 6, 7, 8
 _FIXED_HEADER = 16
 _LARGEST = 1 << 26
+_SHORT = 1024
 _uint32 = struct.Struct("=I")
 _header = struct.Struct("=cBBBIII")
 
@@ -52,12 +53,12 @@ class Reply(NamedTuple):
     body: bytes = b""
 
     def values(self) -> tuple[Any, ...]:
-        """The decoded body.
+        """The decoded body, which is not to be changed: answers that are alike share it.
 
         Raises:
             WireError: if it is malformed.
         """
-        return decode(self.signature, self.body)
+        return (_decoded if len(self.body) <= _SHORT else decode)(self.signature, self.body)
 
 
 def encode(call: Call, serial: int) -> bytes:
@@ -108,6 +109,10 @@ def decode(signature: str, body: bytes) -> tuple[Any, ...]:
     except (struct.error, UnicodeDecodeError, IndexError, TypeError, RecursionError) as error:
         raise WireError(f"a body that is not {signature!r}: {error}") from error
     return values
+
+
+_decoded = lru_cache(maxsize=4096)(decode)
+"""The cells of a sheet have thousands of answers, most of which were there before."""
 
 
 def _reply(message: bytes, fields_length: int, body_at: int) -> Reply:
