@@ -14,7 +14,7 @@ from typing import Any
 from agentgym.display.mp4 import check_can_film
 from agentgym.events import utc_now
 from agentgym.families import load_tasks
-from agentgym.results.attempts import Place
+from agentgym.results.attempts import Attempt, Place
 from agentgym.results.comparing import refuse_changed_tasks, refuse_mixture, refuse_other_session, secretless
 from agentgym.results.config import RunConfig
 from agentgym.results.folder import Results, RunFolder, move_aside, read_args
@@ -74,12 +74,7 @@ def open_session(
     aside = move_aside(out, now) if fresh and out is not None and _is_taken(out) else None
     with ExitStack() as stack:
         told = {} if tree is None else words_of(config, specs[0])
-        besides = {} if tree is None else {"besides": lambda attempt: {**summary_words(attempt), **told}}
-        results = (
-            Results()
-            if out is None
-            else _continued(stack.enter_context(RunFolder.open(out, **besides)), config, items, told)
-        )
+        results = Results() if out is None else stack.enter_context(_continued(out, config, items, told))
         session_id = name
         if isinstance(results, RunFolder):
             goes_on = read_args(results.path) is not None
@@ -139,13 +134,24 @@ def _is_taken(out: Path) -> bool:
     return out.is_dir() and any(out.iterdir())
 
 
-def _continued(folder: RunFolder, config: RunConfig, items: Sequence[Item], told: Mapping[str, str]) -> RunFolder:
-    args = read_args(folder.path) or {}
-    refuse_other_session(folder.path, args, config)
-    if any(one.came_to_something for one in folder.standing.values()):
-        refuse_mixture(folder.path, args, config, told)
-    refuse_changed_tasks(folder.path, folder.standing, items)
-    return folder
+@contextmanager
+def _continued(out: Path, config: RunConfig, items: Sequence[Item], told: Mapping[str, str]) -> Iterator[RunFolder]:
+    """The folder, if what is asked for may stand beside what it holds.
+
+    Args:
+        told: OSWorld's words for the run, which then stand in each line of its summary; empty where it is none of them.
+    """
+
+    def besides(attempt: Attempt) -> Mapping[str, Any]:
+        return {**summary_words(attempt), **told} if told else {}
+
+    with RunFolder.open(out, besides=besides) as folder:
+        args = read_args(folder.path) or {}
+        refuse_other_session(folder.path, args, config)
+        if any(one.came_to_something for one in folder.standing.values()):
+            refuse_mixture(folder.path, args, config, told)
+        refuse_changed_tasks(folder.path, folder.standing, items)
+        yield folder
 
 
 def _written_args(

@@ -71,7 +71,8 @@ def open_path(backend: Backend, path: str) -> None:
         _open_page(backend, path)
         return
     if isinstance(backend, OpensFiles):
-        _have_opened(backend, path)
+        if not backend.open_file(path):
+            _focus(backend, path)
         return
     kind, _, full = backend.run(["sh", "-c", _FIND, "sh", path]).stdout.decode().partition(" ")
     if not kind:
@@ -82,9 +83,7 @@ def open_path(backend: Backend, path: str) -> None:
         _open_page(backend, full)
         return
     _launch(backend, application, full)
-    # The root has no name but itself.
-    await_window(backend, name.name or full)
-    activate_window(backend, name.name or full)
+    _focus(backend, full)
 
 
 def package_that_opens(path: str) -> str:
@@ -98,10 +97,8 @@ def package_that_opens(path: str) -> str:
     return (_OPENERS.get(suffix, _EDITOR) if suffix else _FILES).package
 
 
-def _have_opened(backend: Backend, path: str) -> None:
-    assert isinstance(backend, OpensFiles), "whoever calls has looked"
-    if backend.open_file(path):
-        return
+def _focus(backend: Backend, path: str) -> None:
+    """Waits for the window that has the name of a file or folder; the root has no name but itself."""
     name = PurePosixPath(path).name or path
     await_window(backend, name)
     activate_window(backend, name)

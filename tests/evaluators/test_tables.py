@@ -13,9 +13,6 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.formatting.rule import CellIsRule
-from openpyxl.pivot.cache import CacheDefinition, CacheField, CacheSource, SharedItems, WorksheetSource
-from openpyxl.pivot.record import RecordList
-from openpyxl.pivot.table import DataField, Location, PageField, PivotField, RowColField, TableDefinition
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.colors import Color
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -23,6 +20,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from agentgym.errors import TaskError
 from agentgym.evaluators import check_spec, metrics
 from agentgym.tasks import parse_task
+from tests.evaluators.osworld.workbooks import add_pivot
 
 _BOTH = {"sheet_idx0": 0, "sheet_idx1": "EI0"}
 Change = Callable[[Any], object]
@@ -169,26 +167,9 @@ def test_charts_are_those_of_the_same_series(tmp_path: Path, result: Change, pro
 
 
 def _pivot(rows: int = 2, data: int = 1, subtotal: str = "sum", pages: tuple[int, ...] = ()) -> Change:
-    def change(sheet: Any) -> None:
-        names = ["month", "sold", "kind"]
-        source = CacheSource(type="worksheet", worksheetSource=WorksheetSource(ref="A1:C4", sheet=sheet.title))
-        fields = [CacheField(name=name, sharedItems=SharedItems()) for name in names]
-        cache = CacheDefinition(cacheSource=source, cacheFields=fields, refreshOnLoad=True, id="rId1")
-        cache.records = RecordList()
-        pivot = TableDefinition(
-            name="Pivot",
-            cacheId=1,
-            dataCaption="Values",
-            location=Location(ref="E1:F4", firstHeaderRow=1, firstDataRow=1, firstDataCol=1),
-            pivotFields=[PivotField() for _ in names],
-            rowFields=[RowColField(x=rows)],
-            pageFields=[PageField(fld=page, hier=-1) for page in pages],
-            dataFields=[DataField(name="total", fld=data, subtotal=subtotal)],
-        )
-        pivot.cache = cache
-        sheet.add_pivot(pivot)
-
-    return change
+    return lambda sheet: add_pivot(
+        sheet, ["month", "sold", "kind"], ref="A1:C4", rows=rows, data=data, subtotal=subtotal, pages=pages
+    )
 
 
 @pytest.mark.parametrize(

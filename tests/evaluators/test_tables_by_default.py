@@ -10,16 +10,13 @@ import openpyxl
 import pytest
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.formatting.rule import CellIsRule
-from openpyxl.pivot.cache import CacheDefinition, CacheField, CacheSource, SharedItems, WorksheetSource
-from openpyxl.pivot.record import RecordList
-from openpyxl.pivot.table import DataField, Location, PivotField, RowColField, TableDefinition
 from openpyxl.styles import Font, GradientFill
 from openpyxl.styles.colors import Color
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import SortCondition, SortState
 
 from agentgym.evaluators import metrics
-from tests.evaluators.osworld.workbooks import numbered_anew, with_shared_texts, with_sparklines
+from tests.evaluators.osworld.workbooks import add_pivot, numbered_anew, with_shared_texts, with_sparklines
 
 _BOTH = {"sheet_idx0": 0, "sheet_idx1": "EI0"}
 Change = Callable[[Any], object]
@@ -59,25 +56,7 @@ def _gradient(color: str) -> Change:
 
 def _counting(ref: str, fields: int = 1) -> Change:
     """A pivot table of the cells of a range, whose cache knows so many fields."""
-
-    def change(sheet: Any) -> None:
-        source = CacheSource(type="worksheet", worksheetSource=WorksheetSource(ref=ref, sheet=sheet.title))
-        known = [CacheField(name="month", sharedItems=SharedItems())] * fields
-        cache = CacheDefinition(cacheSource=source, cacheFields=known, refreshOnLoad=True, id="rId1")
-        cache.records = RecordList()
-        pivot = TableDefinition(
-            name="Pivot",
-            cacheId=1,
-            dataCaption="Values",
-            location=Location(ref="E1:F4", firstHeaderRow=1, firstDataRow=1, firstDataCol=1),
-            pivotFields=[PivotField()],
-            rowFields=[RowColField(x=0)],
-            dataFields=[DataField(name="total", fld=0)],
-        )
-        pivot.cache = cache
-        sheet.add_pivot(pivot)
-
-    return change
+    return lambda sheet: add_pivot(sheet, ["month"], ref=ref, rows=0, data=0, known=fields)
 
 
 def _above(limit: int) -> Change:

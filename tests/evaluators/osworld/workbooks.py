@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lxml import etree
+from openpyxl.pivot.cache import CacheDefinition, CacheField, CacheSource, SharedItems, WorksheetSource
+from openpyxl.pivot.record import RecordList
+from openpyxl.pivot.table import DataField, Location, PageField, PivotField, RowColField, TableDefinition
 
 from tests.evaluators.osworld.case import Folder, damaged
 
@@ -56,6 +59,40 @@ def edited(content: bytes, change: Callable[[str, bytes], bytes | None]) -> byte
             if part is not None:
                 new.writestr(name, part)
     return buffer.getvalue()
+
+
+def add_pivot(
+    sheet: Any,
+    names: Sequence[str],
+    *,
+    ref: str,
+    rows: int,
+    data: int,
+    subtotal: str = "sum",
+    pages: Sequence[int] = (),
+    known: int | None = None,
+) -> None:
+    """Adds a pivot table of a range with these fields; numbers are places among them.
+
+    Args:
+        known: how many of the fields the cache knows; None for all.
+    """
+    source = CacheSource(type="worksheet", worksheetSource=WorksheetSource(ref=ref, sheet=sheet.title))
+    fields = [CacheField(name=name, sharedItems=SharedItems()) for name in names[:known]]
+    cache = CacheDefinition(cacheSource=source, cacheFields=fields, refreshOnLoad=True, id="rId1")
+    cache.records = RecordList()
+    pivot = TableDefinition(
+        name="Pivot",
+        cacheId=1,
+        dataCaption="Values",
+        location=Location(ref="E1:F4", firstHeaderRow=1, firstDataRow=1, firstDataCol=1),
+        pivotFields=[PivotField() for _ in names],
+        rowFields=[RowColField(x=rows)],
+        pageFields=[PageField(fld=page, hier=-1) for page in pages],
+        dataFields=[DataField(name="total", fld=data, subtotal=subtotal)],
+    )
+    pivot.cache = cache
+    sheet.add_pivot(pivot)
 
 
 def with_results(content: bytes) -> bytes:
