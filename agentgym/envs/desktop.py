@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 import msgspec
 import numpy as np
@@ -32,7 +32,7 @@ from agentgym.envs.toolbox import Toolbox
 from agentgym.envs.toolset import EpisodeToolSource
 from agentgym.envs.waits import waits_of
 from agentgym.envs.weakly import Weakly
-from agentgym.errors import BackendError, UsageError
+from agentgym.errors import BackendError, EvaluationError, UsageError
 from agentgym.evaluators import Score, check_needs, fetch_ahead
 from agentgym.setup import run_steps
 from agentgym.tasks import Task
@@ -44,6 +44,7 @@ __all__ = ["DesktopEnv", "Snapshot"]
 ObservationKind: TypeAlias = Literal["screenshot", "accessibility_tree", "terminal", "instruction", "tool_result"]
 
 _RESET_PATIENCE_S = 30.0
+_SCORE_PATIENCE_S = 10.0
 _ACCESSIBLE = frozenset({"accessibility_tree", "terminal"})
 _WITH_THEIR_OWN_NETWORK = frozenset({"guest", "host"})
 _NOT_OF_THE_MACHINE = frozenset({"instruction", "tool_result"})
@@ -77,7 +78,8 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
         action: how actions are written: ``"pyautogui"`` text, ``"computer_13"`` dicts as OSWorld has them,
             ``"desktop_action"``, calls of one tool, or ``"discrete"`` for `MultiDiscrete`. `step` takes every form that
             `agentgym.actions.parse_action` takes besides.
-        settle_timeout: seconds after which ``step`` looks at the screen though it still changes.
+        settle_timeout: seconds after which ``step`` looks at the screen though it still changes. Before a score, what
+            has not come to rest is waited for up to 10 s more.
         max_steps: truncates the episode; None takes the task's own number.
         render_mode: ``"rgb_array"`` or None.
         allow_code: whether ``Python`` actions run, inside the sandbox, and text that is Python but more than literal
@@ -97,6 +99,8 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012 - as Gymnasium declares it
     _has_desktop = True
+    _scores_at_rest: ClassVar[bool] = True
+    """Whether a score waits until the desktop rests."""
 
     def __init__(
         self,
@@ -139,6 +143,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
         self.frame: npt.NDArray[np.uint8] | None = None
         self._actions: list[Action] = []
         self._begun = False
+        self._rests = False
         self._acted: Acted | None = None
         self._paid = 0.0
         self._kept: Mapping[str, bytes] = {}
@@ -208,6 +213,8 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
             acted = self._acting.act(lambda: self._read(action), self._machine, calls)
             self._waits.after_action()
             self._actions.append(acted.done)
+            if not isinstance(acted.done, Done | Fail):
+                self._rests = acted.settled
             self._acted, self._paid, self._results = acted, 0.0, acted.results
             observation = self._observe()
             self._show_film(observation)
@@ -254,6 +261,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
         check_home(token.task, self.backend)
         self._task, self._seed, self._actions = token.task, token.seed, list(token.actions)
         self._scored = self._acted = None
+        self._rests = False
         self._kept = token.kept
         if token.machine is not None:
             with self._ending_on_fault():
@@ -320,7 +328,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
         with self._timed("settle"):
             settled = self.backend.settle(_RESET_PATIENCE_S)
         self._waits.after_reset()
-        self._running = True
+        self._running, self._rests = True, settled
         return settled
 
     @property
@@ -378,6 +386,13 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
 
     def _screen(self) -> npt.NDArray[np.uint8]:
         return cast("npt.NDArray[np.uint8]", self._machine.observe(["screenshot"])["screenshot"])
+
+    def _evaluated(self, machine: Backend) -> Score | EvaluationError:
+        # A step looks at what still moves in time; a score of what an action has not done yet would be wrong.
+        if self._scores_at_rest and not self._rests:
+            with self._timed("settle"):
+                self._rests = machine.settle(_SCORE_PATIENCE_S)
+        return super()._evaluated(machine)
 
     def _info(self, acted: Acted) -> dict[str, Any]:
         info = {"settled": acted.settled, "action_error": acted.error, "failure": None}

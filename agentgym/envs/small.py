@@ -51,6 +51,9 @@ class SmallEnv(DesktopEnv):
         UsageError: if an argument cannot work.
     """
 
+    # The application has told its score, and some move without end.
+    _scores_at_rest = False
+
     def __init__(
         self,
         family: TaskFamily,

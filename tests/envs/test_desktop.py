@@ -149,6 +149,29 @@ def test_unsettled_screen_is_told() -> None:
     assert env.step("pyautogui.press('a')")[4]["settled"] is False
 
 
+class _Restless(MemoryBackend):
+    """Notes how long it was given to come to rest."""
+
+    def __init__(self, *, settles: bool) -> None:
+        super().__init__(settles=settles, commands={"typed": _typed})
+        self.given: list[float] = []
+
+    def settle(self, timeout_s: float) -> bool:
+        self.given.append(timeout_s)
+        return super().settle(timeout_s)
+
+
+@pytest.mark.parametrize(("settles", "given"), [(True, [2.0]), (False, [2.0, 10.0])])
+def test_score_waits_for_a_screen_that_has_not_settled(settles: bool, given: list[float]) -> None:
+    backend = _Restless(settles=settles)
+    env = _env(backend=backend)
+    env.reset(seed=0)
+    backend.given.clear()
+    env.step("pyautogui.write('hello')")
+    assert env.step("DONE")[1] == 1
+    assert backend.given == given
+
+
 def test_dead_machine_raises_and_the_next_reset_works() -> None:
     env = _env(backend=MemoryBackend(dies_after=1, commands={"typed": _typed}))
     env.reset(seed=0)
