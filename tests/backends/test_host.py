@@ -160,7 +160,7 @@ def test_command_that_hangs_is_killed_with_its_children(
     host: Host, display: Display, wait_until: Callable[[Callable[[], bool]], None]
 ) -> None:
     command = "['sh', '-c', 'sleep 1000 & echo $! > ~/child; wait']"
-    assert host.ask(f"backend.run({command}, timeout_s=0.5)") == ("TimeoutError", "sh did not end within 0.5 s")
+    assert host.ask(f"backend.run({command}, timeout_s=2)") == ("TimeoutError", "sh did not end within 2 s")
     child = int((display.home / "child").read_text())
     wait_until(lambda: not _alive(child))
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_items_wait_side_by_side() -> None:
 
 
 def test_a_thread_that_hears_that_it_is_given_up_ends() -> None:
-    engine = ThreadEngine(workers=1, timeout_s=0.1)
+    engine = ThreadEngine(workers=1, timeout_s=1)
     hung, good = engine.map(obey, ["hang", "a"])
     assert isinstance(hung.error, BackendError)
     assert good.value == "a"
@@ -41,14 +42,15 @@ def test_a_thread_that_hears_nothing_is_abandoned_and_counted() -> None:
             release.wait()
         return number
 
-    engine = ThreadEngine(workers=1, timeout_s=0.1)
+    engine = ThreadEngine(workers=1, timeout_s=1)
     late, good = engine.map(hang, range(2))
-    assert "in the 0.1 s allowed" in str(late.error)
+    assert "in the 1 s allowed" in str(late.error)
     assert good == Outcome(1, value=1)
     assert engine.abandoned == 1
     release.set()
     assert list(engine.map(hang, [1])) == [Outcome(0, value=1)]
-    assert engine.abandoned == 0
+    while engine.abandoned:
+        time.sleep(0.01)
 
 
 def test_what_ends_a_thread_is_its_items_fault() -> None:
@@ -68,7 +70,7 @@ def test_an_episode_that_is_given_up_ends_at_its_next_step(tmp_path: Path) -> No
         env_kwargs={"max_steps": 10**9},
         task=SUM,
     )
-    engine = ThreadEngine(workers=1, timeout_s=0.5)
+    engine = ThreadEngine(workers=1, timeout_s=5)
     (outcome,) = engine.map(rollout, [spec])
     assert isinstance(outcome.error, BackendError)
     assert engine.abandoned == 0
@@ -87,7 +89,7 @@ def test_an_episode_that_is_left_is_cancelled_wherever_it_was(tmp_path: Path) ->
     )
     specs = [replace(slow, seed=seed) for seed in range(2)]
     # Leaving the loop ends what runs.
-    for _ in ThreadEngine(workers=2, timeout_s=1).map(rollout, specs):
+    for _ in ThreadEngine(workers=2, timeout_s=5).map(rollout, specs):
         break
     state = RunState.read(record)
     assert [episode.status for episode in state.episodes()] == ["cancelled"] * 2
@@ -100,6 +102,7 @@ def test_nobody_is_given_up_outside_of_the_engine() -> None:
 
 _LEFT_BEHIND = """
 import threading
+import time
 from agentgym.engines import ThreadEngine
 
 def hang(_):

@@ -198,7 +198,7 @@ def test_a_collector_that_does_not_answer_holds_no_step_up(tmp_path: Path) -> No
             took = time.monotonic() - began
             collector.opens.set()
             recorder.close()
-    assert took < 3
+    assert took < 10
     assert len(collector.spans) == 20 * 7
 
 

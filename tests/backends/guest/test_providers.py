@@ -177,7 +177,7 @@ def test_a_provider_is_named_by_osworlds_word(guest: GuestServer, recorder: Reco
 
 def test_a_machine_that_does_not_answer_is_started_anew(guest: GuestServer, recorder: Recorder) -> None:
     recorder.answer("docker", run="echo c0ffee", port=_published(1))
-    backend = GuestBackend(provider="docker", path_to_vm="/disk", screen_size=SCREEN, boot_timeout=0.1)
+    backend = GuestBackend(provider="docker", path_to_vm="/disk", screen_size=SCREEN, boot_timeout=1.0)
     with pytest.raises(BackendError, match="did not come"):
         backend.reset(seed=0)
     recorder.answer("docker", run="echo c0ffee", port=_published(int(guest.url.rpartition(":")[2])))

@@ -46,9 +46,9 @@ def test_shell_that_ends_is_replaced_and_says_so(asked: Asked) -> None:
 
 def test_command_that_hangs_is_stopped_and_the_shell_goes_on(asked: Asked) -> None:
     asked.bash("x=1")
-    reply = asked.bash("echo before; sleep 60; echo after $x", timeout_s=0.3)
+    reply = asked.bash("echo before; sleep 60; echo after $x", timeout_s=1.0)
     assert not reply.ok
-    assert "did not end within 0.3 s" in reply.output
+    assert "did not end within 1 s" in reply.output
     assert asked.bash("echo $x").output == "1\n"
 
 
@@ -85,16 +85,16 @@ def test_interpreter_tells_where_it_failed_and_goes_on(asked: Asked) -> None:
 @pytest.mark.parametrize("code", ["while True: pass", "import time; time.sleep(60)"])
 def test_code_that_hangs_is_interrupted_and_keeps_its_variables(asked: Asked, code: str) -> None:
     asked.python("x = 1")
-    reply = asked.python(code, timeout_s=0.3)
+    reply = asked.python(code, timeout_s=1.0)
     assert not reply.ok
     assert "KeyboardInterrupt" in reply.output
-    assert "did not end within 0.3 s" in reply.output
+    assert "did not end within 1 s" in reply.output
     assert asked.python("x").output == "1\n"
 
 
 def test_code_that_will_not_be_interrupted_is_killed(asked: Asked) -> None:
     code = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: time.sleep(1)"
-    reply = asked.python(code, timeout_s=0.3)
+    reply = asked.python(code, timeout_s=1.0)
     assert not reply.ok
     assert "the interpreter has ended" in reply.output
     assert asked.python("1 + 1").output == "2\n"

@@ -24,6 +24,8 @@ def _process(code: str) -> Iterator[subprocess.Popen[bytes]]:
         [sys.executable, "-I", "-S", "-c", f"import select, sys, time; print(flush=True); {code}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        # What has been said and not been read must show.
+        bufsize=0,
         # A process with a terminal may have been stopped by its shell, which is no hang.
         start_new_session=True,
     ) as process:
@@ -52,9 +54,7 @@ def _wait(
 
 def test_process_that_waits_for_input_is_at_rest() -> None:
     with _process("sys.stdin.read()") as process:
-        settled, seconds = _wait(Activity(lambda: {process.pid}))
-    assert settled
-    assert seconds < 0.9
+        assert _wait(Activity(lambda: {process.pid}))[0]
 
 
 def test_process_that_computes_is_never_at_rest() -> None:
@@ -87,9 +87,7 @@ def test_timer_that_is_due_soon_is_waited_for(sleep: str) -> None:
 
 def test_timer_beyond_the_horizon_is_not_waited_for() -> None:
     with _process("select.poll().poll(60_000)") as process:
-        settled, seconds = _wait(Activity(lambda: {process.pid}), timers_s=1.0, timeout_s=10.0)
-    assert settled
-    assert seconds < 1.0
+        assert _wait(Activity(lambda: {process.pid}), timers_s=1.0, timeout_s=10.0)[0]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +98,9 @@ def test_timer_beyond_the_horizon_is_not_waited_for() -> None:
 def test_timer_that_never_paints_is_soon_trusted(
     milliseconds: int, slow: bool, waited: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = f"\nwhile True: sys.stdin.readline(); print(flush=True); select.poll().poll({milliseconds})"
+    loop = (
+        f"\nwhile True: sys.stdin.readline(); print(flush=True); select.poll().poll({milliseconds}); print(flush=True)"
+    )
     with _process(loop) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -108,17 +108,16 @@ def test_timer_that_never_paints_is_soon_trusted(
             name = Path(f"/proc/{process.pid}/comm").read_text().strip()
             monkeypatch.setattr("agentgym.backends.sandbox.guest.activity._SLOW_PROGRAMS", {name: 0.0})
         activity = Activity(lambda: {process.pid})
-        times = []
+        fired = []
         for _ in range(8):
             process.stdin.write(b"\n")
             process.stdin.flush()
             process.stdout.readline()
-            settled, seconds = _wait(activity, quiet_s=0.01, timers_s=1.0, timeout_s=5.0)
-            assert settled
-            times.append(seconds)
-    fired = 0.75 * milliseconds / 1000
-    assert min(times[:waited]) > fired
-    assert waited == 8 or min(times[waited:]) < fired
+            assert _wait(activity, quiet_s=0.01, timers_s=1.0, timeout_s=5.0)[0]
+            fired.append(bool(select.select([process.stdout], [], [], 0)[0]))
+            process.stdout.readline()
+    assert all(fired[:waited])
+    assert waited == 8 or not all(fired[waited:])
 
 
 @pytest.mark.parametrize("drawn", [False, True], ids=["shows the same", "shows another"])
@@ -143,18 +142,18 @@ def test_timer_after_which_the_screen_shows_the_same_is_soon_trusted(sleeps: str
 
         activity = Activity(lambda: {process.pid, server.pid})
         activity.know_servers([server.pid], painter=server.pid, picture=lambda: fired if drawn else 0)
-        times = []
+        waited = []
         for _ in range(8):
             process.stdin.write(b"\n")
             process.stdin.flush()
             output.readline()
-            before, start = fired, time.monotonic()
+            before = fired
             assert activity.wait(quiet_s=0.01, timers_s=1.0, timeout_s=5.0, starting=False, tick=pass_on)
-            times.append(time.monotonic() - start)
+            waited.append(fired > before)
             while fired == before:
                 pass_on()
-    assert min(times[:3]) > 0.07
-    assert (min(times[3:]) < 0.07) == (not drawn)
+    assert all(waited[:3])
+    assert all(waited) == drawn
 
 
 def test_thread_that_starts_late_is_watched() -> None:

@@ -232,7 +232,7 @@ def test_presses_elsewhere_or_of_another_button_do_not_wait(driven: Driven) -> N
     start = time.monotonic()
     for step in range(20):
         driven.driver.perform(Click(100 + 10 * step, 100, "left" if step % 2 else "right"))
-    assert time.monotonic() - start < 10 * MULTI_CLICK_S
+    assert time.monotonic() - start < 19 * MULTI_CLICK_S
 
 
 def test_reset_restores_the_keyboard_as_the_server_made_it(driven: Driven, display: Display) -> None:
