@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 # Each of the hundreds of processes that tests start would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup tools demo demo-llm test test-osworld test-matrix check lint format bench clean
+.PHONY: help setup tools demo demo-llm test test-long test-osworld test-matrix check lint format bench clean
 
 help:  ## Lists what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,8 +38,12 @@ lint: tools  # The part of the gate that runs nothing.
 check: lint  ## The quality gate with the tests that need no desktop and play no episodes; under a minute.
 	@$(bin)/pytest -q -n 2 -m "not desktop and not slow and not episodes and not model"
 
-test: lint  ## The quality gate and every test but those of test-osworld.
+test: lint  ## The quality gate and every test but those of test-long.
 	@$(bin)/pytest -q -n 2 --dist worksteal -m "not long"
+
+test-long:  ## What `make test` leaves out: trainings to their end, most tasks of OSWorld's; by hand. Installs more applications.
+	@scripts/setup osworld
+	@$(bin)/pytest -q -n 2 --dist worksteal -m long
 
 test-osworld:  ## Every task of OSWorld's that is solved here, not only some; by hand. Installs more applications.
 	@scripts/setup osworld

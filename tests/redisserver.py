@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-_PATIENCE_S = 20
+_PATIENCE_S = 60
 
 
 class RedisServer:

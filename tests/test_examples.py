@@ -96,6 +96,7 @@ def test_a_model_at_any_address_does_the_task_of_the_example(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_is_learned_from_a_recording_alone_solves_unseen_tasks(tmp_path: Path) -> None:
     for library in ("torchrl", "sb3_contrib"):
         pytest.importorskip(library)

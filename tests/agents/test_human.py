@@ -168,7 +168,7 @@ for (const kind of ["mousedown", "mouseup", "mousedown", "mouseup"])
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

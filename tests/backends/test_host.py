@@ -137,7 +137,7 @@ def test_other_observations_are_refused(host: Host) -> None:
 
 
 def test_still_screen_settles_and_a_moving_one_does_not(host: Host, display: Display) -> None:
-    assert host.value("backend.settle(5.0)") is True
+    assert host.value("backend.settle(20.0)") is True
     display.start(["xterm", "-e", "while :; do date +%N; sleep 0.01; done"])
     display.rest(quiet_s=0.001)
     assert host.value("backend.settle(1.0)") is False

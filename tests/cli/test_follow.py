@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 COMMAND = [sys.executable, "-m", "agentgym"]
-_PATIENCE_S = 30
+_PATIENCE_S = 60
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from agentgym.results import plan
 from agentgym.runner import EpisodeResult, RolloutSpec, rollout
 
 COINS = "tests/Coins-v0"
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 
 
 class Coins(gym.Env[Any, Any]):

@@ -110,6 +110,7 @@ def test_branches_are_what_a_replay_gives() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_thousand_branches_are_what_a_replay_gives() -> None:
     check_branches(1000)

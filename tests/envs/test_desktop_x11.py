@@ -33,7 +33,7 @@ _SAVING = ["pyautogui.write('Füße <3\\n')", "pyautogui.hotkey('ctrl', 's')", "
 
 @pytest.fixture
 def env() -> Iterator[gym.Env[Any, Any]]:
-    made = gym.make("agentgym/Desktop-v0", task=_TASK)
+    made = gym.make("agentgym/Desktop-v0", task=_TASK, settle_timeout=10.0)
     yield made
     made.close()
 

@@ -43,7 +43,7 @@ _MOVING = (
 @pytest.fixture(scope="module")
 def env() -> Iterator[MiniWobEnv]:
     """One browser for all tests, each of which resets it to a page of its own."""
-    made = MiniWobEnv("click-test", size=None)
+    made = MiniWobEnv("click-test", size=None, settle_timeout=10.0)
     yield made
     made.close()
 
@@ -251,7 +251,7 @@ def test_the_instruction_is_observed_as_tokens() -> None:
 @pytest.mark.desktop
 @pytest.mark.parametrize("between", [False, True])
 def test_a_browser_that_dies_is_an_error_and_the_next_reset_clean(between: bool) -> None:
-    made = MiniWobEnv("click-test", size=None)
+    made = MiniWobEnv("click-test", size=None, settle_timeout=10.0)
     first, _ = made.reset(seed=0)
     # As x11 has it: this backend would begin anew because something was run.
     X11Backend.run(_machine(made), ["pkill", "--signal", "KILL", "chromium"])

@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed (apt-packages.txt)"),
 ]
 
-_PATIENCE_S = 30
+_PATIENCE_S = 60
 _IDLE_S = 0.5
 
 

@@ -30,7 +30,7 @@ from tests.sinks.collector import Collector, collecting
 
 pytestmark = pytest.mark.episodes
 
-_PATIENCE_S = 30
+_PATIENCE_S = 60
 ABOUT = {"model": "adder-1", "provider": "openai", "session_id": "session-1", "agent_version": "0.3"}
 
 

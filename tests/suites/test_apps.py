@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import agentgym  # noqa: F401 - registers the environment
-from agentgym.actions import Done, RawAction
+from agentgym.actions import Done
 from agentgym.cli.requirements import what_is_lacking
-from agentgym.families import Observation, Script, TaskFamily, load_tasks, suites
+from agentgym.families import Script, TaskFamily, load_tasks, suites
 from agentgym.suites.apps import SUITE
 from agentgym.tasks import Task, parse_task, task_to_dict
 
@@ -85,10 +85,6 @@ def test_there_is_a_near_miss(family: TaskFamily) -> None:
     assert family.near_misses
 
 
-def idle(_task: Task) -> Generator[RawAction, Observation, None]:
-    yield Done()
-
-
 @pytest.fixture(scope="module")
 def env() -> Iterator[gym.Env[Any, Any]]:
     made: gym.Env[Any, Any] = gym.make("agentgym/Desktop-v0", task="apps/note-save", disable_env_checker=True)
@@ -96,13 +92,18 @@ def env() -> Iterator[gym.Env[Any, Any]]:
     made.close()
 
 
-def score(env: gym.Env[Any, Any], family: TaskFamily, script: Script) -> float:
-    """The score of a script that needs no observation, on the task of seed 1; skips where an application is lacking."""
+def begun(env: gym.Env[Any, Any], family: TaskFamily) -> Task:
+    """The task of seed 1, in which nothing has been done; skips where an application is lacking."""
     task = drawn(family, 1)
     lacking = what_is_lacking(task.related_apps)
     if lacking is not None:
         pytest.skip(lacking)
     env.reset(seed=1, options={"task": task})
+    return task
+
+
+def score(env: gym.Env[Any, Any], task: Task, script: Script) -> float:
+    """The score of a script that needs no observation, on the task that has begun."""
     for action in script(task):
         _, reward, terminated, truncated, _ = env.step(action)
         if terminated or truncated:
@@ -115,25 +116,21 @@ def test_a_task_whose_application_is_lacking_is_skipped_with_what_to_type(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(pytest.skip.Exception, match="mousepad is not installed: sudo apt-get install mousepad"):
-        score(env, SUITE.families["note-save"], idle)
+        begun(env, SUITE.families["note-save"])
 
 
 @pytest.mark.desktop
 @pytest.mark.slow
 @each_family
-def test_the_oracle_scores_one(env: gym.Env[Any, Any], family: TaskFamily) -> None:
-    assert score(env, family, family.oracle) == 1
-
-
-@pytest.mark.desktop
-@pytest.mark.slow
-@each_family
-def test_doing_nothing_scores_zero(env: gym.Env[Any, Any], family: TaskFamily) -> None:
-    assert score(env, family, idle) == 0
+def test_the_oracle_scores_one_and_doing_nothing_zero(env: gym.Env[Any, Any], family: TaskFamily) -> None:
+    base: Any = env.unwrapped
+    task = begun(env, family)
+    assert base.evaluate().value == 0
+    assert score(env, task, family.oracle) == 1
 
 
 @pytest.mark.desktop
 @pytest.mark.slow
 @pytest.mark.parametrize(("family", "script"), NEAR_MISSES)
 def test_a_near_miss_scores_less_than_one(env: gym.Env[Any, Any], family: TaskFamily, script: Script) -> None:
-    assert score(env, family, script) < 1
+    assert score(env, begun(env, family), script) < 1

@@ -62,7 +62,7 @@ def running(folder: Path, data: dict[str, Any]) -> Iterator[Service]:
     with process.stdin:
         process.stdin.write(json.dumps(data).encode())
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()

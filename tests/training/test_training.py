@@ -223,6 +223,7 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_easiest_family_is_learned(tmp_path: Path) -> None:
     found = train(

@@ -224,6 +224,7 @@ def test_a_place_names_the_file_and_the_byte() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_million_short_episodes_open_in_seconds_and_little_memory(tmp_path: Path) -> None:
     """Written by hand: what is tested is reading."""
     line = '{{"ts_utc":"2026-11-21T09:53:14.877+00:00","run_id":"run","episode":{},"idx":{},{}}}\n'

@@ -29,6 +29,7 @@ def mean_score(choose: Callable[[ToolTemplates, Any], int], split: Split, *, epi
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_maskable_ppo_learns_to_verify_find_and_refund() -> None:
     import torch

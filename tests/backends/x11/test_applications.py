@@ -86,7 +86,7 @@ def test_window_has_the_name_of_what_it_stands_for() -> None:
 def test_python_of_the_desktop_types_by_pyautogui(desktop: X11Backend) -> None:
     desktop.launch(["gedit"])
     wait_for(lambda: bool(desktop.windows()), desktop)
-    desktop.settle(5.0)
+    desktop.settle(20.0)
     typing = "import pyautogui; import time; pyautogui.write('by python'); pyautogui.hotkey('ctrl', 'a', 'c')"
     assert said(desktop, "python", "-c", typing) == ""
     wait_for(lambda: said(desktop, "xclip", "-selection", "clipboard", "-o") == "by python", desktop)

@@ -102,10 +102,10 @@ def test_pointer_is_in_the_screenshot() -> None:
     try:
         backend.reset(seed=0)
         backend.perform(MoveTo(100, 100))
-        backend.settle(2.0)
+        backend.settle(10.0)
         here = backend.observe(["screenshot"])["screenshot"]
         backend.perform(MoveTo(300, 300))
-        backend.settle(2.0)
+        backend.settle(10.0)
         there = backend.observe(["screenshot"])["screenshot"]
         rows, columns = np.where((here != there).any(axis=2))
         assert {(int(row) // 200, int(column) // 200) for row, column in zip(rows, columns, strict=True)} >= {

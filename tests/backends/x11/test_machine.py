@@ -30,7 +30,7 @@ backend = X11Backend(sandbox=sys.argv[1])
 backend.reset(seed=0)
 backend.launch(["mousepad"])
 backend.run(["sh", "-c", "setsid sleep 1000 & (sleep 1000 &) &"])
-backend.settle(5.0)
+backend.settle(20.0)
 print("ready", flush=True)
 sys.stdin.read()
 """
@@ -150,7 +150,7 @@ def test_two_desktops_do_not_see_each_other(backend: X11Backend) -> None:
         with pytest.raises(FileNotFoundError):
             backend.read("~/mark")
         other.launch(["xterm"])
-        other.settle(5.0)
+        other.settle(20.0)
         assert [window.app_class for window in other.windows()] == ["xterm.XTerm"]
         assert not backend.windows()
     finally:
@@ -193,7 +193,7 @@ def test_reset_empties_home_tmp_clipboard_and_processes(backend: X11Backend) -> 
     script = f"{litter}; echo secret | xclip -sel c"
     backend.run(["sh", "-c", script], timeout_s=5)
     backend.launch(["xterm"])
-    backend.settle(5.0)
+    backend.settle(20.0)
     backend.reset(seed=1)
     left = backend.run(["find", "/tmp", "/var/tmp", "/dev/shm", "-mindepth", "1"]).stdout.decode().split()
     assert [path for path in left if "X11-unix" not in path and ".X0-lock" not in path] == []
@@ -206,7 +206,7 @@ def test_reset_empties_home_tmp_clipboard_and_processes(backend: X11Backend) -> 
 def test_death_of_the_x_server_is_named_and_reset_recovers(backend: X11Backend) -> None:
     backend.run(["pkill", "-KILL", "Xvfb"])
     with pytest.raises(BackendError, match="X server died"):
-        backend.settle(2.0)
+        backend.settle(10.0)
     backend.reset(seed=0)
     assert backend.observe(["screenshot"])["screenshot"].shape == (720, 1280, 3)
 
@@ -253,7 +253,7 @@ def test_desktops_without_a_sandbox_leave_each_other_and_the_machines_displays_a
     assert len({display.name, *displays}) == 3
     display.connect().disconnect()
     for backend in others:
-        backend.settle(5.0)
+        backend.settle(20.0)
         backend.close()
 
 
@@ -281,15 +281,15 @@ def test_crash_of_an_application_is_named_and_reset_recovers(backend: X11Backend
     assert backend.settle(10.0)
     backend.run(["pkill", "-SEGV", "mousepad"])
     with pytest.raises(BackendError, match="mousepad died of SIGSEGV") as caught:
-        backend.settle(2.0)
+        backend.settle(10.0)
     assert caught.value.kind == "application"
     backend.reset(seed=0)
-    assert backend.settle(2.0)
+    assert backend.settle(10.0)
 
 
 def test_application_that_quits_by_itself_is_no_fault(backend: X11Backend) -> None:
     backend.launch(["sh", "-c", "exit 1"])
-    assert backend.settle(2.0)
+    assert backend.settle(10.0)
 
 
 @pytest.mark.parametrize("hang", ["STOP", "loop"])

@@ -66,7 +66,7 @@ def test_x_resources_do_not_outlive_an_episode(backend: X11Backend) -> None:
     assert "red" in _shell(backend, "xprop -root RESOURCE_MANAGER")[1]
     backend.reset(seed=0)
     assert "red" not in _shell(backend, "xprop -root RESOURCE_MANAGER")[1]
-    assert backend.settle(5.0)
+    assert backend.settle(20.0)
 
 
 @pytest.mark.parametrize("path", ["/etc/shadow", "/etc/ssl/private", "/root/.ssh", "/var/log", "/sys/fs/cgroup"])
@@ -141,9 +141,9 @@ def test_what_takes_too_much_memory_is_killed_by_name(backend: X11Backend) -> No
     # The command gives them time to grow.
     backend.run(["sleep", "3"])
     with pytest.raises(BackendError, match=r"python3.* was killed: all together took more than 400 MB of memory"):
-        backend.settle(5.0)
+        backend.settle(20.0)
     backend.reset(seed=0)
-    assert backend.settle(5.0)
+    assert backend.settle(20.0)
 
 
 def test_single_allocation_beyond_the_limit_fails(backend: X11Backend) -> None:

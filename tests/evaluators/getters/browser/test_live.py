@@ -71,7 +71,7 @@ def _start(machine: X11Backend, *, port: bool = True) -> None:
     machine.launch(["google-chrome", *options, f"{_SITE}/cart.html"])
     _await(lambda: "127.0.0.1:8000" in (_get(machine, "active_url_from_accessTree") or ""))
     _await(lambda: any("Cart" in window.title for window in machine.windows()))
-    machine.settle(2.0)
+    machine.settle(10.0)
 
 
 def _stop(machine: X11Backend) -> None:
