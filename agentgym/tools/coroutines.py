@@ -11,12 +11,36 @@ from typing import Any, TypeVar
 
 from agentgym.tools.loops import background_loop
 
-__all__ = ["finished", "giving_up"]
+__all__ = ["GivingUp", "finished", "giving_up"]
 
 T = TypeVar("T")
 
-giving_up: ContextVar[list[Callable[[], object]] | None] = ContextVar("agentgym_giving_up", default=None)
-"""What is to be done when the call that goes on here is given up."""
+
+class GivingUp:
+    """What is to be done when a call is given up."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._over = False
+        self._todo: list[Callable[[], object]] = []
+
+    def then(self, do: Callable[[], object]) -> None:
+        """Has it done then; at once where the call has been given up, as one may be before it has begun."""
+        with self._lock:
+            self._todo.append(do)
+            over = self._over
+        if over:
+            do()
+
+    def give_up(self) -> None:
+        with self._lock:
+            self._over, todo = True, list(self._todo)
+        for do in todo:
+            do()
+
+
+giving_up: ContextVar[GivingUp | None] = ContextVar("agentgym_giving_up", default=None)
+"""That of the call which goes on here."""
 
 
 def finished(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -44,15 +68,22 @@ def finished(coroutine: Coroutine[Any, Any, T]) -> T:
         # The loop holds its tasks weakly.
         task = loop.create_task(awaited(), context=context)
         tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        task.add_done_callback(ended)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        tasks.discard(task)
+        if not done.done():
+            # Cancelled before its first step, which is where `awaited` would have heard of it.
+            coroutine.close()
+            done.cancel()
 
     def cancel() -> None:
         loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
 
-    when_given_up = giving_up.get()
-    if when_given_up is not None:
-        when_given_up.append(cancel)
     loop.call_soon_threadsafe(start)
+    call = giving_up.get()
+    if call is not None:
+        call.then(cancel)
     try:
         return done.result()
     except BaseException:

@@ -10,7 +10,7 @@ from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from agentgym.tools.coroutines import giving_up
+from agentgym.tools.coroutines import GivingUp, giving_up
 
 __all__ = ["TimeIsUp", "within"]
 
@@ -36,14 +36,13 @@ def within(timeout_s: float, do: Callable[[], Any]) -> Any:
     answers: SimpleQueue[_Outcome] = SimpleQueue()
     # What the function traces goes into the run of the caller.
     context = copy_context()
-    when_given_up: list[Callable[[], object]] = []
-    context.run(giving_up.set, when_given_up)
+    call = GivingUp()
+    context.run(giving_up.set, call)
     worker.jobs.put((context, do, answers))
     try:
         value, error = answers.get(timeout=timeout_s)
     except Empty:
-        for give_up in when_given_up:
-            give_up()
+        call.give_up()
         raise TimeIsUp from None
     if error is not None:
         raise error

@@ -172,7 +172,7 @@ def test_a_coroutine_is_given_up_too() -> None:
 
     ended = threading.Event()
 
-    @tool(timeout_s=0.05)
+    @tool(timeout_s=1.0)
     async def hang() -> None:
         """Hangs."""
         try:
@@ -181,12 +181,12 @@ def test_a_coroutine_is_given_up_too() -> None:
             ended.set()
 
     before = threading.active_count()
-    for _ in range(20):
-        assert played(hang).content == "hang was given up after 0.05 s"
+    for _ in range(5):
+        assert played(hang).content == "hang was given up after 1 s"
         assert ended.wait(10)
         ended.clear()
     # Its thread is free again: it is not one more for each.
-    assert threading.active_count() - before < 10
+    assert threading.active_count() - before < 5
 
 
 def test_a_result_that_is_too_long_shows_its_beginning() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import threading
 from collections.abc import Callable
@@ -7,6 +9,8 @@ from contextvars import ContextVar
 
 import pytest
 
+from agentgym.tools.coroutines import finished
+from agentgym.tools.loops import background_loop
 from agentgym.tools.patience import TimeIsUp, within
 
 HERE: ContextVar[str] = ContextVar("here", default="nowhere")
@@ -40,6 +44,45 @@ def test_a_function_that_hangs_keeps_its_thread_to_itself_until_it_ends() -> Non
         within(0.01, hang)
     assert {within(10, threading.get_ident) for _ in range(10)}.isdisjoint(hanging)
     release.set()
+
+
+def test_a_coroutine_that_is_given_up_before_its_loop_begins_it_frees_its_thread() -> None:
+    loop, _ = background_loop("agentgym-coroutines")
+    busy, threads = threading.Event(), []
+    hanging = hang()
+
+    def ask() -> None:
+        threads.append(threading.current_thread())
+        finished(hanging)
+
+    loop.call_soon_threadsafe(busy.wait, 60)
+    with pytest.raises(TimeIsUp):
+        within(1.0, ask)
+    busy.set()
+    while within(10, threading.current_thread) not in threads:
+        pass
+    assert inspect.getcoroutinestate(hanging) == inspect.CORO_CLOSED
+
+
+def test_a_coroutine_that_is_asked_for_after_its_call_was_given_up_is_cancelled() -> None:
+    go_on, threads = threading.Event(), []
+    hanging = hang()
+
+    def ask() -> None:
+        threads.append(threading.current_thread())
+        go_on.wait(60)
+        finished(hanging)
+
+    with pytest.raises(TimeIsUp):
+        within(1.0, ask)
+    go_on.set()
+    while within(10, threading.current_thread) not in threads:
+        pass
+    assert inspect.getcoroutinestate(hanging) == inspect.CORO_CLOSED
+
+
+async def hang() -> None:
+    await asyncio.sleep(1000)
 
 
 def test_a_function_within_another_has_its_own_thread() -> None:
