@@ -148,7 +148,8 @@ def _lines(
                 came = time.monotonic()
                 if stop.is_set():
                     return
-            reader.fetch()
+            if reader.fetch():
+                came = time.monotonic()
             waits = False
         except AgentGymError:
             raise
@@ -225,8 +226,9 @@ class _Reader:
         if len(self._untold) >= _AT_ONCE or time.monotonic() - self._told_at > _TELL_S:
             self._tell()
 
-    def fetch(self) -> None:
-        """Takes what is there, or waits a little for something."""
+    def fetch(self) -> bool:
+        """Takes what is there, or waits a little for something. Whether something came."""
+        before = sum(map(len, self._held.values()))
         if time.monotonic() - self._claimed_at > self._claim_after_s / 2:
             self._claim()
         held = sum(map(len, self._held.values()))
@@ -236,6 +238,7 @@ class _Reader:
             self._take(self._read(b">", block_ms=max(1, int(block_s * 1000))))
         else:
             time.sleep(_BLOCK_S / 10)
+        return sum(map(len, self._held.values())) > before
 
     def lost(self) -> None:
         """The connection broke."""

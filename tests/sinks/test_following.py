@@ -15,7 +15,7 @@ import pytest
 
 from agentgym.errors import DatasetError, StreamError
 from agentgym.events import Record, Reset, RunCompleted, Scored, Step
-from agentgym.sinks import SinkWarning, attached, follow, sync
+from agentgym.sinks import SinkWarning, attached, follow, following, sync
 from agentgym.sinks.followed import FollowedRuns
 from agentgym.sinks.following import follow_lines
 from agentgym.trajectory import Dataset
@@ -79,6 +79,20 @@ def test_what_is_followed_is_what_was_recorded(server: RedisServer, tmp_path: Pa
             assert one.payload.observation["screenshot"]["shape"] == [60, 90, 3]
     steps = [one.payload for one in followed if isinstance(one.payload, Step)]
     assert steps[0].action == {"name": "add", "arguments": {"numbers": [2, 3]}, "id": "call_1"}
+
+
+def test_a_server_that_answers_slowly_is_not_idle(
+    server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = record(tmp_path / "data", server)
+    fetch = following._Reader.fetch
+
+    def slowly(reader: following._Reader) -> bool:
+        time.sleep(0.02)
+        return fetch(reader)
+
+    monkeypatch.setattr(following._Reader, "fetch", slowly)
+    assert [one.idx for one in follow(server.url(), idle_s=0.01)] == list(range(len(server.idxs(run_id))))
 
 
 def test_a_group_goes_on_where_it_was_and_another_begins_at_the_start(server: RedisServer, tmp_path: Path) -> None:
