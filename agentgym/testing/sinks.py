@@ -41,7 +41,7 @@ __all__ = ["check_sink"]
 
 Make: TypeAlias = Callable[[Path], Sink]
 
-_MOST_S = 1.0
+_MOST_S = 3.0
 
 
 def check_sink(make: Make) -> None:

@@ -29,6 +29,7 @@ _REFRESH_HZ = 240
 _SHOWN = "/run/agentgym-miniwob"
 _SOON_S = 0.05
 _MARKED_S = 0.5
+_REST_PATIENCE_S = 5.0
 _ANSWER_PATIENCE_S = 10.0
 _PAGES_IN_A_ROW = 5
 _LOOK_EVERY_S = 0.0002
@@ -219,8 +220,8 @@ class MiniwobBackend(X11Backend):
         deadline = time.monotonic() + _MARKED_S
         while self.colour(*self._marker) != colour:
             if time.monotonic() > deadline:
-                # Something lies over it.
-                super().settle(_MARKED_S)
+                # Something lies over it, or a loaded machine paints late: that shows as work.
+                super().settle(_REST_PATIENCE_S)
                 return
             time.sleep(_LOOK_EVERY_S)
 

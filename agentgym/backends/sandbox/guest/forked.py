@@ -16,7 +16,7 @@ from .processes import Processes
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_PDEATHSIG = 1
-_STOP_PATIENCE_S = 0.3
+_STOP_PATIENCE_S = 2.0
 _ANSWER_PATIENCE_S = 2.0
 _MOST_ANSWER = 256 << 20
 

@@ -40,7 +40,7 @@ builtin printf '__agentgym_again %d\\n' "$__agentgym_status"
 __agentgym_again $__agentgym_status
 """
 
-_STOP_PATIENCE_S = 0.3
+_STOP_PATIENCE_S = 2.0
 _MOST_STATE = 64 << 20
 _LOOK_EVERY_S = 0.001
 
