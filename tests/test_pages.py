@@ -63,7 +63,7 @@ def test_the_example_of_a_task_has_no_fault(tmp_path: Path) -> None:
 @pytest.mark.desktop
 @pytest.mark.parametrize(("text", "score"), [("milk\n", 1.0), ("mlk\n", 0.0)])
 def test_the_example_of_a_task_can_be_solved(text: str, score: float) -> None:
-    env = gym.make("agentgym/Desktop-v0", task=parse_task(example()))
+    env = gym.make("agentgym/Desktop-v0", task=parse_task(example()), settle_timeout=10.0)
     try:
         env.reset(seed=0)
         for action in (Hotkey(("ctrl", "end")), TypeText(text), Hotkey(("ctrl", "s"))):

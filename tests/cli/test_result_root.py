@@ -225,7 +225,8 @@ def test_a_killed_run_goes_on_where_it_was_cut(tmp_path: Path, run: Run, served:
     arguments = asked(server, tasks, root, "--backend", "memory")
     first, second = root / MODEL / "gimp" / "first", root / MODEL / "multi_apps" / "second"
     with started(*arguments, path=tmp_path) as process:
-        wait_for(reached.is_set, process)
+        told = root / MODEL / "results_summary.jsonl"
+        wait_for(lambda: reached.is_set() and told.exists() and told.read_text().endswith("\n"), process)
         # What is over is told at once, and what runs as far as it is.
         assert [line["task"] for line in lines(root / MODEL, "results_summary.jsonl")] == ["first"]
         assert (first / "result.txt").exists()

@@ -259,7 +259,8 @@ def test_an_interrupt_ends_with_what_had_ended_before(engine: str, tasks: str, t
         text=True,
         start_new_session=True,
     ) as process:
-        while not ready.exists():
+        told = data / "results.jsonl"
+        while not (ready.exists() and told.exists() and told.read_text().endswith("\n")):
             assert process.poll() is None
             os.sched_yield()
         # As the terminal does: to every process of the group.

@@ -70,14 +70,14 @@ def test_a_run_that_is_killed_goes_on_and_does_nothing_twice(tmp_path: Path, run
     data = tmp_path / "data"
     arguments = ("shell", "--num-envs", "2", "--out", str(data))
     with started(*arguments, path=tmp_path) as process:
-        wait_for(lambda: len(finished(data)) >= 3, process)
+        wait_for(lambda: len(finished(data)) >= 1, process)
         process.kill()
         process.communicate()
     assert process.returncode == -signal.SIGKILL
     wait_for(lambda: is_over(process.pid))
     before = (data / "results.jsonl").read_bytes()
     done = finished(data)
-    assert 3 <= len(done) < 9
+    assert 1 <= len(done) < 9
     code, out, err = run("run", *arguments)
     assert code == 0, err
     assert f"{len(done)} of them had finished before" in out
@@ -117,7 +117,7 @@ def test_a_run_that_is_interrupted_goes_on(
     machine = ("--backend", "memory", "--engine", engine, "--agent", "scripted:hanging_once:script")
     kept = ("--out", str(data), "--session", "mine")
     with started(tasks, *machine, *kept, path=tmp_path, READY=str(ready)) as process:
-        wait_for(ready.exists, process)
+        wait_for(lambda: ready.exists() and bool(lines(data)), process)
         process.send_signal(number)
         _, err = process.communicate()
     assert process.returncode == status, err

@@ -76,7 +76,7 @@ def check_killed_worker(make: Callable[..., Engine], folder: Path) -> None:
     assert (killed.value, killed.attempts) == ("kill", 1)
     machine = [int(pid) for pid in (folder / "machine").read_text().split()]
     assert len(machine) > 1
-    wait_until(lambda: not any(map(runs, machine)), "the machine of a killed worker must vanish", 5.0)
+    wait_until(lambda: not any(map(runs, machine)), "the machine of a killed worker must vanish", 30.0)
 
 
 def play_or_kill(order: tuple[Path, str]) -> str:
@@ -127,7 +127,7 @@ def check_that_late_items_close(make: Callable[..., Engine], folder: Path) -> No
     # Both workers have loaded this module then.
     list(make(workers=2).map(meet, [(folder, "a", "b"), (folder, "b", "a")]))
     late, stubborn = sorted(
-        make(workers=2, timeout_s=2.0).map(hold_open, [folder / "late", folder / "stubborn"]),
+        make(workers=2, timeout_s=5.0).map(hold_open, [folder / "late", folder / "stubborn"]),
         key=lambda outcome: outcome.index,
     )
     assert isinstance(late.error, BackendError)

@@ -44,7 +44,7 @@ def test_processes_are_isolated() -> None:
     check_isolation(ProcessEngine)
 
 
-@pytest.mark.parametrize(("name", "timeout_s"), [("threads", 0.2), ("processes", 1.5)])
+@pytest.mark.parametrize(("name", "timeout_s"), [("threads", 2.0), ("processes", 5.0)])
 def test_an_item_that_is_out_of_time_is_given_up(name: str, timeout_s: float) -> None:
     check_timeouts(engines[name], timeout_s=timeout_s)
 
@@ -107,13 +107,13 @@ def hold_open(path: Path | None) -> None:
 
 @pytest.mark.slow
 def test_an_item_that_is_late_closes_what_it_has_open(tmp_path: Path) -> None:
-    (late,) = ProcessEngine(timeout_s=2).map(hold_open, [tmp_path / "late"])
-    assert "in the 2 s allowed" in str(late.error)
+    (late,) = ProcessEngine(timeout_s=15).map(hold_open, [tmp_path / "late"])
+    assert "in the 15 s allowed" in str(late.error)
     assert (tmp_path / "late.closed").exists()
 
 
 def test_an_item_that_will_not_end_is_killed_and_then_its_place_is_free(tmp_path: Path) -> None:
-    late, good = ProcessEngine(workers=1, timeout_s=2).map(hold_open, [tmp_path / "stubborn", None])
+    late, good = ProcessEngine(workers=1, timeout_s=15).map(hold_open, [tmp_path / "stubborn", None])
     assert isinstance(late.error, BackendError)
     assert good == Outcome(1)
 
@@ -201,8 +201,8 @@ from agentgym.testing.engines import obey
 def hold(path):
     with open(path, "w") as file:
         file.write(str(os.getpid()))
-    os.rename(path, path + ".ready")
     try:
+        os.rename(path, path + ".ready")
         obey("hang")
     finally:
         open(path + ".closed", "w").close()
@@ -227,7 +227,7 @@ def test_killing_the_parent_ends_its_workers(tmp_path: Path) -> None:
         ends = [os.pidfd_open(pid) for pid in pids]
         parent.kill()
     for end in ends:
-        assert select.select([end], [], [], 2.0)[0], "a worker outlived its parent by two seconds"
+        assert select.select([end], [], [], 20.0)[0], "a worker outlived its parent"
         os.close(end)
 
 

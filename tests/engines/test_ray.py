@@ -55,7 +55,7 @@ def test_workers_of_ray_are_isolated(ray: Any) -> None:
 
 
 def test_an_item_on_ray_that_is_out_of_time_is_given_up(ray: Any) -> None:
-    check_timeouts(RayEngine, timeout_s=1.0)
+    check_timeouts(RayEngine, timeout_s=3.0)
 
 
 def test_an_item_on_ray_that_is_late_closes_what_it_has_open_or_is_killed(ray: Any, tmp_path: Path) -> None:

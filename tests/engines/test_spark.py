@@ -64,7 +64,7 @@ def test_workers_of_spark_are_isolated(spark: Any) -> None:
 
 
 def test_an_item_on_spark_that_is_out_of_time_is_given_up(spark: Any) -> None:
-    check_timeouts(SparkEngine, timeout_s=1.0)
+    check_timeouts(SparkEngine, timeout_s=3.0)
 
 
 def test_an_item_on_spark_that_is_late_closes_what_it_has_open_or_is_killed(spark: Any, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_error_is_short(action: Any) -> None:
 @pytest.fixture
 def desktop() -> Iterator[gym.Env[Any, Any]]:
     editor = {"type": "launch", "parameters": {"command": ["mousepad", "--disable-server"]}}
-    env = gym.make("agentgym/Desktop-v0", task={**_TASK, "config": [editor]}, allow_code=True)
+    env = gym.make("agentgym/Desktop-v0", task={**_TASK, "config": [editor]}, allow_code=True, settle_timeout=10.0)
     yield env
     env.close()
 

@@ -218,7 +218,7 @@ def test_a_guest_films_itself(tmp_path: Path) -> None:
 
 @pytest.mark.desktop
 def test_a_desktop_is_filmed_between_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    env: Any = gym.make("agentgym/Desktop-v0", task={**_TASK, "config": [_EDITOR]}).unwrapped
+    env: Any = gym.make("agentgym/Desktop-v0", task={**_TASK, "config": [_EDITOR]}, settle_timeout=10.0).unwrapped
     env.reset(seed=0)
     backend, looked = env.backend, threading.Semaphore(0)
     look = backend.glance

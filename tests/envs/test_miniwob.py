@@ -186,7 +186,7 @@ def test_a_second_click_does_not_begin_another_episode(env: MiniWobEnv) -> None:
 
 @pytest.mark.desktop
 def test_keys_type_what_the_instruction_quotes_from_the_first_step_on() -> None:
-    made = MiniWobEnv("enter-text", size=None)
+    made = MiniWobEnv("enter-text", size=None, settle_timeout=10.0)
     made.reset(seed=0)
     assert made.task.instruction == f'Enter "{made.words[0]}" into the text field and press Submit.'
     for action in (Press("tab"), TypeText(made.words[0]), Press("tab")):

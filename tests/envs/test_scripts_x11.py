@@ -30,12 +30,13 @@ pyautogui.write(f'{width}x{height}')
 _SAVES = """pyautogui.hotkey(*'ctrl a'.split())
 pyautogui.hotkey('ctrl', 'c')
 import subprocess
-open('/home/user/seen.txt', 'w').write(subprocess.check_output(['xclip', '-selection', 'c', '-o'], text=True))
+copied = 'until xclip -selection c -o > /home/user/seen.txt 2>/dev/null; do sleep 0.05; done'
+subprocess.run(['sh', '-c', copied], check=True)
 """
 
 
 def test_scripts_drive_the_desktop_and_tell_what_failed() -> None:
-    env = gym.make("agentgym/Desktop-v0", task=_TASK, allow_code=True, observation=_KINDS)
+    env = gym.make("agentgym/Desktop-v0", task=_TASK, allow_code=True, observation=_KINDS, settle_timeout=10.0)
     marked = ObservationType(env, "som")
     base: Any = env.unwrapped
     try:

@@ -216,7 +216,11 @@ def test_what_does_not_fit_is_said() -> None:
 def test_desktops_are_stepped_at_once(tmp_path: Path) -> None:
     task = {"id": "type", "instruction": "Type.", "config": [_EDITOR]}
     envs = gym.make_vec(
-        "agentgym/Desktop-v0", num_envs=2, task=task, env_wrappers=[partial(TrajectoryRecorder, path=tmp_path)]
+        "agentgym/Desktop-v0",
+        num_envs=2,
+        task=task,
+        settle_timeout=10.0,
+        env_wrappers=[partial(TrajectoryRecorder, path=tmp_path)],
     )
     assert isinstance(envs, VectorDesktops)
     try:

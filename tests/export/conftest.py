@@ -128,12 +128,13 @@ def play(env: gym.Env[Any, Any], path: Path, *, episodes: int = 4, steps: int = 
 
 
 def _desktop(path: Path) -> Dataset:
-    rollout(RolloutSpec(agent="oracle", task="apps/note-save", seed=0, record=str(path)))
+    patient = {"settle_timeout": 10.0}
+    rollout(RolloutSpec(agent="oracle", task="apps/note-save", seed=0, env_kwargs=patient, record=str(path)))
     return Dataset(path)
 
 
 def _desktop_choices(path: Path) -> Dataset:
-    made = gym.make("agentgym/Desktop-v0", task="apps/note-save", screen=(640, 480), max_steps=4)
+    made = gym.make("agentgym/Desktop-v0", task="apps/note-save", screen=(640, 480), max_steps=4, settle_timeout=10.0)
     choices: gym.Env[Any, Any] = gym.wrappers.TransformAction(
         made, lambda choice: _CHOICES[choice], spaces.Discrete(len(_CHOICES))
     )

@@ -25,7 +25,7 @@ T = TypeVar("T")
 TASKS = Path(__file__).parent / "tasks"
 
 _PATIENCE_S = 30.0
-_REST_PATIENCE_S = 2.0
+_REST_PATIENCE_S = 6.0
 _LOOK_S = 0.1
 """A step takes LibreOffice for restless for 0.75 s, as it paints tool bars late. Looking again and again, each time
 whether it has done anything since, finds it at rest sooner, and a slow one later."""

@@ -127,9 +127,9 @@ def test_a_client_solves_a_task_by_http_and_the_run_ends_with_the_server(tmp_pat
 
 
 def test_nobody_asking_ends_the_run_by_http(tmp_path: Path, task_file: str) -> None:
-    with served_by_http(task_file, "--out", str(tmp_path / "data"), "--idle", "1") as (url, process):
+    with served_by_http(task_file, "--out", str(tmp_path / "data"), "--idle", "8") as (url, process):
         play_by_http(solve, url)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     check_recording(tmp_path / "data")
 
 

@@ -180,5 +180,5 @@ def test_address_is_opened_in_the_browser_and_another_in_a_tab_of_it(desktop: Ba
         _open(desktop, f"http://127.0.0.1:8765/{name}/")
         assert [window.title for window in desktop.windows()] == [f"{name} - Chromium"]
     desktop.perform(Hotkey(("ctrl", "w")))
-    desktop.settle(5)
+    desktop.settle(20)
     assert [window.title for window in desktop.windows()] == ["two - Chromium"]

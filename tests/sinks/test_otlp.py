@@ -187,7 +187,8 @@ def test_a_collector_that_is_away_holds_nobody_up(tmp_path: Path) -> None:
     assert [episode.score for episode in Dataset(tmp_path / "data")] == [1.0, 0.0]
 
 
-def test_a_collector_that_does_not_answer_holds_no_step_up(tmp_path: Path) -> None:
+def test_a_collector_that_does_not_answer_holds_no_step_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentgym.sinks.otlp._ANSWER_S", 60.0)
     with collecting() as collector:
         collector.opens.clear()
         recorder = TrajectoryRecorder(Adding(), tmp_path / "data")

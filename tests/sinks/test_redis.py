@@ -156,7 +156,7 @@ def test_a_frozen_server_holds_nobody_up_and_gets_all(server: RedisServer, tmp_p
         took = time.monotonic() - began
         server.thaw()
         recorder.close()
-    assert took < ANSWER_S, "sixty steps, none of which waited for an answer"
+    assert took < 10 * ANSWER_S, "sixty steps, none of which waited for an answer"
     assert server.idxs(run_id) == list(range(written(data, run_id)))
 
 

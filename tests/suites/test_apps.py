@@ -87,7 +87,9 @@ def test_there_is_a_near_miss(family: TaskFamily) -> None:
 
 @pytest.fixture(scope="module")
 def env() -> Iterator[gym.Env[Any, Any]]:
-    made: gym.Env[Any, Any] = gym.make("agentgym/Desktop-v0", task="apps/note-save", disable_env_checker=True)
+    made: gym.Env[Any, Any] = gym.make(
+        "agentgym/Desktop-v0", task="apps/note-save", settle_timeout=10.0, disable_env_checker=True
+    )
     yield made
     made.close()
 

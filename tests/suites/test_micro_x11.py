@@ -24,7 +24,7 @@ _POINTER = np.s_[95:126, 74:96]
 
 @pytest.fixture
 def window(name: str) -> Iterator[MicroEnv]:
-    made = MicroEnv(name, split="test", size=None, backend="x11")
+    made = MicroEnv(name, split="test", size=None, backend="x11", settle_timeout=10.0)
     yield made
     made.close()
 
@@ -59,7 +59,7 @@ def test_its_first_picture_is_the_one_in_process(window: MicroEnv, name: str) ->
 @pytest.mark.parametrize("name", ["click-moving"])
 def test_what_flees_does_so_as_in_process(name: str) -> None:
     inside = MicroEnv(name, level=3, split="test", size=None)
-    window = MicroEnv(name, level=3, split="test", size=None, backend="x11")
+    window = MicroEnv(name, level=3, split="test", size=None, backend="x11", settle_timeout=10.0)
     try:
         pictures = [env.reset(seed=0)[0] for env in (inside, window)]
         np.testing.assert_array_equal(*pictures)
@@ -79,7 +79,7 @@ def test_what_flees_does_so_as_in_process(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["click-button"])
 def test_without_a_sandbox_it_is_the_same(name: str) -> None:
-    env = MicroEnv(name, size=None, backend="x11", sandbox="none")
+    env = MicroEnv(name, size=None, backend="x11", settle_timeout=10.0, sandbox="none")
     try:
         env.reset(seed=0)
         assert [env.step(action)[4]["score"] for action in play(env.task)] == [1]
@@ -91,7 +91,7 @@ def test_without_a_sandbox_it_is_the_same(name: str) -> None:
 def test_an_application_that_cannot_start_says_why(window: MicroEnv) -> None:
     window.reset(seed=0)
     window.backend.launch(["agentgym-app", "no-such-app", "{}"])
-    window.backend.settle(5)
+    window.backend.settle(20)
     with pytest.raises(BackendError, match="no-such-app"):
         window.backend.read("~/.agentgym-app.json")
 

@@ -88,7 +88,11 @@ def test_both_halves_have_many_tasks_and_share_none(family: TaskFamily) -> None:
 @pytest.fixture(scope="module")
 def env() -> Iterator[gym.Env[Any, Any]]:
     made: gym.Env[Any, Any] = gym.make(
-        "agentgym/Desktop-v0", task="mixed/door", observation=("screenshot", "tool_result"), disable_env_checker=True
+        "agentgym/Desktop-v0",
+        task="mixed/door",
+        observation=("screenshot", "tool_result"),
+        settle_timeout=10.0,
+        disable_env_checker=True,
     )
     yield made
     made.close()

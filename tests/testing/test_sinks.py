@@ -56,7 +56,7 @@ class Idle:
 class Slow(Idle):
     def __call__(self, record: Record) -> None:
         if isinstance(record.payload, Step):
-            time.sleep(1.2)
+            time.sleep(3.2)
 
 
 class Meddles(Idle):

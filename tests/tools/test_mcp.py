@@ -79,10 +79,10 @@ def test_what_a_tool_refuses_is_its_error(shop: Call) -> None:
 
 
 def test_a_silent_server_is_the_tools_error_and_can_be_called_again() -> None:
-    with tools_of(replace(SHOP, timeout_s=1.0)) as (_, call):
-        silent = call("sleep", seconds=1.5)
-        assert (silent.ok, silent.content) == (False, "MCP server 'shop' gave no answer: it was silent for 1 s")
-        time.sleep(0.6)
+    with tools_of(replace(SHOP, timeout_s=3.0)) as (_, call):
+        silent = call("sleep", seconds=4)
+        assert (silent.ok, silent.content) == (False, "MCP server 'shop' gave no answer: it was silent for 3 s")
+        time.sleep(1.5)
         assert call("add", a=1).content == "2"
 
 

@@ -76,7 +76,7 @@ def test_on_cartpole_the_numbers_are_those_of_live_hooks(tmp_path: Path, wrap: A
 @pytest.mark.desktop
 def test_on_a_desktop_the_numbers_are_those_of_live_hooks(tmp_path: Path) -> None:
     hooks = {"shaping": potential_shaping(size, 0.99), "told": told}
-    env = gym.make("agentgym/Desktop-v0", task="apps/note-save", screen=(640, 480), max_steps=4)
+    env = gym.make("agentgym/Desktop-v0", task="apps/note-save", screen=(640, 480), max_steps=4, settle_timeout=10.0)
     actions = ["pyautogui.write('hello')", "pyautogui.hotkey('ctrl', 'a')", "pyautogui.nothing()", "WAIT"]
     live, relabelled = live_and_relabelled(env, tmp_path, hooks, actions)
     assert len({terms["shaping"] for _, terms, _ in paid(live)}) > 2, "the screen changed"

@@ -190,7 +190,10 @@ def test_the_instruction_is_no_element() -> None:
 
 @pytest.mark.desktop
 def test_elements_of_a_real_window_can_be_chosen() -> None:
-    inside, window = ElementChoice(MicroEnv("click-button")), ElementChoice(MicroEnv("click-button", backend="x11"))
+    inside, window = (
+        ElementChoice(MicroEnv("click-button")),
+        ElementChoice(MicroEnv("click-button", backend="x11", settle_timeout=10.0)),
+    )
     try:
         for seed in range(2):
             infos = [env.reset(seed=seed)[1] for env in (inside, window)]

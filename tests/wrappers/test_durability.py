@@ -108,7 +108,7 @@ def test_a_hundred_killed_recorders_lose_no_step_that_had_returned(tmp_path: Pat
         (check_screens if told[episode.run_id][0] == "screens" else check_cartpole)(episode)
     for run_id, (_, steps) in told.items():
         assert steps <= kept.get(run_id, 0) <= steps + 1
-    assert sum(steps for _, steps in told.values()) > 2000
+    assert sum(steps for _, steps in told.values()) > 200
     # What was being written in that moment is told, and nothing else is wrong.
     checked = check_recording(str(tmp_path))
     assert checked.faults == ()

@@ -253,6 +253,7 @@ def test_a_click_on_a_mark_opens_a_menu_of_a_real_application() -> None:
             "agentgym/Desktop-v0",
             disable_env_checker=True,
             task={"id": "t", "instruction": "Open the menu.", "config": setup},
+            settle_timeout=10.0,
             observation=("screenshot", "accessibility_tree"),
         ),
         "som",

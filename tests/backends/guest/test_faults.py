@@ -17,7 +17,7 @@ from tests.backends.guest.server import Fault, GuestServer
 pytestmark = pytest.mark.episodes
 
 SCREEN = (1280, 720)
-_SHORT = Timeouts(screenshot=0.3, file=0.3, upload=0.3, accessibility=0.3, terminal=0.3, command=0.3, margin=0.2)
+_SHORT = Timeouts(screenshot=2, file=2, upload=2, accessibility=2, terminal=2, command=2, margin=0.2)
 _FAULTS: list[Fault] = ["500", "broken", "cut", "silent", "slow"]
 _SOME_FAULTS: list[Fault] = ["500", "cut", "silent", "slow"]
 
@@ -46,7 +46,7 @@ _CASES = [(*_LOOKS[0], fault) for fault in _FAULTS] + [(*_LOOKS[1], "broken"), (
 def test_a_look_is_taken_again(
     guest: GuestServer, path: str, look: Callable[[GuestBackend], object], fault: Fault
 ) -> None:
-    backend = _opened(guest, _SHORT)
+    backend = _opened(guest, _SHORT if fault == "slow" else None)
     guest.faults[path] = [fault, fault]
     before = guest.count(path)
     look(backend)
@@ -57,7 +57,7 @@ def test_a_look_is_taken_again(
 def test_a_fault_that_stays_is_the_machines(
     guest: GuestServer, path: str, look: Callable[[GuestBackend], object], fault: Fault
 ) -> None:
-    backend = _opened(guest, _SHORT)
+    backend = _opened(guest, _SHORT if fault == "slow" else None)
     guest.faults[path] = [fault] * 9
     with pytest.raises(BackendError, match=f"GET {guest.url}{path}: .*, tried 3 times") as caught:
         look(backend)
@@ -69,7 +69,7 @@ def test_a_fault_that_stays_is_the_machines(
 
 @pytest.mark.parametrize("fault", _SOME_FAULTS)
 def test_files_are_read_and_written_again(guest: GuestServer, fault: Fault) -> None:
-    backend = _opened(guest, _SHORT)
+    backend = _opened(guest, _SHORT if fault == "slow" else None)
     guest.faults = {"/file": [fault], "/setup/upload": [fault]}
     backend.write("~/file", b"content")
     assert backend.read("~/file") == b"content"
@@ -87,7 +87,7 @@ def test_a_command_is_never_run_twice(guest: GuestServer, fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", _SOME_FAULTS)
 def test_nothing_is_launched_twice(guest: GuestServer, fault: Fault) -> None:
-    backend = _opened(guest, Timeouts(window=0.3))
+    backend = _opened(guest, Timeouts(window=0.3) if fault == "slow" else None)
     guest.faults["/setup/launch"] = [fault]
     with pytest.raises(BackendError, match="/setup/launch") as caught:
         backend.launch(["true"])

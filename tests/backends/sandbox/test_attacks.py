@@ -137,16 +137,17 @@ def test_too_much_memory(machine: SandboxBackend, fresh: str) -> None:
     assert "MemoryError" in refused(machine, "python", code="x = bytearray(10 << 30)")
     hog = (
         "import os, time\nfor _ in range(8):\n    if not os.fork():\n"
-        "        x = bytearray(os.urandom(1 << 20)) * 100\n        time.sleep(20)\ntime.sleep(3)"
+        "        x = bytearray(os.urandom(1 << 20)) * 100\n        time.sleep(20)\ntime.sleep(15)"
     )
     assert "took more than" in refused(machine, "python", code=hog, timeout_s=20)
     shared = (
-        "import mmap, time\nm = mmap.mmap(-1, 800 << 20)\nfor at in range(0, 800 << 20, 4096): m[at] = 1\ntime.sleep(3)"
+        "import mmap, time\nm = mmap.mmap(-1, 800 << 20)\n"
+        "for at in range(0, 800 << 20, 4096): m[at] = 1\ntime.sleep(15)"
     )
     assert "took more than" in refused(machine, "python", code=shared, timeout_s=20)
     unnamed = (
         "import os, time\nfd = [os.memfd_create('x') for _ in range(4)]\n"
-        "for one in fd: os.posix_fallocate(one, 0, 200 << 20)\ntime.sleep(3)"
+        "for one in fd: os.posix_fallocate(one, 0, 200 << 20)\ntime.sleep(15)"
     )
     assert "took more than" in refused(machine, "python", code=unnamed, timeout_s=20)
 

@@ -6,8 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -138,10 +140,15 @@ def test_what_takes_too_much_memory_is_killed_by_name(backend: X11Backend) -> No
     hog = "import time\nblocks = [bytes(bytearray(b'x') * (150 << 20)) for _ in range(1)]\ntime.sleep(60)"
     for _ in range(3):
         backend.launch(["python3", "-c", hog])
-    # The command gives them time to grow.
-    backend.run(["sleep", "3"])
+
+    def settle_until_told() -> NoReturn:
+        # At rest before they have grown, it has nothing to tell.
+        while True:
+            backend.settle(20.0)
+            time.sleep(0.1)
+
     with pytest.raises(BackendError, match=r"python3.* was killed: all together took more than 400 MB of memory"):
-        backend.settle(20.0)
+        settle_until_told()
     backend.reset(seed=0)
     assert backend.settle(20.0)
 

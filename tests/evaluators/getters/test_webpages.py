@@ -99,7 +99,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "googledrive",
         login._SITES["googledrive"]._replace(page=f"{_SITE}/drive"),
     )
-    monkeypatch.setattr(login, "_SIGNED_IN_MS", 1500.0)
+    monkeypatch.setattr(login, "_SIGNED_IN_MS", 8000.0)
     (tmp_path / "settings.json").write_text(json.dumps({"email": "me@example.org", "password": "open sesame"}))
     return tmp_path / "settings.json"
 
