@@ -38,9 +38,8 @@ lint: tools  # The part of the gate that runs nothing.
 check: lint  ## The quality gate with the tests that need no desktop and play no episodes; under a minute.
 	@$(bin)/pytest -q -n 2 -m "not desktop and not slow and not episodes and not model"
 
-# A good third of the time applications and clusters start: one process more than there are cores.
 test: lint  ## The quality gate and every test but those of test-long.
-	@$(bin)/pytest -q -n 3 --dist worksteal -m "not long"
+	@$(bin)/pytest -q -n 2 --dist worksteal -m "not long"
 
 test-long:  ## What `make test` leaves out: trainings to their end, most tasks of OSWorld's; by hand. Installs more applications.
 	@scripts/setup osworld

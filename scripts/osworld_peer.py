@@ -69,8 +69,11 @@ def _answer(reader: int, child: int, limit_s: float) -> dict[str, Any]:
 
 
 def _quiet() -> TextIO:
-    """Standard output for answers alone: the metrics print, too."""
+    """Standard output for answers alone: the metrics print, too, and what they import."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    # A Python without `desktop-env` says so now.
+    import_module(_METRICS)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
@@ -82,8 +85,6 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=60.0, help="seconds for a call")
     parser.add_argument("--together", action="store_true", help="all calls in one process: faster where it compiles")
     options = parser.parse_args()
-    # A Python without `desktop-env` says so now.
-    import_module(_METRICS)
     answers = _quiet()
     # A child that collects garbage would copy all of the libraries.
     gc.disable()

@@ -48,36 +48,38 @@ def test_a_function_that_hangs_keeps_its_thread_to_itself_until_it_ends() -> Non
 
 def test_a_coroutine_that_is_given_up_before_its_loop_begins_it_frees_its_thread() -> None:
     loop, _ = background_loop("agentgym-coroutines")
-    busy, threads = threading.Event(), []
+    busy, ended = threading.Event(), threading.Event()
     hanging = hang()
 
     def ask() -> None:
-        threads.append(threading.current_thread())
-        finished(hanging)
+        try:
+            finished(hanging)
+        finally:
+            ended.set()
 
     loop.call_soon_threadsafe(busy.wait, 60)
     with pytest.raises(TimeIsUp):
         within(1.0, ask)
     busy.set()
-    while within(10, threading.current_thread) not in threads:
-        pass
+    assert ended.wait(60)
     assert inspect.getcoroutinestate(hanging) == inspect.CORO_CLOSED
 
 
 def test_a_coroutine_that_is_asked_for_after_its_call_was_given_up_is_cancelled() -> None:
-    go_on, threads = threading.Event(), []
+    go_on, ended = threading.Event(), threading.Event()
     hanging = hang()
 
     def ask() -> None:
-        threads.append(threading.current_thread())
         go_on.wait(60)
-        finished(hanging)
+        try:
+            finished(hanging)
+        finally:
+            ended.set()
 
     with pytest.raises(TimeIsUp):
         within(1.0, ask)
     go_on.set()
-    while within(10, threading.current_thread) not in threads:
-        pass
+    assert ended.wait(60)
     assert inspect.getcoroutinestate(hanging) == inspect.CORO_CLOSED
 
 
