@@ -261,7 +261,6 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
         check_home(token.task, self.backend)
         self._task, self._seed, self._actions = token.task, token.seed, list(token.actions)
         self._scored = self._acted = None
-        self._rests = False
         self._kept = token.kept
         if token.machine is not None:
             with self._ending_on_fault():
@@ -274,6 +273,7 @@ class DesktopEnv(Filmed, HoldsMachine, JudgedEnv[dict[str, Any]]):
                 for step, action in enumerate(token.actions, 1):
                     self._acting.do(action, self._machine, self._toolbox.calls_of(step, quietly=True))
         self._results = token.results
+        self._rests = False
         return self._observe()
 
     def render(self) -> npt.NDArray[np.uint8] | None:

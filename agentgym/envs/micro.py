@@ -32,7 +32,7 @@ class MicroEnv(SmallEnv):
         bins: columns and rows that can be pointed at; None for what the application needs.
         max_steps: truncates the episode; None takes the application's own number.
         backend: ``"qt"`` for widgets in this process, ``"x11"`` for a real window, or a machine of one's own.
-        settle_timeout: as in `DesktopEnv`.
+        settle_timeout: as in `DesktopEnv`, but the application tells the score, which is not waited for.
         render_mode: ``"rgb_array"`` or None.
         sandbox: as in `DesktopEnv`, with ``backend="x11"``.
 

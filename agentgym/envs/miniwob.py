@@ -33,7 +33,7 @@ class MiniWobEnv(SmallEnv):
         keys: what can be pressed, of `agentgym.envs.microactions.KEYS`.
         bins: columns and rows that can be pointed at.
         max_steps: truncates the episode; None for 50.
-        settle_timeout: as in `DesktopEnv`.
+        settle_timeout: as in `DesktopEnv`, but the application tells the score, which is not waited for.
         render_mode: ``"rgb_array"`` or None.
         sandbox: as in `DesktopEnv`.
 

@@ -43,7 +43,7 @@ class SmallEnv(DesktopEnv):
         size: (width, height) of the screenshot in pixels; None for the application's own.
         max_steps: truncates the episode; None takes the task's own number.
         backend: as in `DesktopEnv`.
-        settle_timeout: as in `DesktopEnv`.
+        settle_timeout: as in `DesktopEnv`, but the application tells the score, which is not waited for.
         render_mode: ``"rgb_array"`` or None.
         sandbox: as in `DesktopEnv`.
 

@@ -228,17 +228,20 @@ class _Reader:
 
     def fetch(self) -> bool:
         """Takes what is there, or waits a little for something. Whether something came."""
-        before = sum(map(len, self._held.values()))
+        before = self._count_held()
         if time.monotonic() - self._claimed_at > self._claim_after_s / 2:
             self._claim()
-        held = sum(map(len, self._held.values()))
+        held = self._count_held()
         if held < _MOST_HELD:
             # Whoever holds what another reader must be done with first looks again soon.
             block_s = min(_BLOCK_S / 10 if held else _BLOCK_S, self._claim_after_s / 2)
             self._take(self._read(b">", block_ms=max(1, int(block_s * 1000))))
         else:
             time.sleep(_BLOCK_S / 10)
-        return sum(map(len, self._held.values())) > before
+        return self._count_held() > before
+
+    def _count_held(self) -> int:
+        return sum(map(len, self._held.values()))
 
     def lost(self) -> None:
         """The connection broke."""

@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
 from agentgym.tools.loops import background_loop
 
-__all__ = ["GivingUp", "finished", "giving_up"]
+__all__ = ["finished", "giving_up"]
 
 T = TypeVar("T")
 
-
-class GivingUp:
-    """What is to be done when a call is given up."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._over = False
-        self._todo: list[Callable[[], object]] = []
-
-    def then(self, do: Callable[[], object]) -> None:
-        """Has it done then; at once where the call has been given up, as one may be before it has begun."""
-        with self._lock:
-            self._todo.append(do)
-            over = self._over
-        if over:
-            do()
-
-    def give_up(self) -> None:
-        with self._lock:
-            self._over, todo = True, list(self._todo)
-        for do in todo:
-            do()
-
-
-giving_up: ContextVar[GivingUp | None] = ContextVar("agentgym_giving_up", default=None)
-"""That of the call which goes on here."""
+giving_up: ContextVar[Future[None] | None] = ContextVar("agentgym_giving_up", default=None)
+"""Is cancelled when the call that goes on here is given up, which may be before it has begun."""
 
 
 def finished(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -83,7 +59,7 @@ def finished(coroutine: Coroutine[Any, Any, T]) -> T:
     loop.call_soon_threadsafe(start)
     call = giving_up.get()
     if call is not None:
-        call.then(cancel)
+        call.add_done_callback(lambda _: cancel())
     try:
         return done.result()
     except BaseException:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextvars import Context, copy_context
 from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from agentgym.tools.coroutines import GivingUp, giving_up
+from agentgym.tools.coroutines import giving_up
 
 __all__ = ["TimeIsUp", "within"]
 
@@ -36,13 +37,13 @@ def within(timeout_s: float, do: Callable[[], Any]) -> Any:
     answers: SimpleQueue[_Outcome] = SimpleQueue()
     # What the function traces goes into the run of the caller.
     context = copy_context()
-    call = GivingUp()
+    call: Future[None] = Future()
     context.run(giving_up.set, call)
     worker.jobs.put((context, do, answers))
     try:
         value, error = answers.get(timeout=timeout_s)
     except Empty:
-        call.give_up()
+        call.cancel()
         raise TimeIsUp from None
     if error is not None:
         raise error

@@ -172,6 +172,26 @@ def test_score_waits_for_a_screen_that_has_not_settled(settles: bool, given: lis
     assert backend.given == given
 
 
+class _Replayed(_Restless):
+    """Cannot be saved: an episode is restored by playing it again."""
+
+    def snapshot(self) -> Any:
+        raise UsageError("it cannot be saved")
+
+
+@pytest.mark.parametrize("kind", [_Restless, _Replayed])
+def test_score_of_a_restored_episode_waits_for_the_screen(kind: type[_Restless]) -> None:
+    backend = kind(settles=True)
+    env = _env(backend=backend)
+    env.reset(seed=0)
+    env.step("pyautogui.write('hello')")
+    env.restore(env.snapshot())
+    assert backend.given[-1] != 10.0
+    score = env.evaluate()
+    assert score is not None
+    assert (score.value, backend.given[-1]) == (1, 10.0)
+
+
 def test_dead_machine_raises_and_the_next_reset_works() -> None:
     env = _env(backend=MemoryBackend(dies_after=1, commands={"typed": _typed}))
     env.reset(seed=0)

@@ -217,8 +217,8 @@ def test_a_record_reaches_the_consumer_within_a_millisecond() -> None:
         for record in stream(Episode(Countdown(steps=200), Stamping()))
         if isinstance(record.payload, Note)
     ]
-    # On a machine that others use, too, the shorter ones say what it takes, and the longest who else was there.
-    assert sorted(delays)[len(delays) // 10] < 0.001
+    # Of a machine that others use, too, the median says what it takes and the longest who else was there.
+    assert sorted(delays)[len(delays) // 2] < 0.001
 
 
 def test_widgets_in_this_process_are_streamed_in_the_thread_that_they_belong_to() -> None:

@@ -29,6 +29,11 @@ def _opened(guest: GuestServer, timeouts: Timeouts | None = None) -> GuestBacken
     return backend
 
 
+def _timeouts(fault: Fault) -> Timeouts | None:
+    """Short ones where there is something to wait for; elsewhere they would only cut good answers."""
+    return _SHORT if fault == "slow" else None
+
+
 def _kind(fault: Fault) -> str:
     return "machine" if fault in ("500", "broken") else "network"
 
@@ -46,7 +51,7 @@ _CASES = [(*_LOOKS[0], fault) for fault in _FAULTS] + [(*_LOOKS[1], "broken"), (
 def test_a_look_is_taken_again(
     guest: GuestServer, path: str, look: Callable[[GuestBackend], object], fault: Fault
 ) -> None:
-    backend = _opened(guest, _SHORT if fault == "slow" else None)
+    backend = _opened(guest, _timeouts(fault))
     guest.faults[path] = [fault, fault]
     before = guest.count(path)
     look(backend)
@@ -57,7 +62,7 @@ def test_a_look_is_taken_again(
 def test_a_fault_that_stays_is_the_machines(
     guest: GuestServer, path: str, look: Callable[[GuestBackend], object], fault: Fault
 ) -> None:
-    backend = _opened(guest, _SHORT if fault == "slow" else None)
+    backend = _opened(guest, _timeouts(fault))
     guest.faults[path] = [fault] * 9
     with pytest.raises(BackendError, match=f"GET {guest.url}{path}: .*, tried 3 times") as caught:
         look(backend)
@@ -69,7 +74,7 @@ def test_a_fault_that_stays_is_the_machines(
 
 @pytest.mark.parametrize("fault", _SOME_FAULTS)
 def test_files_are_read_and_written_again(guest: GuestServer, fault: Fault) -> None:
-    backend = _opened(guest, _SHORT if fault == "slow" else None)
+    backend = _opened(guest, _timeouts(fault))
     guest.faults = {"/file": [fault], "/setup/upload": [fault]}
     backend.write("~/file", b"content")
     assert backend.read("~/file") == b"content"
@@ -78,7 +83,7 @@ def test_files_are_read_and_written_again(guest: GuestServer, fault: Fault) -> N
 
 @pytest.mark.parametrize("fault", _FAULTS)
 def test_a_command_is_never_run_twice(guest: GuestServer, fault: Fault) -> None:
-    backend = _opened(guest, _SHORT if fault == "slow" else None)
+    backend = _opened(guest, _timeouts(fault))
     guest.faults["/execute"] = [fault]
     with pytest.raises(BackendError, match=f"POST {guest.url}/execute: ") as caught:
         backend.run(["true"])
