@@ -95,7 +95,7 @@ def test_sigkill_of_the_owner_leaves_nothing_within_two_seconds(sandbox: str) ->
         assert len(family) > 6
         owner.send_signal(signal.SIGKILL)
         owner.wait()
-        assert _wait_until(lambda: not any(map(_runs, family)), 20.0)
+        assert _wait_until(lambda: not any(map(_runs, family)), 2.0)
     assert not {trace for trace in _traces() - before if "agentgym" in trace or "X11" in trace or ".X" in trace}
 
 
